@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pfld_mm.models.layers.fuse import conv_with, fold_batch_norm
+from pfld_mm.models.layers.squeeze_excite import SqueezeExcite
+
+
+class MobileOneBlock(nn.Module):
+    """Several linear branches while training, one convolution when deployed.
+
+    MobileOne (Vasu et al., CVPR 2023), section 3.3; seed 002. Every branch ends in its own
+    BatchNorm: ``num_conv_branches`` k x k convolutions, a 1x1 "scale" convolution when k > 1, a bare
+    "skip" BatchNorm when the shape allows. Their sum passes an optional squeeze-excite and a ReLU.
+
+    Args:
+        in_channels: C_in.
+        out_channels: C_out.
+        kernel_size: k.
+        stride: Stride of every branch.
+        padding: Zero padding of the k x k branches; must be ``k // 2``, so that all branches align.
+        groups: 1 (dense) or ``in_channels`` (depthwise).
+        num_conv_branches: Number of k x k branches.
+        is_linear: True leaves the ReLU out.
+        use_se: Put a squeeze-excite before the activation.
+        inference_mode: Build the deployed form directly.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        stride: int = 1,
+        padding: int = 0,
+        groups: int = 1,
+        num_conv_branches: int = 1,
+        is_linear: bool = False,
+        use_se: bool = False,
+        inference_mode: bool = False,
+    ) -> None:
+        super().__init__()
+        if padding != kernel_size // 2:
+            raise ValueError(
+                f'padding must be kernel_size // 2 = {kernel_size // 2}, so that the 1x1 and skip '
+                f'branches see the centre of the same window; got {padding}'
+            )
+        self.stride = stride
+        self.se = SqueezeExcite(out_channels) if use_se else nn.Identity()
+        self.activation = nn.Identity() if is_linear else nn.ReLU(inplace=True)
+        self.reparam_conv: nn.Conv2d | None = None
+        geometry = (in_channels, out_channels, kernel_size, stride, padding)
+        if inference_mode:
+            self.reparam_conv = nn.Conv2d(*geometry, groups=groups, bias=True)
+            return
+        self.rbr_conv = nn.ModuleList(
+            _conv_bn(*geometry, groups=groups) for _ in range(num_conv_branches)
+        )
+        self.rbr_scale = None
+        if kernel_size > 1:
+            self.rbr_scale = _conv_bn(in_channels, out_channels, 1, stride, 0, groups=groups)
+        self.rbr_skip = None
+        if in_channels == out_channels and stride == 1:
+            self.rbr_skip = nn.BatchNorm2d(in_channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C_in, H, W) -> (N, C_out, H / stride, W / stride)."""
+        out = self.reparam_conv(x) if self.reparam_conv is not None else self._branches(x)
+        return self.activation(self.se(out))
+
+    def _branches(self, x: Tensor) -> Tensor:
+        out = sum(branch(x) for branch in self.rbr_conv)
+        if self.rbr_scale is not None:
+            # Strided by slicing: torch's CPU kernel corrupts the heap in the weight gradient of
+            # a 1x1 stride-2 convolution on 3 channels (seen up to 2.13), the stem's scale branch.
+            centres = x[:, :, :: self.stride, :: self.stride]
+            scale = self.rbr_scale.conv
+            out = out + self.rbr_scale.bn(F.conv2d(centres, scale.weight, groups=scale.groups))
+        if self.rbr_skip is not None:
+            out = out + self.rbr_skip(x)
+        return out
+
+    def switch_to_deploy(self, test_cfg: dict | None = None) -> None:
+        """Replace the branches by one convolution. A second call changes nothing.
+
+        Switches to eval mode first: the running statistics are what is folded.
+        """
+        self.eval()
+        if self.reparam_conv is not None:
+            return
+        kernel, bias = self._fold_branches()
+        self.reparam_conv = conv_with(self.rbr_conv[0].conv, kernel, bias)
+        del self.rbr_conv, self.rbr_scale, self.rbr_skip
+
+    def _fold_branches(self) -> tuple[Tensor, Tensor]:
+        """Kernel (C_out, C_in / groups, k, k) and bias (C_out,) of the summed branches, float64."""
+        conv = self.rbr_conv[0].conv
+        centre = conv.kernel_size[0] // 2
+        folded = [fold_batch_norm(branch.conv.weight, branch.bn) for branch in self.rbr_conv]
+        kernel = sum(kernel for kernel, _ in folded)
+        bias = sum(bias for _, bias in folded)
+        if self.rbr_scale is not None:
+            scale_kernel, scale_bias = fold_batch_norm(
+                self.rbr_scale.conv.weight, self.rbr_scale.bn
+            )
+            kernel[:, :, centre, centre] += scale_kernel[:, :, 0, 0]
+            bias = bias + scale_bias
+        if self.rbr_skip is not None:
+            skip_kernel, skip_bias = fold_batch_norm(_identity_kernel(conv), self.rbr_skip)
+            kernel[:, :, centre, centre] += skip_kernel[:, :, 0, 0]
+            bias = bias + skip_bias
+        return kernel, bias
+
+
+def _conv_bn(
+    in_channels: int, out_channels: int, kernel_size: int, stride: int, padding: int, groups: int
+) -> nn.Sequential:
+    conv = nn.Conv2d(
+        in_channels, out_channels, kernel_size, stride, padding, groups=groups, bias=False
+    )
+    return nn.Sequential(OrderedDict(conv=conv, bn=nn.BatchNorm2d(out_channels)))
+
+
+def _identity_kernel(conv: nn.Conv2d) -> Tensor:
+    """The 1x1 kernel (C, C / groups, 1, 1) that returns its input."""
+    per_group = conv.in_channels // conv.groups
+    channels = torch.arange(conv.in_channels, device=conv.weight.device)
+    kernel = torch.zeros(conv.in_channels, per_group, 1, 1, device=conv.weight.device)
+    kernel[channels, channels % per_group] = 1
+    return kernel
