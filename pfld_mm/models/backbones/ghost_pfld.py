@@ -14,12 +14,12 @@ Block = Callable[..., nn.Module]
 class GhostPFLD(BaseModule):
     """The topology that PFLD-GhostNet, its Slim form and PFLD-GhostOne share (seed 002, table).
 
-    A 3x3 stem, a 3x3 depthwise convolution, three stages of bottlenecks that halve the resolution, a
-    narrow bottleneck, a 3x3 and a convolution over the whole remaining map. A new member of the
-    family is a table of stages and two block classes.
+    A 3x3 stem, a 3x3 depthwise convolution, three stages of bottlenecks that halve the resolution,
+    a narrow bottleneck, a 3x3 and a convolution over the whole remaining map. A new member of the
+    family is a table of expansions and two block classes.
 
     Args:
-        expansions: Hidden channels of the bottlenecks of each stage, as a multiple of their input's.
+        expansions: Hidden channels of each stage's bottlenecks, as a multiple of their input's.
         conv: Makes a convolution: ``conv(in, out, kernel_size, stride, padding, groups=1)``.
         bottleneck: Makes a bottleneck: ``bottleneck(in, hidden, out, stride)``.
         width_factor: Multiplies all channels (rounded down).

@@ -11,7 +11,7 @@ from pfld_mm.models.layers.inverted_residual import InvertedResidual
 
 @MODELS.register_module()
 class PFLD(BaseModule):
-    """PFLD (Guo et al., arXiv 1902.10859, table 1; seed 002): 1,228,132 parameters with a 98-point FC.
+    """PFLD (Guo et al., arXiv 1902.10859, table 1; seed 002), 1,228,132 parameters at 98 points.
 
     Args:
         width_factor: Multiplies all channels (rounded down).

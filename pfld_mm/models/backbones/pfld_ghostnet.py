@@ -9,7 +9,7 @@ from pfld_mm.models.layers.ghost import GhostBottleneck
 
 @MODELS.register_module()
 class PFLDGhostNet(GhostPFLD):
-    """PFLD with ghost bottlenecks (seed 002, "PFLD_GhostNet"): 810,860 parameters with a 98-point FC.
+    """PFLD with ghost bottlenecks (seed 002, "PFLD_GhostNet"), 810,860 parameters at 98 points.
 
     Args:
         slim: The narrower hidden widths, 741,680 parameters.

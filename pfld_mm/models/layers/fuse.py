@@ -1,4 +1,4 @@
-"""Folding BatchNorm into the convolution before it: the algebra that every deployed form rests on."""
+"""Folding BatchNorm into the convolution before it: what every deployed form rests on."""
 
 from __future__ import annotations
 

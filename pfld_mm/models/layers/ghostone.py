@@ -10,7 +10,7 @@ from pfld_mm.models.layers.mobileone import MobileOneBlock
 
 
 class GhostOneModule(nn.Module):
-    """A :class:`GhostModule` whose two convolutions are MobileOne blocks (seed 002, "GhostOne Module").
+    """A :class:`GhostModule` of two MobileOne blocks (seed 002, "GhostOne Module").
 
     Args:
         in_channels: C_in.

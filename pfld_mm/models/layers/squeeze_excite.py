@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 
 class SqueezeExcite(nn.Module):
-    """Channel attention: ``x * sigmoid(expand(relu(reduce(mean(x)))))`` (Hu et al., CVPR 2018, eq. 2-4).
+    """``x * sigmoid(expand(relu(reduce(mean(x)))))`` (Hu et al., CVPR 2018, eq. 2 to 4).
 
     Args:
         channels: C.

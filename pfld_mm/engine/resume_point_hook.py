@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+
+import torch
+from mmengine.dist import all_reduce, is_main_process
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from mmpose.registry import HOOKS
+
+from pfld_mm.engine.resumable_sampler import ResumableSampler
+
+
+class TrainingInterrupted(KeyboardInterrupt):
+    """Training was stopped by a signal after its state had been saved."""
+
+
+@HOOKS.register_module()
+class ResumePointHook(Hook):
+    """Never lose more than some minutes of training, and resume bit for bit.
+
+    Saves ``resume_point.pth`` every ``minutes`` and at Ctrl-C or SIGTERM, in the middle of an epoch
+    too; ``--resume`` then goes on with the next batch. Needs :class:`ResumableSampler` for that,
+    and tells the datasets the epoch (``set_epoch``), from which they draw their augmentations.
+
+    Args:
+        minutes: Time between two saved states.
+    """
+
+    # After the optimizer, the schedulers and the EMA have seen the iteration.
+    priority = 'LOWEST'
+    FILE = 'resume_point.pth'
+
+    def __init__(self, minutes: float = 5.0) -> None:
+        self.seconds = minutes * 60
+        self._signal: int | None = None
+        self._saved_at = time.monotonic()
+
+    def before_train(self, runner: Runner) -> None:
+        """Take over Ctrl-C and SIGTERM, before the loader's workers are started."""
+        self._pid = os.getpid()
+        self._handlers = {
+            number: signal.signal(number, self._on_signal)
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
+
+    def after_train(self, runner: Runner) -> None:
+        """Give the signals back."""
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        """Let the first epoch after resuming begin where the interrupted one stopped."""
+        loader = runner.train_dataloader
+        set_epoch(loader.dataset, runner.epoch)
+        if isinstance(loader.sampler, ResumableSampler):
+            loader.sampler.start = 0
+            done = runner.iter - runner.epoch * len(loader)
+            loader.sampler.start = done * loader.batch_size
+            if done:
+                runner.logger.info(f'resumed after batch {done} of epoch {runner.epoch + 1}')
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | None = None,
+        outputs: dict | None = None,
+    ) -> None:
+        """Save when it is time, and stop when a signal asked for it."""
+        interrupted = _any_process(self._signal is not None)
+        due = is_main_process() and time.monotonic() - self._saved_at > self.seconds
+        if not interrupted and not _any_process(due):
+            return
+        runner.save_checkpoint(runner.work_dir, self.FILE, by_epoch=False)
+        if is_main_process():
+            # MMEngine's own pointer to the newest state, which --resume follows.
+            Path(runner.work_dir, 'last_checkpoint').write_text(
+                str(Path(runner.work_dir, self.FILE)), encoding='utf-8'
+            )
+        self._saved_at = time.monotonic()
+        if interrupted:
+            raise TrainingInterrupted(
+                f'stopped after iteration {runner.iter + 1}; the state is in '
+                f'{Path(runner.work_dir, self.FILE)}: go on with --resume'
+            )
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if os.getpid() != self._pid:
+            # A worker of the loader, which inherited this handler: Ctrl-C is the trainer's
+            # business, but it must still be possible to end the worker.
+            if number == signal.SIGTERM:
+                signal.signal(number, signal.SIG_DFL)
+                os.kill(os.getpid(), number)
+            return
+        if self._signal is not None:
+            raise KeyboardInterrupt('second signal: stopped at once, the last batch is lost')
+        self._signal = number
+
+
+def set_epoch(dataset: object, epoch: int) -> None:
+    """Tell ``dataset``, and those it combines, which epoch begins."""
+    if hasattr(dataset, 'set_epoch'):
+        dataset.set_epoch(epoch)
+    for part in [*getattr(dataset, 'datasets', []), getattr(dataset, 'dataset', None)]:
+        if part is not None:
+            set_epoch(part, epoch)
+
+
+def _any_process(flag: bool) -> bool:
+    """Whether ``flag`` is set in any process, so that all stop at the same iteration."""
+    total = torch.tensor(int(flag))
+    all_reduce(total)
+    return bool(total)

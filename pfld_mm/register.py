@@ -1,0 +1,18 @@
+"""``custom_imports=dict(imports=['pfld_mm.register'])``: registers everything with mmpose."""
+
+# isort: off
+import pfld_mm.compat
+
+# isort: on
+import pfld_mm.engine.cpu_amp_optim_wrapper
+import pfld_mm.engine.progress_hook
+import pfld_mm.engine.resumable_sampler
+import pfld_mm.engine.resume_point_hook
+import pfld_mm.models.backbones.pfld
+import pfld_mm.models.backbones.pfld_ghostnet
+import pfld_mm.models.backbones.pfld_ghostone
+import pfld_mm.models.heads.pfld_head
+import pfld_mm.models.losses.landmark_smooth_l1_loss
+import pfld_mm.models.losses.landmark_wing_loss
+import pfld_mm.models.losses.pfld_loss
+import pfld_mm.models.necks.multi_scale_pool  # noqa: F401
