@@ -1,0 +1,18 @@
+"""What the upstream packages need on today's torch; import this before anything of mmpose.
+
+* :mod:`.standins`: mmpose imports without mmcv's compiled ops, mmdet or torchvision.
+* :mod:`.checkpoints`: checkpoints are written as plain data and read with ``weights_only=True``.
+* :mod:`.distributed`: distributed runs on machines without a GPU.
+
+Importing this module applies the first two, once. ``STANDINS`` names what was stood in for
+(empty where the real packages are installed).
+"""
+
+from .checkpoints import CheckpointError, install_safe_checkpoints, trust_checkpoint
+from .distributed import prepare_cpu_distributed
+from .standins import import_mmpose
+
+__all__ = ['STANDINS', 'CheckpointError', 'prepare_cpu_distributed', 'trust_checkpoint']
+
+STANDINS: tuple[str, ...] = import_mmpose()
+install_safe_checkpoints()

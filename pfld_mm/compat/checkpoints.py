@@ -1,0 +1,161 @@
+"""Checkpoints that hold plain data, written whole or not at all, and read without running code.
+
+MMEngine 0.10.7 pickles history buffers, numpy arrays and ``getattr`` into its checkpoints. torch
+refuses them (``weights_only=True``, the default since 2.6), because a pickle that may name any
+function may run any code. Here they are written as plain data instead, so the check stays on.
+"""
+
+import os
+import pickle
+import re
+from collections.abc import Callable, Mapping
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.dist import get_dist_info
+from mmengine.runner import checkpoint as upstream
+
+from .plain_data import from_plain, to_plain
+
+TRUST_VARIABLE = 'PFLD_MM_TRUST_CHECKPOINTS'
+
+_WEIGHTS = ('state_dict', 'ema_state_dict')  # tensors only; their _metadata must survive
+_PICKLE_MAGIC = (b'PK', b'\x80')  # torch's zip format and the older bare pickles
+_trusted: set[Path] = set()
+
+
+class CheckpointError(RuntimeError):
+    """A file is no checkpoint, is damaged, or asks for more trust than it was given."""
+
+
+def trust_checkpoint(path: str | os.PathLike) -> None:
+    """Let this one file be read without the check, in this process.
+
+    Such a file can run any code when it is read: only for files of known origin. The environment
+    variable ``PFLD_MM_TRUST_CHECKPOINTS=1`` does the same for every file, in all processes.
+    """
+    _trusted.add(Path(path).expanduser().resolve())
+
+
+def install_safe_checkpoints() -> None:
+    """Make MMEngine write plain data and read it with the check on. A second call does nothing."""
+    if getattr(upstream.save_checkpoint, '_writes_plain_data', False):
+        return
+    save = _writing_plain_data(upstream.save_checkpoint)
+    # The same function under the three names by which MMEngine calls it.
+    from mmengine import runner
+
+    for module in (upstream, runner, runner.runner):
+        module.save_checkpoint = save
+    loaders = upstream.CheckpointLoader
+    loaders.register_scheme(prefixes='', loader=load_local, force=True)
+    loaders.register_scheme(prefixes=('http://', 'https://'), loader=load_url, force=True)
+
+
+def load_local(filename: str, map_location: Any = None) -> dict[str, Any]:
+    """Load a checkpoint file; the loader that MMEngine uses for plain paths.
+
+    Args:
+        filename: A path; ``~`` is expanded.
+        map_location: As in ``torch.load``.
+
+    Returns:
+        The checkpoint, arrays and history buffers restored.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        CheckpointError: if the file is damaged, holds no weights, or needs to be trusted.
+    """
+    path = Path(filename).expanduser()
+    if not path.is_file():
+        raise FileNotFoundError(f'checkpoint {path} does not exist')
+    trusted = os.environ.get(TRUST_VARIABLE) == '1' or path.resolve() in _trusted
+    try:
+        checkpoint = torch.load(path, map_location=map_location, weights_only=not trusted)
+    except Exception as error:  # torch raises half a dozen types for files that are no checkpoint
+        raise CheckpointError(_explain(path, error)) from error
+    if not isinstance(checkpoint, Mapping) or not _holds_weights(checkpoint):
+        raise CheckpointError(
+            f'{path} holds no model weights: expected a checkpoint, '
+            f'a dictionary with the key "state_dict", found {_describe(checkpoint)}'
+        )
+    return {k: v if k in _WEIGHTS else from_plain(v) for k, v in checkpoint.items()}
+
+
+def load_url(
+    filename: str, map_location: Any = None, model_dir: str | None = None, progress: bool = True
+) -> dict[str, Any]:
+    """Download a checkpoint once per machine and load it like a local file.
+
+    MMEngine's own loader for addresses reads what it downloads without the check.
+
+    Args:
+        filename: An http or https address.
+        map_location: As in ``torch.load``.
+        model_dir: Folder to keep the file in, torch.hub's checkpoint folder by default.
+        progress: Whether to show a progress bar.
+
+    Raises:
+        CheckpointError: as in :func:`load_local`.
+    """
+    folder = Path(model_dir or Path(torch.hub.get_dir()) / 'checkpoints')
+    path = folder / filename.split('?')[0].rstrip('/').rpartition('/')[2]
+    world_size = get_dist_info()[1]
+    if int(os.environ.get('LOCAL_RANK', 0)) == 0 and not path.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        torch.hub.download_url_to_file(filename, str(path), progress=progress)
+    if world_size > 1:
+        torch.distributed.barrier()
+    return load_local(str(path), map_location)
+
+
+def _writing_plain_data(save: Callable[..., None]) -> Callable[..., None]:
+    """Wrap MMEngine's ``save_checkpoint``: plain data, and no half-written file after a kill."""
+
+    @wraps(save)
+    def save_checkpoint(checkpoint: dict, filename: str, *args: Any, **kwargs: Any) -> None:
+        plain = {
+            key: value if key in _WEIGHTS else to_plain(value, f'checkpoint[{key!r}]')
+            for key, value in checkpoint.items()
+        }
+        if '://' in str(filename):
+            save(plain, filename, *args, **kwargs)
+            return
+        part = f'{filename}.part'
+        save(plain, part, *args, **kwargs)
+        os.replace(part, filename)
+
+    save_checkpoint._writes_plain_data = True  # type: ignore[attr-defined]
+    return save_checkpoint
+
+
+def _holds_weights(checkpoint: Mapping) -> bool:
+    weights = checkpoint.get('state_dict', checkpoint)
+    return isinstance(weights, Mapping) and any(torch.is_tensor(v) for v in weights.values())
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f'a dictionary with the keys {[str(key) for key in list(value)[:8]]}'
+    return f'a {type(value).__name__}'
+
+
+def _explain(path: Path, error: Exception) -> str:
+    """Say in one sentence why ``path`` could not be read, and what to do."""
+    with open(path, 'rb') as file:
+        is_pickle = file.read(2).startswith(_PICKLE_MAGIC)
+    if isinstance(error, pickle.UnpicklingError) and is_pickle and 'eights' in str(error):
+        found = re.search(r'GLOBAL (\S+)', str(error))
+        needs = f'the Python object {found[1]}' if found else 'Python objects'
+        return (
+            f'{path} holds more than plain data ({needs}), and reading that could run code: if you '
+            f'know where the file comes from, set the environment variable {TRUST_VARIABLE}=1 '
+            'or call pfld_mm.compat.trust_checkpoint(path) first, and it will be read'
+        )
+    reason = str(error).strip().partition('\n')[0] or type(error).__name__
+    return (
+        f'{path} ({path.stat().st_size} bytes) is not a checkpoint, or it is damaged or cut off: '
+        f'copy or download it again, or go back to an older one ({reason})'
+    )
