@@ -1,0 +1,3 @@
+_base_ = 'pfld_ghostnet_wflw.py'
+
+model = dict(backbone=dict(slim=True))

@@ -1,0 +1,6 @@
+_base_ = [
+    '_base_/models/pfld_ghostone.py',
+    '_base_/datasets/wflw.py',
+    '_base_/schedules/adamw_cosine.py',
+    '_base_/runtime/default.py',
+]
