@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass
+class AnnotatedFace:
+    """One face as an annotation file describes it.
+
+    Attributes:
+        points: (K, 2) float32, pixels, the centre of the first pixel is (0, 0).
+        picture: path of the picture.
+        source: where this face is annotated, ``file:line``, for messages.
+        box: (4,) float32 x_min, y_min, x_max, y_max, or None where the mark-up has none.
+        attributes: (6,) float32, 0 or 1: pose, expression, illumination, make-up, occlusion,
+            blur; zeros where the mark-up has none.
+    """
+
+    points: np.ndarray
+    picture: str
+    source: str
+    box: np.ndarray | None = None
+    attributes: np.ndarray = field(default_factory=lambda: np.zeros(6, np.float32))

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmpose.registry import DATASETS
+
+from pfld_mm.datasets.face.annotated_face import AnnotatedFace
+from pfld_mm.datasets.face.face_dataset import FaceDataset
+from pfld_mm.datasets.face.markups import IBUG68, mmpose_metainfo
+
+HOMEPAGE = 'https://ibug.doc.ic.ac.uk/resources/300-W/'
+PICTURES = ('.jpg', '.jpeg', '.png', '.bmp', '.JPG', '.JPEG', '.PNG', '.BMP')
+
+
+@DATASETS.register_module()
+class IBUGFace(FaceDataset):
+    """Faces as 300-W stores them: a ``.pts`` file beside each picture, 68 points by default.
+
+    A ``.pts`` file holds lines "x y", with or without the header ``version: 1``,
+    ``n_points: K``, braces. 300-W was marked up in Matlab, whose first pixel is (1, 1); the
+    picture readers here start at (0, 0). So 1 is subtracted by default (menpo, the reader of
+    300-W's authors, does the same); for points written by a 0-based tool say
+    ``one_based=False``.
+
+    Your own points: put ``name.pts`` beside ``name.jpg`` and describe the mark-up::
+
+        dict(type='IBUGFace', data_root='data/mine', folders=['train'], one_based=False,
+             metainfo=dict(
+                 dataset_name='five', num_keypoints=5,
+                 flip_pairs=[(0, 1), (3, 4)],            # eyes, corners of the mouth
+                 lines=dict(mouth=([3, 4], False))))      # only for drawing; may be left out
+
+    A point that is in no flip pair stays itself in the mirror (the tip of the nose).
+
+    Source: Sagonas et al., "300 Faces in-the-Wild Challenge", ICCVW 2013.
+
+    Args:
+        folders: one folder or a list, relative to ``data_root``; each is searched for
+            ``*.pts``, not below it.
+        one_based: whether the first pixel of the picture is (1, 1).
+        **kwargs: see ``FaceDataset``; ``box='annotated'`` is refused, there is none.
+    """
+
+    METAINFO: dict = mmpose_metainfo(IBUG68)
+
+    def __init__(
+        self,
+        *,
+        folders: str | Sequence[str] = '',
+        one_based: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        if kwargs.get('box') == 'annotated':
+            raise ValueError(
+                "IBUGFace: box='annotated' is impossible, .pts files have no box; use "
+                "box='landmarks' or box='detector'"
+            )
+        self.folders = [folders] if isinstance(folders, str) else list(folders)
+        self.one_based = one_based
+        super().__init__(**kwargs)
+
+    def load_faces(self) -> list[AnnotatedFace]:
+        """Read all ``.pts`` files.
+
+        Raises:
+            FileNotFoundError: if a folder or the picture of a ``.pts`` file is missing.
+            ValueError: for a folder without ``.pts`` files or a malformed one.
+        """
+        faces = []
+        for folder in self.folders:
+            path = Path(self.data_root or '', folder)
+            if not path.is_dir():
+                raise FileNotFoundError(
+                    f'{path.absolute()} does not exist. Get 300-W from {HOMEPAGE}, unpack it '
+                    'and set data_root (and folders) to it.'
+                )
+            names = set(os.listdir(path))
+            points_files = sorted(name for name in names if name.endswith('.pts'))
+            if not points_files:
+                raise ValueError(
+                    f'{path.absolute()}: expected .pts files, each with its picture beside it, '
+                    'found none; name the folder that holds them in folders'
+                )
+            faces.extend(self._face(path, name, names) for name in points_files)
+        return faces
+
+    def _face(self, folder: Path, name: str, names: set[str]) -> AnnotatedFace:
+        stem = name[: -len('.pts')]
+        picture = next((stem + end for end in PICTURES if stem + end in names), None)
+        if picture is None:
+            raise FileNotFoundError(
+                f'{folder / name}: expected its picture beside it ({stem}.jpg, .jpeg, .png or '
+                '.bmp), found none; add the picture or remove the .pts file'
+            )
+        points = read_pts(folder / name)
+        if self.one_based:
+            points = points - 1
+        return AnnotatedFace(points.astype(np.float32), str(folder / picture), str(folder / name))
+
+
+def read_pts(path: Path) -> np.ndarray:
+    """Read a ``.pts`` file, with or without its header.
+
+    Returns:
+        (K, 2) float64, as written in the file.
+
+    Raises:
+        ValueError: if a line is not two finite numbers, if there is none, or if their number
+            is not the header's ``n_points``; names file and line.
+    """
+    lines = path.read_text(encoding='utf-8', errors='replace').splitlines()
+    announced, points = None, []
+    for number, line in enumerate(lines, 1):
+        text = line.strip()
+        if text.startswith('n_points'):
+            announced = text.partition(':')[2].strip()
+        elif text and text not in '{}' and not text.startswith('version'):
+            points.append(_point(text, f'{path}:{number}'))
+    if not points or (announced is not None and announced != str(len(points))):
+        raise ValueError(
+            f'{path}: expected {announced or "some"} points (lines "x y"), found {len(points)}; '
+            'correct or remove the file'
+        )
+    return np.array(points, np.float64)
+
+
+def _point(text: str, source: str) -> list[float]:
+    try:
+        point = [float(field) for field in text.replace(',', ' ').split()]
+    except ValueError:
+        point = []
+    if len(point) != 2 or not np.isfinite(point).all():
+        raise ValueError(
+            f'{source}: expected two finite numbers "x y", found {text!r}; correct or remove it'
+        )
+    return point

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmpose.datasets.transforms import PackPoseInputs
+from mmpose.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class GenerateFaceLabels(BaseTransform):
+    """The labels of a face beside its points; stands between GenerateTarget and PackPoseInputs.
+
+    Adds ``attributes`` (1, 6) float32 and, with ``euler``, ``euler`` (1, 3) float32: yaw, pitch
+    and roll in radians, solved from the points in the crop, so flip, rotation and crop are in
+    them. Both are packed into ``gt_instance_labels``.
+
+    ``keypoint_weights`` (1, K) become the visibilities: MMPose's RegressionLabel gives weight 0
+    to points outside the crop, but a regressed point may lie there and must be learnt (a
+    chin that the crop cuts off).
+
+    Args:
+        euler: whether to solve the head pose; only for mark-ups with a 3-D model.
+    """
+
+    def __init__(self, euler: bool = False) -> None:
+        self.euler = euler
+
+    def transform(self, results: dict) -> dict:
+        """Needs ``transformed_keypoints``, ``keypoints_visible``, ``attributes``, ``input_size``."""
+        results['keypoint_weights'] = results['keypoints_visible'].astype(np.float32)
+        results['attributes'] = np.asarray(results['attributes'], np.float32).reshape(1, 6)
+        table = dict(results.get('label_mapping_table', PackPoseInputs.label_mapping_table))
+        table['attributes'] = 'attributes'
+        if self.euler:
+            results['euler'] = self._euler(results)
+            table['euler'] = 'euler'
+        results['label_mapping_table'] = table
+        return results
+
+    @staticmethod
+    def _euler(results: dict) -> np.ndarray:
+        from pfld_mm.runtime.head_pose import solve_head_pose
+
+        pose = solve_head_pose(results['transformed_keypoints'][0], results['input_size'])
+        return np.array([[pose.yaw, pose.pitch, pose.roll]], np.float32)
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}(euler={self.euler})'

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+START_OF_FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+START_OF_SCAN, END_OF_IMAGE, EXIF = 0xDA, b'\xff\xd9', 0xE1
+
+
+@dataclass
+class JpegHeader:
+    """What the bytes of a JPEG say before it is decoded (ITU-T T.81, annex B).
+
+    Attributes:
+        width: width in pixels as stored, before any rotation by EXIF.
+        height: height in pixels as stored.
+        has_exif: whether an EXIF block is there, which may hold an orientation.
+        complete: whether the end-of-image marker follows the picture's data. OpenCV decodes a
+            truncated file without an error and fills the rest with grey.
+    """
+
+    width: int
+    height: int
+    has_exif: bool
+    complete: bool
+
+    @classmethod
+    def parse(cls, data: bytes) -> JpegHeader | None:
+        """Read the header of a JPEG file; None if the bytes are no JPEG with a scan."""
+        if data[:2] != b'\xff\xd8':
+            return None
+        width = height = 0
+        has_exif = False
+        position = 2
+        while position + 4 <= len(data) and data[position] == 0xFF:
+            marker = data[position + 1]
+            if marker == 0xFF:  # a fill byte
+                position += 1
+                continue
+            if marker == START_OF_SCAN:
+                # 0xFF is stuffed within the scan, so these two bytes are the marker itself.
+                complete = data.rfind(END_OF_IMAGE, position) >= 0
+                return cls(width, height, has_exif, complete)
+            if marker in START_OF_FRAME:
+                height = int.from_bytes(data[position + 5 : position + 7], 'big')
+                width = int.from_bytes(data[position + 7 : position + 9], 'big')
+            has_exif |= marker == EXIF
+            position += 2 + int.from_bytes(data[position + 2 : position + 4], 'big')
+        return None
