@@ -94,7 +94,7 @@ def _needed_region(
 
 
 def _area_average(region: np.ndarray, factor: int) -> np.ndarray:
-    """Means over factor x factor pixels; what a last, partial cell lacks is black like the border."""
+    """Means over factor x factor pixels; what the last cells lack is black, like the border."""
     height, width = region.shape[:2]
     bottom, right = -height % factor, -width % factor
     if bottom or right:

@@ -5,6 +5,8 @@ from mmcv.transforms import BaseTransform
 from mmpose.datasets.transforms import PackPoseInputs
 from mmpose.registry import TRANSFORMS
 
+from pfld_mm.runtime.head_pose import solve_head_pose
+
 
 @TRANSFORMS.register_module()
 class GenerateFaceLabels(BaseTransform):
@@ -26,7 +28,14 @@ class GenerateFaceLabels(BaseTransform):
         self.euler = euler
 
     def transform(self, results: dict) -> dict:
-        """Needs ``transformed_keypoints``, ``keypoints_visible``, ``attributes``, ``input_size``."""
+        """Add the labels.
+
+        Needs ``transformed_keypoints`` (1, K, 2), ``keypoints_visible`` (1, K), ``attributes``
+        (6,) and ``input_size`` (w, h).
+
+        Raises:
+            ValueError: with ``euler``, if there is no 3-D model for K points.
+        """
         results['keypoint_weights'] = results['keypoints_visible'].astype(np.float32)
         results['attributes'] = np.asarray(results['attributes'], np.float32).reshape(1, 6)
         table = dict(results.get('label_mapping_table', PackPoseInputs.label_mapping_table))
@@ -39,8 +48,6 @@ class GenerateFaceLabels(BaseTransform):
 
     @staticmethod
     def _euler(results: dict) -> np.ndarray:
-        from pfld_mm.runtime.head_pose import solve_head_pose
-
         pose = solve_head_pose(results['transformed_keypoints'][0], results['input_size'])
         return np.array([[pose.yaw, pose.pitch, pose.roll]], np.float32)
 
