@@ -104,7 +104,8 @@ def _tile(face: dict) -> np.ndarray:
     """One face (TILE + CAPTION, TILE, 3): crop, points, error and picture name."""
     gt, pred = face['gt'], face['pred']
     low, high = np.nanmin(gt, axis=0), np.nanmax(gt, axis=0)
-    side = max(round(1.4 * float(np.max(high - low))), 2)
+    # the upper bound keeps a mark-up that is far off from filling the memory
+    side = int(np.clip(1.4 * np.max(high - low), 2, 4096))
     middle, scale = (low + high) / 2, TILE / side
     crop = cv2.getRectSubPix(_read(face['picture']), (side, side), middle.tolist())
     smooth = cv2.INTER_AREA if side > TILE else cv2.INTER_LINEAR
@@ -115,7 +116,7 @@ def _tile(face: dict) -> np.ndarray:
     for i in marked:
         cv2.line(tile, true[i], guess[i], WHITE, 1, cv2.LINE_AA, shift=BITS)
     for i in marked:
-        cv2.circle(tile, true[i], 7 << BITS - 1, GREEN, -1, cv2.LINE_AA, shift=BITS)
+        cv2.circle(tile, true[i], 3 << BITS, GREEN, -1, cv2.LINE_AA, shift=BITS)
     for point in guess:
         cv2.circle(tile, point, 2 << BITS, RED, -1, cv2.LINE_AA, shift=BITS)
     tile[:, -2:] = PAPER
