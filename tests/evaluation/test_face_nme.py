@@ -174,6 +174,7 @@ def test_sample_without_identity_and_wrong_attributes_are_met_by_name():
     sample['gt_instance_labels']['attributes'] = np.ones((1, 5))
     with pytest.raises(ValueError, match=r'pictures/0\.jpg.*the 6 attributes.*found 5'):
         FaceNME().process(None, [sample])
+    FaceNME(subsets=False).process(None, [sample])
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import cv2
 import numpy as np
+from matplotlib.figure import Figure
 
 from pfld_mm.evaluation.face_report import CAPTION, TILE, TITLE, draw_curve, draw_sheet
 
@@ -72,3 +73,20 @@ def test_the_curve_is_drawn_for_few_and_for_wild_errors(tmp_path):
         draw_curve(path, np.array(errors), (), 0.1)
         assert cv2.imread(str(path)).shape == (540, 840, 3)
         path.unlink()
+
+
+def test_the_curve_is_the_staircase_of_the_errors(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(Figure, 'savefig', lambda figure, path: drawn.append(figure))
+    draw_curve('curve.png', np.array([0.09, 0.02, 0.3, 0.04]), (0.1, 0.08), 0.1)
+    stairs, *failures = drawn[0].axes[0].lines
+    assert stairs.get_drawstyle() == 'steps-post'
+    assert np.allclose(stairs.get_xdata(), [0, 2, 4, 9, 30, 30])
+    assert np.allclose(stairs.get_ydata(), [0, 25, 50, 75, 100, 100])
+    assert [line.get_xdata()[0] for line in failures] == [10, 8]
+    labels = [text.get_text() for text in drawn[0].axes[0].get_legend().get_texts()]
+    assert labels[0] == 'AUC at 10 %: 0.3750'
+    assert labels[1:] == [
+        'failure at 10 %: 25.00 % of the faces',
+        'failure at 8 %: 50.00 % of the faces',
+    ]
