@@ -104,19 +104,21 @@ def _tile(face: dict) -> np.ndarray:
     """One face (TILE + CAPTION, TILE, 3): crop, points, error and picture name."""
     gt, pred = face['gt'], face['pred']
     low, high = np.nanmin(gt, axis=0), np.nanmax(gt, axis=0)
-    side = max(round(1.4 * float(np.max(high - low))), 2)
+    # the upper bound keeps a mark-up that is far off from filling the memory
+    side = int(np.clip(1.4 * np.max(high - low), 2, 4096))
     middle, scale = (low + high) / 2, TILE / side
     crop = cv2.getRectSubPix(_read(face['picture']), (side, side), middle.tolist())
     smooth = cv2.INTER_AREA if side > TILE else cv2.INTER_LINEAR
     tile = cv2.resize(crop, (TILE, TILE), interpolation=smooth)
     # the middle of the face is the middle of the tile; pixel centres are at whole numbers
-    true, guess = (_fixed(scale * (points - middle) + (TILE - 1) / 2) for points in (gt, pred))
-    marked = np.isfinite(gt).all(axis=1).nonzero()[0]
-    for i in marked:
-        cv2.line(tile, true[i], guess[i], WHITE, 1, cv2.LINE_AA, shift=BITS)
-    for i in marked:
-        cv2.circle(tile, true[i], 7 << BITS - 1, GREEN, -1, cv2.LINE_AA, shift=BITS)
-    for point in guess:
+    place = scale * (np.stack([gt, pred]) - middle) + (TILE - 1) / 2
+    marked = np.isfinite(gt).all(axis=1)
+    pairs = list(zip(_fixed(place[0, marked]), _fixed(place[1, marked]), strict=True))
+    for ends in pairs:
+        cv2.line(tile, *ends, WHITE, 1, cv2.LINE_AA, shift=BITS)
+    for point, _ in pairs:
+        cv2.circle(tile, point, 3 << BITS, GREEN, -1, cv2.LINE_AA, shift=BITS)
+    for point in _fixed(place[1]):
         cv2.circle(tile, point, 2 << BITS, RED, -1, cv2.LINE_AA, shift=BITS)
     tile[:, -2:] = PAPER
     caption = np.full((CAPTION, TILE, 3), PAPER, np.uint8)
@@ -134,6 +136,6 @@ def _read(path: str) -> np.ndarray:
 
 
 def _fixed(points: np.ndarray) -> list[tuple[int, int]]:
-    """Points (K, 2) in cv2's fixed-point numbers, clipped to what it can draw; NaN becomes 0."""
-    whole = np.clip(np.nan_to_num(points) * 2**BITS, -16000, 32000).round().astype(int)
+    """Points (K, 2) in cv2's fixed-point numbers, clipped to what it can draw."""
+    whole = np.clip(points * 2**BITS, -16000, 32000).round().astype(int)
     return [(x, y) for x, y in whole.tolist()]
