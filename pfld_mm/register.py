@@ -4,10 +4,17 @@
 import pfld_mm.compat
 
 # isort: on
+import pfld_mm.datasets.face.ibug_face
+import pfld_mm.datasets.face.wflw
+import pfld_mm.datasets.transforms.crop_face
+import pfld_mm.datasets.transforms.generate_face_labels
+import pfld_mm.datasets.transforms.load_face
+import pfld_mm.datasets.transforms.seeded_albumentation
 import pfld_mm.engine.cpu_amp_optim_wrapper
 import pfld_mm.engine.progress_hook
 import pfld_mm.engine.resumable_sampler
 import pfld_mm.engine.resume_point_hook
+import pfld_mm.evaluation.face_nme
 import pfld_mm.models.backbones.pfld
 import pfld_mm.models.backbones.pfld_ghostnet
 import pfld_mm.models.backbones.pfld_ghostone

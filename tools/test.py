@@ -12,6 +12,8 @@ from mmengine.config import Config, DictAction  # noqa: E402
 from mmengine.fileio import dump  # noqa: E402
 from mmengine.runner import Runner  # noqa: E402
 
+from pfld_mm.datasets.data_root import apply_data_root  # noqa: E402
+
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
@@ -39,6 +41,7 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
     """Put the command line into the config."""
     if args.cfg_options is not None:
         cfg.merge_from_dict(args.cfg_options)
+    apply_data_root(cfg)
     cfg.launcher = args.launcher
     cfg.load_from = args.checkpoint
     cfg.resume = False

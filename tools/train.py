@@ -13,6 +13,8 @@ import torch  # noqa: E402
 from mmengine.config import Config, DictAction  # noqa: E402
 from mmengine.runner import Runner  # noqa: E402
 
+from pfld_mm.datasets.data_root import apply_data_root  # noqa: E402
+
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
@@ -47,6 +49,7 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> Config:
     """Put the command line into the config."""
     if args.cfg_options is not None:
         cfg.merge_from_dict(args.cfg_options)
+    apply_data_root(cfg)
     if args.no_validate:
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
         cfg.default_hooks.checkpoint.save_best = None

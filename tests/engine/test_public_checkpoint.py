@@ -16,15 +16,15 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize(('name', 'width'), [('ghostnet', 1), ('ghostone', 1), ('ghostnet', 0.3)])
 def test_the_same_points_from_the_seeds_network(name, width):
-    theirs = PublicNetwork(name == 'ghostone', width, points=68)
+    theirs = PublicNetwork(name == 'ghostone', width, points=68).double()
     liven(theirs)
-    ours = build(name, num_keypoints=68, width_factor=width)
+    ours = build(name, num_keypoints=68, width_factor=width).double()
     ours.load_state_dict(from_public(theirs.state_dict()), strict=True)
-    rgb = torch.rand(2, 3, 112, 112)
+    rgb = torch.rand(2, 3, 112, 112, dtype=torch.float64)
     with torch.no_grad():
         expected = theirs.eval()(rgb.flip(1)).reshape(2, 68, 2)  # they see BGR
-        torch.testing.assert_close(ours(rgb, None), expected, rtol=1e-4, atol=1e-5)
-        assert (ours(rgb.flip(1), None) - expected).abs().max() > 1e-4
+        torch.testing.assert_close(ours(rgb, None), expected, rtol=1e-9, atol=1e-10)
+        assert (ours(rgb.flip(1), None) - expected).abs().max() > 1e-6
 
 
 @pytest.mark.parametrize('name', ['ghostnet', 'ghostone'])
