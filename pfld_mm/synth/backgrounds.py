@@ -10,7 +10,9 @@ def background(kind: str, size: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _colours(count: int, rng: np.random.Generator) -> np.ndarray:
-    return rng.uniform(10, 245, (count, 3)).astype(np.float32)
+    """(count, 3) float32, muted: half-way between a random colour and its grey."""
+    colours = rng.uniform(5, 250, (count, 3))
+    return (0.55 * colours + 0.45 * colours.mean(axis=1, keepdims=True)).astype(np.float32)
 
 
 def _grown(small: np.ndarray, size: int) -> np.ndarray:
@@ -26,7 +28,7 @@ def _noise(size: int, rng: np.random.Generator) -> np.ndarray:
     side = int(rng.integers(4, 24))
     middle = _colours(1, rng)[0]
     spread = rng.uniform(15, 70)
-    return _grown((middle + rng.normal(0, spread, (side, side, 3))).astype(np.float32), size)
+    return _grown((middle + rng.normal(0, spread, (side, side, 1)) + rng.normal(0, 12, (side, side, 3))).astype(np.float32), size)
 
 
 def _blobs(size: int, rng: np.random.Generator) -> np.ndarray:

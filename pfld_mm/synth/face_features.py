@@ -36,24 +36,25 @@ def _is_clockwise(polygon: np.ndarray) -> bool:
 
 def _draw_eye(skin: np.ndarray, geometry: FaceGeometry, points: np.ndarray, side: int) -> None:
     lids, pupil = _EYES[side]
+    if not _is_clockwise(points[lids]):
+        return
     looks, unit = geometry.params.looks, geometry.unit
     outline = curve(points[lids], closed=True)
     if looks.eye_shadow > 0:
         _draw_eye_shadow(skin, geometry, points, side)
     upper = curve(points[lids[:5]])
-    if _is_clockwise(points[lids]):
-        low = np.maximum(np.floor(outline.min(axis=0)).astype(int) - 1, 0)
-        high = np.ceil(outline.max(axis=0)).astype(int) + 2
-        window = skin[low[1] : high[1], low[0] : high[0]]
-        if window.size:
-            _fill_eye(window, outline - low, _iris(geometry, pupil, side) - low, looks.iris)
+    low = np.maximum(np.floor(outline.min(axis=0)).astype(int) - 1, 0)
+    high = np.maximum(np.ceil(outline.max(axis=0)).astype(int) + 2, low)
+    window = skin[low[1] : high[1], low[0] : high[0]]
+    if window.size:
+        _fill_eye(window, outline - low, _iris(geometry, pupil) - low, looks.iris)
     stroke(skin, upper, mix(looks.skin, _DARK, 0.85), unit * 0.022)
     stroke(skin, curve(points[lids[[4, 5, 6, 7, 0]]]), mix(looks.skin, _DARK, 0.4), 1)
     crease = upper - geometry.rotation[:2, 1] * unit * 0.045
     stroke(skin, crease[2:-2], mix(looks.skin, _DARK, 0.3), 1)
 
 
-def _iris(geometry: FaceGeometry, pupil: int, side: int) -> np.ndarray:
+def _iris(geometry: FaceGeometry, pupil: int) -> np.ndarray:
     """(3, 16, 2): the rims of iris and pupil, and the catchlight."""
     middle = geometry.controls[pupil]
     shine = middle + np.array([0.02, -0.02, -0.01])
@@ -96,6 +97,8 @@ def _draw_eye_shadow(
 
 
 def _draw_brow(skin: np.ndarray, geometry: FaceGeometry, brow: np.ndarray) -> None:
+    if not _is_clockwise(brow):
+        return
     looks = geometry.params.looks
     colour = mix(mix(looks.skin, looks.hair, 0.75), _DARK, 0.25)
     fill(skin, curve(brow, closed=True), colour)
@@ -116,8 +119,14 @@ def _draw_nose(skin: np.ndarray, geometry: FaceGeometry, points: np.ndarray) -> 
     looks, unit = geometry.params.looks, geometry.unit
     line = mix(looks.skin, _DARK, 0.38)
     up = -geometry.rotation[:2, 1] * unit
-    stroke(skin, curve(points[55:60]), line, unit * 0.014)
-    for wing, inner in ((55, 56), (59, 58)):
+    yaw = geometry.params.yaw
+    wings = ((55, 56), (59, 58))
+    if abs(yaw) > 0.55:  # the far wing is hidden
+        wings = wings[1:] if yaw > 0 else wings[:1]
+        stroke(skin, curve(points[57:60] if yaw > 0 else points[55:58]), line, unit * 0.014)
+    else:
+        stroke(skin, curve(points[55:60]), line, unit * 0.014)
+    for wing, inner in wings:
         outward = points[wing] - points[inner]
         arc = np.stack(
             [points[inner], points[wing], points[wing] + outward * 0.22 + up * 0.05,
@@ -136,9 +145,9 @@ def _draw_mouth(skin: np.ndarray, geometry: FaceGeometry, points: np.ndarray) ->
     lip = mix(natural, looks.make_up, 0.85 * looks.lipstick)
     fill(skin, _lip_outline(points, _UPPER_LIP, 7), lip * 0.90)
     fill(skin, _lip_outline(points, _LOWER_LIP, 7), lip)
-    gap = np.hypot(*(points[94] - points[90]))
+    gap = (geometry.controls[94, 1] - geometry.controls[90, 1]) * unit
     inside = curve(points[_MOUTH], closed=True)
-    if gap > 0.035 * unit:
+    if gap > 0.03 * unit:
         fill(skin, inside, np.array([38.0, 28.0, 75.0]))
         down = geometry.rotation[:2, 1] * min(0.075 * unit, 0.6 * gap)
         teeth = curve(points[89:92])

@@ -58,6 +58,9 @@ def _apply_identity(points: np.ndarray, mean: np.ndarray, shape: Identity) -> No
 def _apply_expression(points: np.ndarray, mean: np.ndarray, face: Expression) -> None:
     """Change the controls (C, 3) in place to the given expression."""
     x, y, z = points.T
+    y[[89, 90, 91]] += 0.015  # the mean mouth is a little open: close it
+    y[[95, 94, 93]] = y[[89, 90, 91]] + 0.008
+    y[83:88] -= 0.035
     jaw = _step(mean[:, 1], 0.72, 1.05)
     jaw[_LIPS] = 0.0
     jaw[_LOWER_LIP] = 1.0

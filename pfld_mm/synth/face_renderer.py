@@ -116,7 +116,7 @@ def _draw_neck(picture: np.ndarray, geometry: FaceGeometry) -> None:
     """Neck and the underside of the jaw, in the shade of the head."""
     unit, skin = geometry.unit, np.array(geometry.params.looks.skin)
     light = geometry.params.lighting
-    colour = skin * (0.72 * light.ambient + 0.2)
+    colour = skin * (0.60 * light.ambient + 0.16)
     top = geometry.project(np.array([[-0.52, 0.6, 0.8], [0.52, 0.6, 0.8]]))
     base = geometry.project(np.array([[0.0, 1.2, 0.9]]))[0] + (0, 0.75 * unit)
     neck = np.vstack([top[0], base - (0.55 * unit, 0), base + (0, 0.22 * unit),
@@ -139,7 +139,7 @@ def _draw_ears(picture: np.ndarray, geometry: FaceGeometry, near: bool) -> None:
         flare = 0.80 + 0.10 * (ring[:, 0] + 1) / 2
         ear = np.column_stack(
             [side * wide * flare, 0.12 + 0.27 * ring[:, 1] - 0.05 * ring[:, 0],
-             1.06 + 0.15 * ring[:, 0]]
+             1.02 + 0.15 * ring[:, 0]]
         )  # fmt: skip
         outline = geometry.project(ear)
         fill(picture, outline, skin)

@@ -111,7 +111,8 @@ def _mix(rng: np.random.Generator, palette: np.ndarray) -> tuple[float, float, f
     position = rng.uniform(0, len(palette) - 1)
     low = int(position)
     colour = palette[low] + (position - low) * (palette[low + 1] - palette[low])
-    return tuple(np.clip(colour * rng.uniform(0.93, 1.07, 3), 5, 250).tolist())
+    varied = colour * rng.uniform(0.93, 1.07) * rng.uniform(0.98, 1.02, 3)
+    return tuple(np.clip(varied, 5, 250).tolist())
 
 
 def _looks(rng: np.random.Generator) -> Looks:

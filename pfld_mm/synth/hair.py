@@ -14,11 +14,11 @@ _CROWN_HEIGHT = -1.12
 _SKULL_MIDDLE = -0.10
 
 # Lower edge of the hair by azimuth (degrees from the front): y in units.
-_EDGE_AZIMUTH = np.array([0, 30, 55, 72, 90, 105, 125, 180])
+_EDGE_AZIMUTH = np.array([0, 25, 42, 58, 74, 84, 96, 108, 125, 180])
 _EDGES = {
-    'bald': np.array([-0.70, -0.70, -0.70, -0.70, -0.50, -0.1, 0.5, 0.6]),
-    'short': np.array([-0.72, -0.68, -0.55, -0.42, -0.18, -0.05, 0.55, 0.7]),
-    'long': np.array([-0.74, -0.70, -0.50, -0.30, 0.20, 1.30, 1.55, 1.6]),
+    'bald': np.array([-0.70, -0.70, -0.70, -0.70, -0.70, -0.6, -0.4, -0.1, 0.5, 0.6]),
+    'short': np.array([-0.73, -0.77, -0.72, -0.45, -0.36, -0.20, 0.16, -0.02, 0.40, 0.5]),
+    'long': np.array([-0.80, -0.74, -0.60, -0.36, -0.10, 0.30, 1.0, 1.40, 1.55, 1.6]),
 }
 
 
@@ -38,12 +38,13 @@ def _grid(style: str) -> _Grid:
     bulge = np.clip((_SKULL_MIDDLE - height) / (_SKULL_MIDDLE - _CROWN_HEIGHT), 0, 1)
     radius = np.sqrt(np.clip(1 - bulge**2, 0, 1))
     turn = np.broadcast_to(azimuth, height.shape)
+    rim = 1 - 0.75 * np.linspace(0, 1, _ROWS)[:, None] ** 3 * (np.abs(turn) < 1.6)
     depth = np.where(np.abs(turn) < np.pi / 2, 1.20, 1.0)
     points = np.stack(
         [0.84 * radius * np.sin(turn), height, AXIS_Z - depth * radius * np.cos(turn)], axis=-1
     )
     outward = np.stack(
-        [radius * np.sin(turn), -0.9 * bulge**2, -0.6 * radius * np.cos(turn)], axis=-1
+        [rim * radius * np.sin(turn), -0.9 * bulge**2, -0.6 * rim * radius * np.cos(turn)], axis=-1
     )
     corner = (np.arange(_ROWS - 1)[:, None] * _COLUMNS + np.arange(_COLUMNS - 1)).ravel()
     quads = np.stack([corner, corner + 1, corner + _COLUMNS + 1, corner + _COLUMNS], axis=1)
@@ -72,7 +73,7 @@ def hair_layers(
     wide = np.array([1 + 0.06 * params.identity.face_width, 1.0, 1.0])
     camera = geometry.to_camera((grid.points + volume * grid.outward) * wide)
     facing, diffuse = lambert(camera, grid.quads, light)
-    shade = ambient + (1 - ambient) * diffuse * 1.25
+    shade = ambient + (1 - ambient) * diffuse * 1.3
     if not bald:
         strands = rng.uniform(0.8, 1.2, _COLUMNS - 1)
         shade = shade * np.tile(strands, _ROWS - 1)
