@@ -1,0 +1,53 @@
+"""What is behind a face: procedural pictures."""
+
+import cv2
+import numpy as np
+
+
+def background(kind: str, size: int, rng: np.random.Generator) -> np.ndarray:
+    """A square background (size, size, 3) uint8 of a kind of `face_parameters.BACKGROUNDS`."""
+    return _KINDS[kind](size, rng)
+
+
+def _colours(count: int, rng: np.random.Generator) -> np.ndarray:
+    """(count, 3) float32, muted: half-way between a random colour and its grey."""
+    colours = rng.uniform(5, 250, (count, 3))
+    return (0.55 * colours + 0.45 * colours.mean(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _grown(small: np.ndarray, size: int) -> np.ndarray:
+    grown = cv2.resize(small, (size, size), interpolation=cv2.INTER_CUBIC)
+    return np.clip(grown, 0, 255).astype(np.uint8)
+
+
+def _gradient(size: int, rng: np.random.Generator) -> np.ndarray:
+    return _grown(_colours(4, rng).reshape(2, 2, 3), size)
+
+
+def _noise(size: int, rng: np.random.Generator) -> np.ndarray:
+    side = int(rng.integers(4, 24))
+    middle = _colours(1, rng)[0]
+    spread = rng.uniform(15, 70)
+    return _grown((middle + rng.normal(0, spread, (side, side, 1)) + rng.normal(0, 12, (side, side, 3))).astype(np.float32), size)
+
+
+def _blobs(size: int, rng: np.random.Generator) -> np.ndarray:
+    picture = _gradient(size, rng)
+    for colour in _colours(int(rng.integers(4, 14)), rng):
+        middle = tuple(rng.integers(0, size, 2).tolist())
+        axes = tuple((rng.uniform(0.03, 0.25, 2) * size).astype(int).tolist())
+        angle = float(rng.uniform(0, 180))
+        cv2.ellipse(picture, middle, axes, angle, 0, 360, colour.tolist(), -1, cv2.LINE_AA)
+    return cv2.blur(picture, (5, 5)) if rng.random() < 0.5 else picture
+
+
+def _stripes(size: int, rng: np.random.Generator) -> np.ndarray:
+    one, other = _colours(2, rng)
+    angle, period = rng.uniform(0, np.pi), rng.uniform(8, 60)
+    place = np.arange(size, dtype=np.float32)
+    phase = (np.cos(angle) * place[None] + np.sin(angle) * place[:, None]) * (2 * np.pi / period)
+    wave = np.clip(0.5 + 1.5 * np.sin(phase), 0, 1)[..., None]
+    return (one * wave + other * (1 - wave)).astype(np.uint8)
+
+
+_KINDS = {'gradient': _gradient, 'noise': _noise, 'blobs': _blobs, 'stripes': _stripes}
