@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-
-from pfld_mm.compat import CheckpointError, trust_checkpoint
-
-from mmengine.fileio import LocalBackend  # isort: skip
+from mmengine.fileio import LocalBackend
 from mmengine.model import BaseModel
 from mmengine.runner import Runner, find_latest_checkpoint, load_checkpoint, save_checkpoint
 from torch.utils.data import Dataset
+
+from pfld_mm.compat import CheckpointError, trust_checkpoint
 
 
 class Points(Dataset):
