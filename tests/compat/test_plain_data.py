@@ -9,11 +9,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from mmengine.logging import HistoryBuffer
 
 from pfld_mm import compat  # noqa: F401
 from pfld_mm.compat.plain_data import from_plain, to_plain
-
-from mmengine.logging import HistoryBuffer  # isort: skip
 
 atoms = st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False)
 numeric = hnp.integer_dtypes(endianness='=') | hnp.floating_dtypes(endianness='=', sizes=(32, 64))

@@ -1,0 +1,40 @@
+# Everything a fresh clone needs is Python 3.11 and make.
+PYTHON ?= $(shell for p in python3.11 python3; do $$p -c '' 2>/dev/null && echo $$p && break; done)
+VENV ?= .venv
+ARGS ?=
+
+# libgomp's waiting threads must not spin: with anything else on the cores a step takes ten times
+# as long. Has to be set before torch is imported.
+export OMP_WAIT_POLICY = passive
+export GOMP_SPINCOUNT = 0
+
+.PHONY: help setup demo test lint check-env clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make demo       set up, train a small model on drawn faces, show its landmarks'
+	@echo 'make test       set up, run the tests (ARGS="tests/models -k ghost" for some of them)'
+	@echo 'make lint       set up, run ruff'
+	@echo 'make check-env  set up, print what is installed and what is missing'
+	@echo 'make clean      remove build products and caches; results and .venv stay'
+	@echo 'PYTHON=python3.11 and VENV=.venv choose the Python and the folder of the set-up.'
+
+setup:
+	@$(PYTHON) tools/bootstrap.py $(VENV)
+
+demo: setup
+	$(VENV)/bin/python tools/demo.py $(ARGS)
+
+test: setup
+	$(VENV)/bin/python -m pytest $(ARGS)
+
+lint: setup
+	$(VENV)/bin/python -m ruff check .
+	$(VENV)/bin/python -m ruff format --check .
+
+check-env: setup
+	$(VENV)/bin/python -m pfld_mm.check_env
+
+clean:
+	rm -rf build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find configs pfld_mm tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,163 @@
+"""Set up the project's Python environment; standard library only.
+
+    python3.11 tools/bootstrap.py [FOLDER]        (FOLDER: .venv of the project)
+
+The second call starts at once: a stamp in the folder holds a digest of what the set-up depends
+on, and is written last. A folder whose set-up was interrupted, or made for other requirements,
+is made again; a folder that this tool did not make is never touched.
+torch, mmcv (2.x) and mmdet of the Python that runs this are used, not installed again.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+REQUIREMENTS = ROOT / 'requirements'
+CPU_INDEX = 'https://download.pytorch.org/whl/cpu'
+STAMP = 'pfld_mm.stamp'
+GIGABYTES_NEEDED = 3.0
+
+
+class SetupError(Exception):
+    """The set-up cannot go on; the message says why and what to do."""
+
+
+def main() -> int:
+    """Set up the folder named on the command line. Returns the exit code."""
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / '.venv').absolute()
+    if Path(sys.prefix).resolve() == folder.resolve():  # activated: it cannot make itself
+        return subprocess.call([sys._base_executable, *sys.argv])
+    try:
+        check_python()
+        set_up(folder)
+    except SetupError as error:
+        print(f'set-up: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print('\nset-up interrupted; the same command starts it again', file=sys.stderr)
+        return 130
+    return 0
+
+
+def check_python() -> None:
+    """Raise SetupError on a Python for which the pinned packages have no wheels."""
+    version = '.'.join(map(str, sys.version_info[:2]))
+    if version != '3.11':
+        raise SetupError(
+            f'{sys.executable} is Python {version}, but the pinned packages have wheels for '
+            'Python 3.11 only (xtcocotools 1.14.3 ends there, scipy 1.17.1 begins there). '
+            'Install Python 3.11 and name it: make PYTHON=/path/to/python3.11 ...'
+        )
+
+
+def set_up(folder: Path) -> None:
+    """Make the environment in ``folder``, unless it is there and up to date."""
+    digest = digest_of_inputs(folder)
+    stamp = folder / STAMP
+    if stamp.is_file() and stamp.read_text() == digest:
+        return
+    if not stamp.is_file() and folder.exists() and any(folder.iterdir()):
+        raise SetupError(
+            f'{folder} is there, but not made by this tool: move it away, or choose another '
+            'folder (make VENV=FOLDER ...), or keep it and run the tools with its own python'
+        )
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    stamp.write_text('unfinished')
+    if shutil.disk_usage(folder).free < GIGABYTES_NEEDED * 1e9:
+        raise SetupError(f'{folder}: less than {GIGABYTES_NEEDED} GB free; make VENV=FOLDER ...')
+    user = users_packages()
+    python = make_venv(folder, user)
+    install_torch(python, user)
+    skip = {*user, *(['mmcv-lite'] if 'mmcv' in user else [])}
+    listed = [line for line in read_list('runtime') + read_list('dev') if name_of(line) not in skip]
+    pip(python, 'the pinned packages', '-c', str(REQUIREMENTS / 'constraints.txt'), *listed)
+    pip(python, 'the packages that go without dependencies', '--no-deps', *read_list('nodeps'))
+    pip(python, 'the project', '--no-deps', '--no-build-isolation', '-e', str(ROOT))
+    stamp.write_text(digest)
+    print(f'set-up: {folder} is ready')
+
+
+def digest_of_inputs(folder: Path) -> str:
+    """A digest of what the environment depends on; it cannot be moved, so paths count."""
+    inputs = [sys.version, sys.base_prefix, str(folder), str(ROOT)]
+    files = [*sorted(REQUIREMENTS.glob('*.txt')), Path(__file__), ROOT / 'setup.cfg']
+    inputs += [path.read_text(encoding='utf-8') for path in files]
+    return hashlib.sha256('\0'.join(inputs).encode()).hexdigest()
+
+
+def users_packages() -> dict[str, Path]:
+    """The folder of each of torch, mmcv and mmdet that the user's Python has."""
+    found = {}
+    for name in ('torch', 'mmcv', 'mmcv-lite', 'mmdet'):
+        try:
+            package = metadata.distribution(name)
+        except metadata.PackageNotFoundError:
+            continue
+        if name.startswith('mmcv') and not package.version.startswith('2.'):
+            print(f'set-up: {name} {package.version} is not used, mmpose needs mmcv 2')
+            continue
+        found[name] = Path(str(package.locate_file(''))).resolve()
+    return found
+
+
+def make_venv(folder: Path, user: dict[str, Path]) -> Path:
+    """Create the environment; the user's packages come after its own on the path."""
+    if subprocess.call([sys.executable, '-m', 'venv', str(folder)]):
+        raise SetupError('python -m venv failed; on Debian and Ubuntu: apt install python3.11-venv')
+    python = folder / ('Scripts' if os.name == 'nt' else 'bin') / 'python'
+    if user:
+        print(f'set-up: {", ".join(user)} of {sys.executable}: used, not installed again')
+        query = 'import sysconfig; print(sysconfig.get_path("purelib"))'
+        site = subprocess.check_output([str(python), '-c', query], text=True).strip()
+        lines = '\n'.join(dict.fromkeys(map(str, user.values())))
+        Path(site, 'zz_users_packages.pth').write_text(lines + '\n')
+    return python
+
+
+def install_torch(python: Path, user: dict[str, Path]) -> None:
+    """Install the CPU build of torch; PyPI's (for Linux: CUDA, gigabytes) comes in its place."""
+    if 'torch' in user or sys.platform == 'darwin' or has_gpu():
+        return
+    torch = next(line for line in read_list('runtime') if name_of(line) == 'torch')
+    quick = ['--retries', '2', '--timeout', '5', '--index-url', CPU_INDEX]
+    try:
+        pip(python, 'the CPU build of torch', '--no-deps', *quick, torch)
+    except SetupError:
+        print(f"set-up: no CPU build of torch from {CPU_INDEX}: taking PyPI's, which is large")
+
+
+def has_gpu() -> bool:
+    """Whether NVIDIA's driver lists a GPU."""
+    tool = shutil.which('nvidia-smi')
+    return tool is not None and b'GPU' in subprocess.run([tool, '-L'], capture_output=True).stdout
+
+
+def read_list(name: str) -> list[str]:
+    """The requirements in ``requirements/NAME.txt``, without comments and options."""
+    text = (REQUIREMENTS / f'{name}.txt').read_text(encoding='utf-8')
+    lines = (line.partition('#')[0].strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith('-')]
+
+
+def name_of(requirement: str) -> str:
+    """``torch`` of ``torch==2.13.0``."""
+    return requirement.partition('==')[0].strip().lower()
+
+
+def pip(python: Path, what: str, *arguments: str) -> None:
+    """Run ``pip install``; SetupError names ``what`` if it fails."""
+    print(f'set-up: installing {what}', flush=True)
+    quiet = [] if sys.stdout.isatty() else ['--quiet']
+    command = [str(python), '-m', 'pip', 'install', '--disable-pip-version-check', *quiet]
+    if subprocess.call([*command, *arguments]):
+        raise SetupError(f"installing {what} failed: pip's message above says why. Then try again")
+
+
+if __name__ == '__main__':
+    sys.exit(main())
