@@ -1,0 +1,43 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pfld_mm.datasets.transforms.jpeg_header import JpegHeader
+
+IMAGE = np.random.default_rng(0).integers(0, 256, (61, 47, 3), np.uint8)
+
+
+def jpeg(*options: int) -> bytes:
+    return cv2.imencode('.jpg', IMAGE, options)[1].tobytes()
+
+
+@pytest.mark.parametrize('options', [(), (cv2.IMWRITE_JPEG_PROGRESSIVE, 1)])
+def test_size_and_end(options):
+    data = jpeg(*options)
+    assert JpegHeader.parse(data) == JpegHeader(47, 61, has_exif=False, complete=True)
+    assert JpegHeader.parse(data + b'\0' * 500).complete
+    assert not JpegHeader.parse(data[:-2]).complete
+    assert not JpegHeader.parse(data[:-2] + b'\0' * 500).complete
+
+
+def test_exif_is_seen_and_its_thumbnail_is_no_end():
+    data = jpeg()
+    exif = b'Exif\0\0' + data
+    block = b'\xff\xe1' + (len(exif) + 2).to_bytes(2, 'big') + exif
+    header = JpegHeader.parse(data[:2] + block + data[2:])
+    assert header == JpegHeader(47, 61, has_exif=True, complete=True)
+    assert not JpegHeader.parse(data[:2] + block + data[2:-900]).complete
+
+
+@given(st.binary(max_size=80))
+def test_any_bytes_are_safe(data):
+    assert JpegHeader.parse(data) is None or data[:2] == b'\xff\xd8'
+    JpegHeader.parse(b'\xff\xd8' + data)
+
+
+@given(st.integers(2, 600))
+def test_cut_anywhere_is_not_complete(length):
+    header = JpegHeader.parse(jpeg()[:length])
+    assert header is None or not header.complete
