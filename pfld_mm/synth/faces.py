@@ -153,8 +153,11 @@ def _write_lines(path: Path, lines: list[str]) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog='python -m pfld_mm.synth.faces', description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    parser = argparse.ArgumentParser(
+        prog='python -m pfld_mm.synth.faces',
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument('out', nargs='?', help='folder to write')
     parser.add_argument('--train', type=int, default=2000, help='training faces')
     parser.add_argument('--test', type=int, default=200, help='test faces')
@@ -168,9 +171,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.sheet and not cv2.imwrite(options.sheet, contact_sheet(options.seed)):
             raise OSError(f'synthetic faces: cannot write {options.sheet}')
         if options.out:
-            write_wflw_tree(
-                options.out, options.train, options.test, options.seed, options.workers
-            )
+            write_wflw_tree(options.out, options.train, options.test, options.seed, options.workers)
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
