@@ -75,6 +75,7 @@ def _rigid_points(num_keypoints: int) -> np.ndarray:
     return np.arange(first_brow[num_keypoints], last_upper_lip[num_keypoints] + 1)
 
 
+_STOP = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT, 20, 1e-7)
 _RIGID = {k: _rigid_points(k) for k in FACE_MODELS}
 _MODEL = {k: np.ascontiguousarray(FACE_MODELS[k][_RIGID[k]]) for k in FACE_MODELS}
 _MEAN = {k: model.mean(axis=0) for k, model in _MODEL.items()}
@@ -123,16 +124,22 @@ def solve_head_pose(
     w, h = size
     focal = float(w if focal is None else focal)
     rotation, translation = _weak_perspective(points, k, focal, np.array([w / 2, h / 2]))
-    rvec = cv2.Rodrigues(rotation)[0]
     camera = np.array([[focal, 0, w / 2], [0, focal, h / 2], [0, 0, 1.0]])
     rvec, tvec = cv2.solvePnPRefineLM(
-        _MODEL[k], points, camera, None, rvec, translation.reshape(3, 1).copy(), _STOP
+        _MODEL[k],
+        points,
+        camera,
+        None,
+        cv2.Rodrigues(rotation)[0],
+        translation.reshape(3, 1).copy(),
+        _STOP,
     )
-    rotation = cv2.Rodrigues(rvec)[0]
-    return HeadPose(*euler_angles(rotation), rotation, tvec.ravel())
-
-
-_STOP = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT, 20, 1e-7)
+    refined = cv2.Rodrigues(rvec)[0]
+    depths = _MODEL[k] @ refined[2] + tvec[2]
+    if np.isfinite(depths).all() and depths.min() > 0:
+        rotation, translation = refined, tvec.ravel()
+    # otherwise the points are no face: the refinement ran behind the camera, the guess stands
+    return HeadPose(*euler_angles(rotation), rotation, translation)
 
 
 def _checked(points: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -28,7 +28,12 @@ def _noise(size: int, rng: np.random.Generator) -> np.ndarray:
     side = int(rng.integers(4, 24))
     middle = _colours(1, rng)[0]
     spread = rng.uniform(15, 70)
-    return _grown((middle + rng.normal(0, spread, (side, side, 1)) + rng.normal(0, 12, (side, side, 3))).astype(np.float32), size)
+    return _grown(
+        (
+            middle + rng.normal(0, spread, (side, side, 1)) + rng.normal(0, 12, (side, side, 3))
+        ).astype(np.float32),
+        size,
+    )
 
 
 def _blobs(size: int, rng: np.random.Generator) -> np.ndarray:

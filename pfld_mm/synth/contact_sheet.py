@@ -23,6 +23,4 @@ def contact_sheet(
     for index in range(rows * columns):
         picture, landmarks = render_face(sample_face(seed, split, index))
         tiles.append(draw_points(picture, landmarks) if points else picture)
-    return np.vstack(
-        [np.hstack(tiles[row * columns : (row + 1) * columns]) for row in range(rows)]
-    )
+    return np.vstack([np.hstack(tiles[row * columns : (row + 1) * columns]) for row in range(rows)])

@@ -149,9 +149,12 @@ def _draw_mouth(skin: np.ndarray, geometry: FaceGeometry, points: np.ndarray) ->
     inside = curve(points[_MOUTH], closed=True)
     if gap > 0.03 * unit:
         fill(skin, inside, np.array([38.0, 28.0, 75.0]))
-        down = geometry.rotation[:2, 1] * min(0.075 * unit, 0.6 * gap)
-        teeth = curve(points[89:92])
-        fill(skin, np.vstack([teeth, (teeth + down)[::-1]]), np.array([222.0, 232.0, 238.0]))
+        teeth = curve(points[88:93])[2:-2]
+        length = np.sin(np.linspace(0, np.pi, len(teeth)))[:, None] ** 0.6 * min(
+            0.08 * unit, 0.6 * gap
+        )
+        below = teeth + geometry.rotation[:2, 1] * length
+        fill(skin, np.vstack([teeth, below[::-1]]), np.array([222.0, 232.0, 238.0]))
         if gap > 0.2 * unit:
             tongue = points[[95, 94, 93]]
             top = tongue - geometry.rotation[:2, 1] * 0.35 * gap

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pfld_mm.runtime.head_pose import rotation_matrix
-from pfld_mm.synth.face_mesh import FaceMesh, face_mesh
+from pfld_mm.synth.face_mesh import face_mesh
 from pfld_mm.synth.face_parameters import Expression, FaceParameters, Identity
 
 _HEAD_CENTRE = np.array([0.0, 0.35, 0.25])
@@ -147,6 +147,3 @@ def face_geometry(params: FaceParameters) -> FaceGeometry:
     depth = params.focal / params.scale
     place = np.append((np.array(params.centre) - 0.5) * depth / params.focal, depth)
     return FaceGeometry(params, controls, rotation, place - rotation @ _HEAD_CENTRE)
-
-
-__all__ = ['FaceGeometry', 'FaceMesh', 'face_geometry']

@@ -35,8 +35,12 @@ def render_face(params: FaceParameters) -> tuple[np.ndarray, np.ndarray]:
     _draw_neck(picture, geometry)
     _draw_ears(picture, geometry, near=False)
     _lay_skin(picture, geometry, points, light)
-    _draw_ears(picture, geometry, near=True)
-    lay_over(picture, before)
+    if params.looks.hair_style == 'long':  # covers the ears
+        _draw_ears(picture, geometry, near=True)
+        lay_over(picture, before)
+    else:
+        lay_over(picture, before)
+        _draw_ears(picture, geometry, near=True)
     draw_occlusion(picture, geometry, points, rng)
     return _photograph(picture, params, rng), points
 
@@ -97,7 +101,7 @@ def _skin_colour(params: FaceParameters, blush: np.ndarray, beard: np.ndarray) -
     skin = np.array(looks.skin, dtype=np.float32)
     rouge = np.array(mix(looks.skin, looks.make_up, 0.6), dtype=np.float32)
     hair = np.array(mix(looks.skin, looks.hair, 0.85), dtype=np.float32)
-    rosy = np.float32(0.10 + 0.9 * looks.blush) * blush
+    rosy = np.float32(0.10 + 0.75 * looks.blush) * blush
     colour = skin + (rouge - skin) * rosy
     if looks.beard:
         colour = colour + (hair - colour) * (beard * np.float32(looks.beard))

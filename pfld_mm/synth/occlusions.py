@@ -1,5 +1,6 @@
 """What stands before a face: glasses, hand, mask, fringe, patches. No label depends on it."""
 
+import cv2
 import numpy as np
 
 from pfld_mm.synth.drawing import circle, curve, fill, mix, stroke
@@ -28,10 +29,14 @@ def _sunglasses(
         rim[:, 2] += 0.25 * np.clip(np.abs(rim[:, 0]) - 0.35, 0, None)
         rims.append(geometry.project(rim))
     near = 1 if geometry.params.yaw > 0 else 0
-    temple = geometry.project(np.array([[0.6, -0.04, -0.12], [0.86, -0.02, 0.9]]) * (2 * near - 1, 1, 1))
+    temple = geometry.project(
+        np.array([[0.6, -0.04, -0.12], [0.86, -0.02, 0.9]]) * (2 * near - 1, 1, 1)
+    )
     if geometry.params.yaw == 0 or abs(geometry.params.yaw) > 0.2:
         stroke(picture, temple, tint * 0.5, geometry.unit * 0.04)
-    bridge = geometry.project(np.array([[-0.12, -0.03, -0.25], [0, -0.05, -0.32], [0.12, -0.03, -0.25]]))
+    bridge = geometry.project(
+        np.array([[-0.12, -0.03, -0.25], [0, -0.05, -0.32], [0.12, -0.03, -0.25]])
+    )
     stroke(picture, curve(bridge), tint * 0.5, geometry.unit * 0.035)
     for index in (1 - near, near):
         fill(picture, rims[index], tint)
@@ -57,12 +62,16 @@ def _hand(
                     wrist - across * 0.3 * unit, palm - across * 0.24 * unit])  # fmt: skip
     fill(picture, arm, skin * 0.95)
     ring = circle(np.zeros(2), 1.0, 20)
-    fill(picture, palm + (ring[:, :1] * direction * 0.36 + ring[:, 1:] * across * 0.32) * unit, skin)
+    fill(
+        picture, palm + (ring[:, :1] * direction * 0.36 + ring[:, 1:] * across * 0.32) * unit, skin
+    )
     for place in (-0.24, -0.08, 0.08, 0.24):
         knuckle = palm + (direction * 0.2 + across * place) * unit
         length = (0.45 - abs(place)) * rng.uniform(0.85, 1.15) * unit
         middle = knuckle + direction * length / 2
-        finger = middle + ring[:, :1] * direction * (length * 0.7) + ring[:, 1:] * across * 0.078 * unit
+        finger = (
+            middle + ring[:, :1] * direction * (length * 0.7) + ring[:, 1:] * across * 0.078 * unit
+        )
         fill(picture, finger, skin)
         stroke(picture, finger, line, 1, closed=True)
 
@@ -72,13 +81,14 @@ def _mask(
 ) -> None:
     """A mask or scarf over mouth and chin, up to the middle of the nose."""
     colour = rng.uniform(40, 240, 3)
-    edge = np.vstack([points[5:28], points[53] * 0.6 + points[52] * 0.4])
+    top = points[53] * 0.6 + points[52] * 0.4
+    edge = np.vstack([points[5:28], points[54], top])
+    edge = cv2.convexHull(edge.astype(np.float32))[:, 0].astype(float)
     middle = edge.mean(axis=0)
-    outline = curve(middle + (edge - middle) * 1.03, closed=True)
-    fill(picture, outline, colour)
-    for left, right in ((7, 25), (9, 23), (11, 21)):
-        fold = np.stack([points[left], points[57] * 0.3 + points[(left + right) // 2] * 0.7
-                         - (points[16] - points[57]) * (11 - left) * 0.12, points[right]])  # fmt: skip
+    fill(picture, middle + (edge - middle) * 1.03, colour)
+    down = points[16] - points[57]
+    for left, right, height in ((7, 25, 0.2), (9, 23, 0.45), (11, 21, 0.7)):
+        fold = np.stack([points[left], points[57] + height * down, points[right]])
         stroke(picture, curve(fold), colour * 0.8, 1)
     for ear, end in ((1, 5), (31, 27)):
         stroke(picture, points[[ear, end]], colour * 0.9, geometry.unit * 0.02)
