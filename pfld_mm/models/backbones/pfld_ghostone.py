@@ -19,6 +19,7 @@ class PFLDGhostOne(GhostPFLD):
         num_conv_branches: k x k branches of every block while training.
         use_se: Squeeze-excite in every block.
         inference_mode: Build the deployed form directly.
+        collapse: Compute the branches of every block as one convolution, with the same results.
         width_factor: Multiplies all channels (rounded down).
         input_size: (w, h) of the input in pixels, multiples of 16.
         init_cfg: mmengine's initialisation config.
@@ -29,12 +30,16 @@ class PFLDGhostOne(GhostPFLD):
         num_conv_branches: int = 6,
         use_se: bool = False,
         inference_mode: bool = False,
+        collapse: bool = True,
         width_factor: float = 1.0,
         input_size: tuple[int, int] = (112, 112),
         init_cfg: dict | None = None,
     ) -> None:
         block = dict(
-            num_conv_branches=num_conv_branches, use_se=use_se, inference_mode=inference_mode
+            num_conv_branches=num_conv_branches,
+            use_se=use_se,
+            inference_mode=inference_mode,
+            collapse=collapse,
         )
         super().__init__(
             (1.5, 2.5, 3.5, 1.5),

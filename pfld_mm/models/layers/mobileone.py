@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from pfld_mm.models.layers.collapse import Branch, collapse_branches
 from pfld_mm.models.layers.fuse import conv_with, fold_batch_norm
 from pfld_mm.models.layers.squeeze_excite import SqueezeExcite
 
@@ -28,6 +29,8 @@ class MobileOneBlock(nn.Module):
         is_linear: True leaves the ReLU out.
         use_se: Put a squeeze-excite before the activation.
         inference_mode: Build the deployed form directly.
+        collapse: Compute all branches as one convolution, with the same results (see
+            :mod:`pfld_mm.models.layers.collapse`); False computes them one after another.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class MobileOneBlock(nn.Module):
         is_linear: bool = False,
         use_se: bool = False,
         inference_mode: bool = False,
+        collapse: bool = True,
     ) -> None:
         super().__init__()
         if padding != kernel_size // 2:
@@ -50,6 +54,7 @@ class MobileOneBlock(nn.Module):
                 f'branches see the centre of the same window; got {padding}'
             )
         self.stride = stride
+        self.collapse = collapse
         self.se = SqueezeExcite(out_channels) if use_se else nn.Identity()
         self.activation = nn.Identity() if is_linear else nn.ReLU(inplace=True)
         self.reparam_conv: nn.Conv2d | None = None
@@ -69,10 +74,31 @@ class MobileOneBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C_in, H, W) -> (N, C_out, H / stride, W / stride)."""
-        out = self.reparam_conv(x) if self.reparam_conv is not None else self._branches(x)
+        if self.reparam_conv is not None:
+            out = self.reparam_conv(x)
+        else:
+            out = self._collapsed(x) if self.collapse else self._plain(x)
         return self.activation(self.se(out))
 
-    def _branches(self, x: Tensor) -> Tensor:
+    def _collapsed(self, x: Tensor) -> Tensor:
+        conv = self.rbr_conv[0].conv
+        kernel, bias = collapse_branches(x, conv, self._aligned_branches())
+        return F.conv2d(x, kernel, bias, conv.stride, conv.padding, groups=conv.groups)
+
+    def _aligned_branches(self) -> list[Branch]:
+        """All branches as k x k convolutions: scale and skip act on the centre of the window."""
+        branches = [Branch(branch.conv.weight, branch.bn) for branch in self.rbr_conv]
+        conv = self.rbr_conv[0].conv
+        margin = (conv.kernel_size[0] // 2,) * 4
+        if self.rbr_scale is not None:
+            scale = F.pad(self.rbr_scale.conv.weight, margin)
+            branches.append(Branch(scale, self.rbr_scale.bn))
+        if self.rbr_skip is not None:
+            identity = F.pad(_identity_kernel(conv), margin)
+            branches.append(Branch(identity, self.rbr_skip))
+        return branches
+
+    def _plain(self, x: Tensor) -> Tensor:
         out = sum(branch(x) for branch in self.rbr_conv)
         if self.rbr_scale is not None:
             # Strided by slicing: torch's CPU kernel corrupts the heap in the weight gradient of
@@ -98,22 +124,8 @@ class MobileOneBlock(nn.Module):
 
     def _fold_branches(self) -> tuple[Tensor, Tensor]:
         """Kernel (C_out, C_in / groups, k, k) and bias (C_out,) of the summed branches, float64."""
-        conv = self.rbr_conv[0].conv
-        centre = conv.kernel_size[0] // 2
-        folded = [fold_batch_norm(branch.conv.weight, branch.bn) for branch in self.rbr_conv]
-        kernel = sum(kernel for kernel, _ in folded)
-        bias = sum(bias for _, bias in folded)
-        if self.rbr_scale is not None:
-            scale_kernel, scale_bias = fold_batch_norm(
-                self.rbr_scale.conv.weight, self.rbr_scale.bn
-            )
-            kernel[:, :, centre, centre] += scale_kernel[:, :, 0, 0]
-            bias = bias + scale_bias
-        if self.rbr_skip is not None:
-            skip_kernel, skip_bias = fold_batch_norm(_identity_kernel(conv), self.rbr_skip)
-            kernel[:, :, centre, centre] += skip_kernel[:, :, 0, 0]
-            bias = bias + skip_bias
-        return kernel, bias
+        folded = [fold_batch_norm(kernel, bn) for kernel, bn in self._aligned_branches()]
+        return sum(kernel for kernel, _ in folded), sum(bias for _, bias in folded)
 
 
 def _conv_bn(
@@ -129,6 +141,6 @@ def _identity_kernel(conv: nn.Conv2d) -> Tensor:
     """The 1x1 kernel (C, C / groups, 1, 1) that returns its input."""
     per_group = conv.in_channels // conv.groups
     channels = torch.arange(conv.in_channels, device=conv.weight.device)
-    kernel = torch.zeros(conv.in_channels, per_group, 1, 1, device=conv.weight.device)
+    kernel = conv.weight.new_zeros(conv.in_channels, per_group, 1, 1)
     kernel[channels, channels % per_group] = 1
     return kernel
