@@ -1,3 +1,18 @@
 """Makes mmpose importable in every test, as ``pfld_mm.register`` does for every config."""
 
+import os
+from pathlib import Path
+
+os.environ.setdefault('OMP_WAIT_POLICY', 'passive')  # read when torch is loaded
+os.environ.setdefault('GOMP_SPINCOUNT', '0')
+
+import pytest
+
 import pfld_mm.compat  # noqa: F401
+from pfld_mm.synth.wflw_tree import write_wflw_tree
+
+
+@pytest.fixture(scope='session')
+def synthetic_faces(tmp_path_factory) -> Path:
+    """A tree of WFLW's form with 48 faces for training and 11 for testing."""
+    return write_wflw_tree(tmp_path_factory.mktemp('faces') / 'tree', 48, 11, seed=0, workers=1)
