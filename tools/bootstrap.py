@@ -8,6 +8,8 @@ is made again; a folder that this tool did not make is never touched.
 torch, mmcv (2.x) and mmdet of the Python that runs this are used, not installed again.
 """
 
+from __future__ import annotations  # an old Python must get as far as the refusal
+
 import hashlib
 import os
 import shutil
