@@ -8,6 +8,8 @@ is made again; a folder that this tool did not make is never touched.
 torch, mmcv (2.x) and mmdet of the Python that runs this are used, not installed again.
 """
 
+from __future__ import annotations  # an old Python must get as far as the refusal
+
 import hashlib
 import os
 import shutil
@@ -66,9 +68,13 @@ def set_up(folder: Path) -> None:
             f'{folder} is there, but not made by this tool: move it away, or choose another '
             'folder (make VENV=FOLDER ...), or keep it and run the tools with its own python'
         )
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    stamp.write_text('unfinished')
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp.write_text('unfinished')  # before the rest goes: a kill must not orphan the folder
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path != stamp:
+            path.unlink()
     if shutil.disk_usage(folder).free < GIGABYTES_NEEDED * 1e9:
         raise SetupError(f'{folder}: less than {GIGABYTES_NEEDED} GB free; make VENV=FOLDER ...')
     user = users_packages()

@@ -8,11 +8,22 @@ Importing this module applies the first two, once. ``STANDINS`` names what was s
 (empty where the real packages are installed).
 """
 
-from .checkpoints import CheckpointError, install_safe_checkpoints, trust_checkpoint
+from .checkpoints import (
+    CheckpointError,
+    install_safe_checkpoints,
+    save_checkpoint,
+    trust_checkpoint,
+)
 from .distributed import prepare_cpu_distributed
 from .standins import import_mmpose
 
-__all__ = ['STANDINS', 'CheckpointError', 'prepare_cpu_distributed', 'trust_checkpoint']
+__all__ = [
+    'STANDINS',
+    'CheckpointError',
+    'prepare_cpu_distributed',
+    'save_checkpoint',
+    'trust_checkpoint',
+]
 
 STANDINS: tuple[str, ...] = import_mmpose()
 install_safe_checkpoints()

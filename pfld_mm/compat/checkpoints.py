@@ -8,12 +8,12 @@ function may run any code. Here they are written as plain data instead, so the c
 import os
 import pickle
 import re
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
+from mmengine import runner
 from mmengine.dist import get_dist_info
 from mmengine.runner import checkpoint as upstream
 
@@ -23,6 +23,7 @@ TRUST_VARIABLE = 'PFLD_MM_TRUST_CHECKPOINTS'
 
 _WEIGHTS = ('state_dict', 'ema_state_dict')  # tensors only; their _metadata must survive
 _PICKLE_MAGIC = (b'PK', b'\x80')  # torch's zip format and the older bare pickles
+_upstream_save = upstream.save_checkpoint
 _trusted: set[Path] = set()
 
 
@@ -41,17 +42,33 @@ def trust_checkpoint(path: str | os.PathLike) -> None:
 
 def install_safe_checkpoints() -> None:
     """Make MMEngine write plain data and read it with the check on. A second call does nothing."""
-    if getattr(upstream.save_checkpoint, '_writes_plain_data', False):
-        return
-    save = _writing_plain_data(upstream.save_checkpoint)
-    # The same function under the three names by which MMEngine calls it.
-    from mmengine import runner
-
-    for module in (upstream, runner, runner.runner):
-        module.save_checkpoint = save
+    for module in (upstream, runner, runner.runner):  # the names by which MMEngine calls it
+        module.save_checkpoint = save_checkpoint
+    upstream.load_from_http = load_url  # torchvision:// and open-mmlab:// end there
     loaders = upstream.CheckpointLoader
     loaders.register_scheme(prefixes='', loader=load_local, force=True)
     loaders.register_scheme(prefixes=('http://', 'https://'), loader=load_url, force=True)
+
+
+def save_checkpoint(checkpoint: dict[str, Any], filename: str, *args: Any, **kwargs: Any) -> None:
+    """Write a checkpoint as plain data; a kill while writing leaves the old file as it was.
+
+    Args:
+        checkpoint: What MMEngine saves; not changed.
+        filename: A path, or an address of one of MMEngine's storage backends.
+        *args: Passed on to MMEngine's ``save_checkpoint``.
+        **kwargs: The same.
+    """
+    plain = {
+        key: value if key in _WEIGHTS else to_plain(value, f'checkpoint[{key!r}]')
+        for key, value in checkpoint.items()
+    }
+    if '://' in str(filename):
+        _upstream_save(plain, filename, *args, **kwargs)
+        return
+    part = f'{filename}.part'
+    _upstream_save(plain, part, *args, **kwargs)
+    os.replace(part, filename)
 
 
 def load_local(filename: str, map_location: Any = None) -> dict[str, Any]:
@@ -75,13 +92,19 @@ def load_local(filename: str, map_location: Any = None) -> dict[str, Any]:
     try:
         checkpoint = torch.load(path, map_location=map_location, weights_only=not trusted)
     except Exception as error:  # torch raises half a dozen types for files that are no checkpoint
+        if isinstance(error, PermissionError | MemoryError) or 'deserialize object on' in str(
+            error
+        ):
+            raise  # not the file's fault: no permission, no memory, no such device
         raise CheckpointError(_explain(path, error)) from error
-    if not isinstance(checkpoint, Mapping) or not _holds_weights(checkpoint):
+    if not isinstance(checkpoint, dict) or not _holds_weights(checkpoint):
         raise CheckpointError(
             f'{path} holds no model weights: expected a checkpoint, '
             f'a dictionary with the key "state_dict", found {_describe(checkpoint)}'
         )
-    return {k: v if k in _WEIGHTS else from_plain(v) for k, v in checkpoint.items()}
+    for key in checkpoint.keys() - set(_WEIGHTS):
+        checkpoint[key] = from_plain(checkpoint[key])
+    return checkpoint
 
 
 def load_url(
@@ -109,26 +132,6 @@ def load_url(
     if world_size > 1:
         torch.distributed.barrier()
     return load_local(str(path), map_location)
-
-
-def _writing_plain_data(save: Callable[..., None]) -> Callable[..., None]:
-    """Wrap MMEngine's ``save_checkpoint``: plain data, and no half-written file after a kill."""
-
-    @wraps(save)
-    def save_checkpoint(checkpoint: dict, filename: str, *args: Any, **kwargs: Any) -> None:
-        plain = {
-            key: value if key in _WEIGHTS else to_plain(value, f'checkpoint[{key!r}]')
-            for key, value in checkpoint.items()
-        }
-        if '://' in str(filename):
-            save(plain, filename, *args, **kwargs)
-            return
-        part = f'{filename}.part'
-        save(plain, part, *args, **kwargs)
-        os.replace(part, filename)
-
-    save_checkpoint._writes_plain_data = True  # type: ignore[attr-defined]
-    return save_checkpoint
 
 
 def _holds_weights(checkpoint: Mapping) -> bool:

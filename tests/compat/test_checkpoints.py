@@ -8,10 +8,16 @@ import pytest
 import torch
 from mmengine.fileio import LocalBackend
 from mmengine.model import BaseModel
-from mmengine.runner import Runner, find_latest_checkpoint, load_checkpoint, save_checkpoint
+from mmengine.runner import (
+    Runner,
+    checkpoint,
+    find_latest_checkpoint,
+    load_checkpoint,
+)
+from mmengine.runner.checkpoint import CheckpointLoader
 from torch.utils.data import Dataset
 
-from pfld_mm.compat import CheckpointError, trust_checkpoint
+from pfld_mm.compat import CheckpointError, save_checkpoint, trust_checkpoint
 
 
 class Points(Dataset):
@@ -164,7 +170,10 @@ def test_trust_of_one_file_is_not_trust_of_another(tmp_path):
     assert (tmp_path / 'ran').is_dir()
 
 
-def test_downloads_are_checked_too(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    'load', [CheckpointLoader.load_checkpoint, lambda url: checkpoint.load_from_http(url)]
+)
+def test_downloads_are_checked_too(tmp_path, monkeypatch, load):
     source = foreign_checkpoint(tmp_path)
     monkeypatch.setattr(torch.hub, 'get_dir', lambda: str(tmp_path / 'hub'))
     monkeypatch.setattr(
@@ -173,7 +182,7 @@ def test_downloads_are_checked_too(tmp_path, monkeypatch):
         lambda url, path, progress: Path(path).write_bytes(source.read_bytes()),
     )
     with pytest.raises(CheckpointError, match='TRUST'):
-        load_checkpoint(Regressor(), 'https://example.org/models/foreign.pth?x=1')
+        load('https://example.org/models/foreign.pth?x=1')
     assert (tmp_path / 'hub/checkpoints/foreign.pth').is_file()
     assert not (tmp_path / 'ran').exists()
 
@@ -229,6 +238,20 @@ def test_a_bare_state_dict_loads(tmp_path):
     model = Regressor()
     load_checkpoint(model, str(tmp_path / 'bare.pth'), strict=True)
     assert model.layer.weight.unique().tolist() == [7.0]
+
+
+def test_versions_of_the_layers_survive(tmp_path):
+    torch.save(torch.nn.BatchNorm1d(2).state_dict(), tmp_path / 'bare.pth')
+    loaded = CheckpointLoader.load_checkpoint(str(tmp_path / 'bare.pth'))
+    assert loaded._metadata['']['version'] == 2
+
+
+def test_a_missing_device_is_not_blamed_on_the_file(checkpoint_file):
+    if torch.cuda.is_available():
+        pytest.skip('for machines without a GPU')
+    with pytest.raises(RuntimeError, match='CUDA') as error:
+        CheckpointLoader.load_checkpoint(str(checkpoint_file), map_location='cuda')
+    assert not isinstance(error.value, CheckpointError)
 
 
 def test_the_latest_checkpoint_is_found(checkpoint_file):
