@@ -35,11 +35,8 @@ def render_face(params: FaceParameters) -> tuple[np.ndarray, np.ndarray]:
     _draw_neck(picture, geometry)
     _draw_ears(picture, geometry, near=False)
     _lay_skin(picture, geometry, points, light)
-    if params.looks.hair_style == 'long':  # covers the ears
-        _draw_ears(picture, geometry, near=True)
-        lay_over(picture, before)
-    else:
-        lay_over(picture, before)
+    lay_over(picture, before)
+    if params.looks.hair_style != 'long':  # long hair covers them
         _draw_ears(picture, geometry, near=True)
     draw_occlusion(picture, geometry, points, rng)
     return _photograph(picture, params, rng), points
@@ -121,11 +118,11 @@ def _draw_neck(picture: np.ndarray, geometry: FaceGeometry) -> None:
     unit, skin = geometry.unit, np.array(geometry.params.looks.skin)
     light = geometry.params.lighting
     colour = skin * (0.60 * light.ambient + 0.16)
-    top = geometry.project(np.array([[-0.52, 0.6, 0.8], [0.52, 0.6, 0.8]]))
-    base = geometry.project(np.array([[0.0, 1.2, 0.9]]))[0] + (0, 0.75 * unit)
-    neck = np.vstack([top[0], base - (0.55 * unit, 0), base + (0, 0.22 * unit),
-                      base + (0.55 * unit, 0), top[1]])  # fmt: skip
-    fill(picture, neck, colour)
+    turn = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+    ring = np.column_stack([0.5 * np.sin(turn), np.full(16, 0.55), 1.05 + 0.5 * np.cos(turn)])
+    below = geometry.project(ring + (0.0, 0.65, 0.0)) + (0, 0.75 * unit)
+    outline = np.vstack([geometry.project(ring), below]).astype(np.float32)
+    fill(picture, cv2.convexHull(outline)[:, 0], colour)
     jaw = geometry.controls[:33]
     under = jaw * (0.8, 1.0, 1.0) + (0.0, -0.05, 0.35)
     fill(picture, geometry.project(np.vstack([jaw, under[::-1]])), colour * 0.9)

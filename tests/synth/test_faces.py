@@ -1,5 +1,7 @@
 import dataclasses
 import json
+import subprocess
+import sys
 import time
 
 import cv2
@@ -380,6 +382,16 @@ def test_contact_sheet(tmp_path):
     assert ((sheet == (0, 255, 0)).all(axis=2)).sum() > 98
     picture, _ = render_face(sample_face(0, 'train', 0))
     np.testing.assert_array_equal(bare[:, :256], picture)
+
+
+def test_neither_torch_nor_openmmlab_is_imported():
+    code = (
+        'import sys, pfld_mm.synth.faces\n'
+        "print([m for m in sys.modules if m.split('.')[0] in "
+        "('torch', 'mmengine', 'mmcv', 'mmpose', 'mmdeploy')])"
+    )
+    found = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == '[]'
 
 
 def test_rate(record_property):
