@@ -1,3 +1,5 @@
+from functools import lru_cache
+
 import cv2
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from pfld_mm.runtime.crop import crop, crop_matrix
 SIZE = (112, 112)
 
 
+@lru_cache
 def smooth_picture(width: int, height: int) -> np.ndarray:
     """(H, W, 3) uint8 without detail finer than about 40 pixels."""
     noise = np.random.default_rng(0).normal(size=(height, width, 3))
