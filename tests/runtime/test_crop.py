@@ -24,6 +24,7 @@ def smooth_picture(width: int, height: int) -> np.ndarray:
     return np.uint8(np.clip(128 + smooth / smooth.std() * 40, 0, 255))
 
 
+@settings(deadline=None)
 @given(
     center=st.tuples(st.floats(-100, 2000), st.floats(-100, 2000)),
     side=st.floats(20, 2000),
