@@ -29,6 +29,12 @@ def frontal_face(num_keypoints: int, center: tuple[float, float], height: float)
     return (flat - (flat.min(0) + flat.max(0)) / 2) / np.ptp(flat[:, 1]) * height + center
 
 
+@pytest.fixture
+def face_points() -> Callable[..., np.ndarray]:
+    """``frontal_face``."""
+    return frontal_face
+
+
 def picture(width: int, height: int, seed: int = 0) -> np.ndarray:
     """(H, W, 3) uint8: smooth and full of structure, so that shifts show."""
     noise = np.random.default_rng(seed).normal(size=(height, width, 3))

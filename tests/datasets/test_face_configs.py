@@ -51,12 +51,10 @@ def test_training_and_test_lists_differ():
     assert cfg.val_dataloader.dataset.part == ('val', 0.05)
 
 
-def test_ibug_base_gives_batches(write_pts):
-    from conftest import frontal_face
-
+def test_ibug_base_gives_batches(write_pts, face_points):
     cfg = Config.fromfile(BASE / 'ibug68.py')
     for folder in cfg.train_folders:
-        root = write_pts(frontal_face(68, (100, 80), 90), folder=folder)
+        root = write_pts(face_points(68, (100, 80), 90), folder=folder)
     cfg.merge_from_dict({'data_root': str(root)})
     apply_data_root(cfg)
     train = DATASETS.build(cfg.train_dataloader.dataset)

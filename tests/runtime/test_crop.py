@@ -1,3 +1,5 @@
+from functools import lru_cache
+
 import cv2
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from pfld_mm.runtime.crop import crop, crop_matrix
 SIZE = (112, 112)
 
 
+@lru_cache
 def smooth_picture(width: int, height: int) -> np.ndarray:
     """(H, W, 3) uint8 without detail finer than about 40 pixels."""
     noise = np.random.default_rng(0).normal(size=(height, width, 3))
@@ -21,6 +24,7 @@ def smooth_picture(width: int, height: int) -> np.ndarray:
     return np.uint8(np.clip(128 + smooth / smooth.std() * 40, 0, 255))
 
 
+@settings(deadline=None)
 @given(
     center=st.tuples(st.floats(-100, 2000), st.floats(-100, 2000)),
     side=st.floats(20, 2000),

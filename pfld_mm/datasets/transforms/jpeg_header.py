@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 START_OF_FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-START_OF_SCAN, END_OF_IMAGE, EXIF = 0xDA, b'\xff\xd9', 0xE1
+START_OF_SCAN, END_OF_IMAGE, EXIF, ORIENTATION = 0xDA, b'\xff\xd9', 0xE1, 0x0112
 
 
 @dataclass
@@ -13,14 +13,14 @@ class JpegHeader:
     Attributes:
         width: width in pixels as stored, before any rotation by EXIF.
         height: height in pixels as stored.
-        has_exif: whether an EXIF block is there, which may hold an orientation.
+        turned: whether its EXIF block asks to turn or mirror it, which OpenCV does.
         complete: whether the end-of-image marker follows the picture's data. OpenCV decodes a
             truncated file without an error and fills the rest with grey.
     """
 
     width: int
     height: int
-    has_exif: bool
+    turned: bool
     complete: bool
 
     @classmethod
@@ -29,7 +29,7 @@ class JpegHeader:
         if data[:2] != b'\xff\xd8':
             return None
         width = height = 0
-        has_exif = False
+        turned = False
         position = 2
         while position + 4 <= len(data) and data[position] == 0xFF:
             marker = data[position + 1]
@@ -39,10 +39,26 @@ class JpegHeader:
             if marker == START_OF_SCAN:
                 # 0xFF is stuffed within the scan, so these two bytes are the marker itself.
                 complete = data.rfind(END_OF_IMAGE, position) >= 0
-                return cls(width, height, has_exif, complete)
+                return cls(width, height, turned, complete)
             if marker in START_OF_FRAME:
                 height = int.from_bytes(data[position + 5 : position + 7], 'big')
                 width = int.from_bytes(data[position + 7 : position + 9], 'big')
-            has_exif |= marker == EXIF
-            position += 2 + int.from_bytes(data[position + 2 : position + 4], 'big')
+            end = position + 2 + int.from_bytes(data[position + 2 : position + 4], 'big')
+            if marker == EXIF:
+                turned |= _asks_to_turn(data[position + 4 : end])
+            position = end
         return None
+
+
+def _asks_to_turn(block: bytes) -> bool:
+    """Whether an EXIF block (TIFF 6.0, first directory) names another orientation than 1."""
+    if not block.startswith(b'Exif\0\0'):
+        return False  # XMP, in the same kind of block
+    tiff = block[6:]
+    order = 'little' if tiff[:2] == b'II' else 'big'
+    start = int.from_bytes(tiff[4:8], order)
+    entries = tiff[start + 2 :][: 12 * int.from_bytes(tiff[start : start + 2], order)]
+    for i in range(0, len(entries), 12):
+        if int.from_bytes(entries[i : i + 2], order) == ORIENTATION:
+            return int.from_bytes(entries[i + 8 : i + 10], order) != 1
+    return False

@@ -82,8 +82,8 @@ class LoadFace(BaseTransform):
 
     def _reduction(self, results: dict, header: JpegHeader | None) -> int:
         """The largest of 8, 4, 2 that leaves the box ``min_box`` pixels, else 1."""
-        # With EXIF the stored size may not be the decoded one: decode it whole.
-        if not self.reduce or header is None or header.has_exif or 'bbox' not in results:
+        # A turned picture has not the size that the header says: decode it whole.
+        if not self.reduce or header is None or header.turned or 'bbox' not in results:
             return 1
         x0, y0, x1, y1 = results['bbox'][0]
         side = max(x1 - x0, y1 - y0)

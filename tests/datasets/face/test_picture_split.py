@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pfld_mm.datasets.face.picture_split import select_part
@@ -9,6 +9,7 @@ NAMES = st.lists(st.integers(0, 40).map('{}.jpg'.format), min_size=2, max_size=6
 )
 
 
+@settings(deadline=None)
 @given(names=NAMES, fraction=st.floats(0.01, 0.99))
 def test_parts_are_disjoint_complete_and_not_empty(names, fraction):
     train = select_part([], names, ('train', fraction))
@@ -18,6 +19,7 @@ def test_parts_are_disjoint_complete_and_not_empty(names, fraction):
     assert not {names[i] for i in train} & {names[i] for i in val}
 
 
+@settings(deadline=None)
 @given(names=NAMES, order=st.randoms())
 def test_order_of_the_list_does_not_matter(names, order):
     shuffled = list(names)

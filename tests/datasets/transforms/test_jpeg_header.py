@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pfld_mm.datasets.transforms.jpeg_header import JpegHeader
@@ -16,27 +16,51 @@ def jpeg(*options: int) -> bytes:
 @pytest.mark.parametrize('options', [(), (cv2.IMWRITE_JPEG_PROGRESSIVE, 1)])
 def test_size_and_end(options):
     data = jpeg(*options)
-    assert JpegHeader.parse(data) == JpegHeader(47, 61, has_exif=False, complete=True)
+    assert JpegHeader.parse(data) == JpegHeader(47, 61, turned=False, complete=True)
     assert JpegHeader.parse(data + b'\0' * 500).complete
     assert not JpegHeader.parse(data[:-2]).complete
     assert not JpegHeader.parse(data[:-2] + b'\0' * 500).complete
 
 
-def test_exif_is_seen_and_its_thumbnail_is_no_end():
+def test_thumbnail_is_no_end():
     data = jpeg()
     exif = b'Exif\0\0' + data
     block = b'\xff\xe1' + (len(exif) + 2).to_bytes(2, 'big') + exif
     header = JpegHeader.parse(data[:2] + block + data[2:])
-    assert header == JpegHeader(47, 61, has_exif=True, complete=True)
+    assert header == JpegHeader(47, 61, turned=False, complete=True)
     assert not JpegHeader.parse(data[:2] + block + data[2:-900]).complete
 
 
+@pytest.mark.parametrize('order', ['little', 'big'])
+@pytest.mark.parametrize('orientation', range(1, 9))
+def test_orientation_as_opencv_reads_it(order, orientation):
+    data = jpeg()
+
+    def short(value: int) -> bytes:
+        return value.to_bytes(2, order)
+
+    tiff = (b'II' if order == 'little' else b'MM') + short(42) + (8).to_bytes(4, order)
+    tiff += short(2)
+    tiff += short(0x0100) + short(3) + (1).to_bytes(4, order) + short(47) + short(0)
+    tiff += short(0x0112) + short(3) + (1).to_bytes(4, order) + short(orientation) + short(0)
+    exif = b'Exif\0\0' + tiff + bytes(4)
+    block = b'\xff\xe1' + (len(exif) + 2).to_bytes(2, 'big') + exif
+    turned = data[:2] + block + data[2:]
+    header = JpegHeader.parse(turned)
+    assert (header.width, header.height) == (47, 61)
+    decode = [cv2.imdecode(np.frombuffer(d, np.uint8), cv2.IMREAD_COLOR) for d in (data, turned)]
+    assert header.turned == (not np.array_equal(*decode))
+
+
+@settings(deadline=None)
 @given(st.binary(max_size=80))
 def test_any_bytes_are_safe(data):
     assert JpegHeader.parse(data) is None or data[:2] == b'\xff\xd8'
-    JpegHeader.parse(b'\xff\xd8' + data)
+    for start in (b'\xff\xd8', b'\xff\xd8\xff\xe1\0\x40Exif\0\0II'):
+        JpegHeader.parse(start + data)
 
 
+@settings(deadline=None)
 @given(st.integers(2, 600))
 def test_cut_anywhere_is_not_complete(length):
     header = JpegHeader.parse(jpeg()[:length])
