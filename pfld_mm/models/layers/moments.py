@@ -17,6 +17,7 @@ from torch.autograd import Function
 from torch.nn import functional as F
 
 from pfld_mm.models.layers.depthwise_moments import DepthwiseMoments
+from pfld_mm.models.layers.lag_moments import LagMoments
 from pfld_mm.models.layers.pointwise_moments import PointwiseMoments
 
 
@@ -51,7 +52,9 @@ def patch_moments(x: Tensor, conv: nn.Conv2d) -> Moments:
         )
     ]
     count = _scalar(x, x.shape[0] * math.prod(pixels))
-    if conv.groups > 1:
+    if conv.groups > 1 and (conv.kernel_size, conv.stride, conv.padding) == ((3, 3), (1, 1), (1, 1)):
+        mean, covariance = LagMoments.apply(x)
+    elif conv.groups > 1:
         mean, covariance = DepthwiseMoments.apply(x, conv.kernel_size, conv.stride, conv.padding)
     else:
         if conv.kernel_size != (1, 1) or conv.stride != (1, 1):
