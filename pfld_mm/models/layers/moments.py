@@ -17,7 +17,6 @@ from torch.autograd import Function
 from torch.nn import functional as F
 
 from pfld_mm.models.layers.depthwise_moments import DepthwiseMoments
-from pfld_mm.models.layers.lag_moments import LagMoments
 from pfld_mm.models.layers.pointwise_moments import PointwiseMoments
 
 
@@ -52,10 +51,8 @@ def patch_moments(x: Tensor, conv: nn.Conv2d) -> Moments:
         )
     ]
     count = _scalar(x, x.shape[0] * math.prod(pixels))
-    if conv.groups > 1 and (conv.kernel_size, conv.stride, conv.padding) == ((3, 3), (1, 1), (1, 1)):
-        mean, covariance = LagMoments.apply(x)
-    elif conv.groups > 1:
-        mean, covariance = DepthwiseMoments.apply(x, conv.kernel_size, conv.stride, conv.padding)
+    if conv.groups > 1:
+        mean, covariance = DepthwiseMoments.apply(x, conv.stride[0])
     else:
         if conv.kernel_size != (1, 1) or conv.stride != (1, 1):
             columns = F.unfold(x, conv.kernel_size, padding=conv.padding, stride=conv.stride)
