@@ -85,9 +85,7 @@ def _batch_statistics(
     taps = kernels[0, 0].numel()
     x = x.to(torch.promote_types(x.dtype, torch.float32))
     wide = kernels.transpose(0, 1).flatten(0, 1)
-    # Multiply-adds for a patch, forward and backward: 2 T^2 for the moments of the patches,
-    # 3 B C_out T for the outputs of all branches side by side.
-    if conv.groups == x.shape[1] or (conv.groups == 1 and taps <= 1.5 * branches * channels):
+    if _has_cheap_moments(conv, taps, branches * channels):
         moments = patch_moments(x, conv)
         if group is not None:
             moments = join_processes(moments, group)
@@ -102,6 +100,17 @@ def _batch_statistics(
         mean, variance = moments.mean.flatten(), moments.covariance.flatten()
     shape = channels, branches
     return moments.count, mean.reshape(shape).T, variance.reshape(shape).T
+
+
+def _has_cheap_moments(conv: nn.Conv2d, taps: int, outputs: int) -> bool:
+    """Whether the moments of the patches cost less than the outputs of all branches side by side.
+
+    For a dense convolution these are, forward and backward, 2 T^2 against 3 B C_out T
+    multiply-adds a patch. For a depthwise one moments are cheaper wherever they are implemented.
+    """
+    if conv.groups == 1:
+        return 2 * taps <= 3 * outputs
+    return conv.groups == conv.in_channels and conv.kernel_size == (3, 3) and conv.stride[0] <= 2
 
 
 def _update_running(bn: BatchNorm, count: Tensor, mean: Tensor, variance: Tensor) -> None:

@@ -6,100 +6,112 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-Pair = tuple[int, int]
+from pfld_mm.models.layers.tap_products import edges, tap_products
 
 
 class DepthwiseMoments(Function):
-    """Mean and covariance of every channel's k_h x k_w patches, without ever storing the patches.
+    """Mean and covariance of every channel's 3x3 patches, without ever storing the patches.
 
-    ``mean, covariance = DepthwiseMoments.apply(x, kernel_size, stride, padding)`` for x (N, C, H, W)
-    gives (C, T) and (C, T, T), T = k_h k_w, both float64. Row t of the covariance, products of tap t
-    with every tap, is what a depthwise convolution calls its weight gradient, if the map seen by tap t plays
-    the output's gradient; so it costs one call of a tuned kernel. In turn, the gradient to x is
-    a depthwise convolution for every tap. Gradients of gradients are refused.
+    ``mean, covariance = DepthwiseMoments.apply(x, stride)`` for x (N, C, H, W) padded by one zero
+    gives (C, 9) and (C, 9, 9), both float64; stride is 1 or 2. Gradients of gradients are refused.
+
+    The covariance comes from :func:`tap_products`. Its gradient to x is
+    ``d p = (d mean + (d S + d S^T) (p - mean)) / M`` for every patch p, summed where patches
+    overlap: a 5x5 depthwise convolution of x, less the patches that would lie outside of the picture.
     """
 
     @staticmethod
-    def forward(
-        ctx, x: Tensor, kernel_size: Pair, stride: Pair, padding: Pair
-    ) -> tuple[Tensor, Tensor]:
-        channels = x.shape[1]
-        centre = x.mean((0, 2, 3)).reshape(-1, 1, 1)
-        padded = F.pad(x, (padding[1], padding[1], padding[0], padding[0])) - centre
-        windows = _windows(padded, kernel_size, stride)
-        count = windows[0].numel() // channels
-        picture_sum = padded.sum(0).double()
-        offset = (
-            torch.stack([w.sum((1, 2)) for w in _windows(picture_sum, kernel_size, stride)], 1)
-            / count
-        )
-        products = torch.stack(
-            [_weight_gradient(w, padded, kernel_size, stride) for w in windows], 1
-        )
-        covariance = products / count - offset.unsqueeze(2) * offset.unsqueeze(1)
-        mean = offset + centre.reshape(-1, 1).double()
-        ctx.save_for_backward(x, mean)
-        ctx.geometry = kernel_size, stride, padding
-        return mean, covariance
+    def forward(ctx, x: Tensor, stride: int) -> tuple[Tensor, Tensor]:
+        """Return mean and covariance."""
+        n, channels, height, width = x.shape
+        rows, columns = _visits(height, stride, x.device), _visits(width, stride, x.device)
+        inside = n * torch.einsum('htu,wvy->tvuy', rows, columns).reshape(9, 9)
+        count = inside[4, 4]
+        # One matrix product: torch's own sum over the first axis is ten times slower.
+        pixels = x.permute(0, 2, 3, 1).reshape(n, -1)
+        total = (pixels.new_ones(1, n) @ pixels).reshape(height, width, channels).double()
+        centre = (total.mean((0, 1)) / n).to(x.dtype)
+        # A patch is p = z + m v: z is centred and 0 outside, v is 1 inside and 0 outside.
+        m = centre.double().reshape(-1, 1, 1)
+        sums = torch.einsum('hwc,htu->ctuw', total - n * centre.double(), rows)
+        sums = torch.einsum('ctuw,wvy->ctvuy', sums, columns).reshape(channels, 9, 9)
+        products = tap_products(x, centre, stride)
+        products = products + m * (sums + sums.transpose(1, 2)) + m * m * inside
+        mean = (sums[:, :, 4] + m[:, 0] * inside[:, 4]) / count
+        ctx.save_for_backward(x, mean, count)
+        ctx.stride = stride
+        return mean, products / count - mean.unsqueeze(2) * mean.unsqueeze(1)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, d_mean: Tensor, d_covariance: Tensor) -> tuple[Tensor | None, ...]:
-        x, mean = ctx.saved_tensors
-        kernel_size, stride, padding = ctx.geometry
-        channels, taps = mean.shape
-        symmetric = d_covariance + d_covariance.transpose(1, 2)
-        constant = d_mean - (symmetric @ mean.unsqueeze(2)).squeeze(2)
-        padded = F.pad(x, (padding[1], padding[1], padding[0], padding[0]))
-        d_padded = torch.zeros_like(padded)
-        windows = _windows(d_padded, kernel_size, stride)
-        count = windows[0].numel() // channels
-        kernels = (symmetric / count).to(x.dtype).reshape(channels, taps, 1, *kernel_size)
-        constant = (constant / count).to(x.dtype)
-        for tap, window in enumerate(windows):
-            window += F.conv2d(padded, kernels[:, tap], constant[:, tap], stride, groups=channels)
-        height, width = x.shape[2:]
-        return (
-            d_padded[:, :, padding[0] : padding[0] + height, padding[1] : padding[1] + width],
-            None,
-            None,
-            None,
-        )
+    def backward(ctx, d_mean: Tensor, d_covariance: Tensor) -> tuple[Tensor, None]:
+        """Return the gradient to x."""
+        x, mean, count = ctx.saved_tensors
+        stride = ctx.stride
+        matrix = (d_covariance + d_covariance.transpose(1, 2)) / count
+        bias = d_mean / count - (matrix @ mean.unsqueeze(2)).squeeze(2)
+        matrix, bias = matrix.reshape(-1, 3, 3, 3, 3), bias.reshape(-1, 3, 3)
+        d_x = _endless_gradient(x, matrix, bias, stride)
+        for rows, row_taps, row_sign in _parts(x.shape[2], stride):
+            for columns, column_taps, column_sign in _parts(x.shape[3], stride):
+                if row_sign == column_sign == 1:
+                    continue
+                part = matrix[:, row_taps, column_taps, row_taps, column_taps]
+                d_part = _endless_gradient(
+                    x[:, :, rows, columns], part, bias[:, row_taps, column_taps], stride
+                )
+                d_x[:, :, rows, columns] += row_sign * column_sign * d_part
+        return d_x, None
 
 
-def _windows(padded: Tensor, kernel_size: Pair, stride: Pair) -> list[Tensor]:
-    """For every tap of the kernel the view (..., H_out, W_out) of all pixels under that tap."""
-    rows, columns = (
-        (size - k) // s * s + 1
-        for size, k, s in zip(padded.shape[-2:], kernel_size, stride, strict=True)
-    )
-    return [
-        padded[..., top : top + rows : stride[0], left : left + columns : stride[1]]
-        for top in range(kernel_size[0])
-        for left in range(kernel_size[1])
+def _parts(size: int, stride: int) -> list[tuple[slice, slice, int]]:
+    """All pixels of an axis with all taps, then the edges to take off again: (pixels, taps, sign)."""
+    whole = slice(None), slice(None), 1
+    return [whole] + [
+        (slice(pixel, pixel + 1), slice(tap, tap + 1), -1) for tap, pixel in edges(size, stride)
     ]
 
 
-def _weight_gradient(d_out: Tensor, x: Tensor, kernel_size: Pair, stride: Pair) -> Tensor:
-    """``sum_o d_out[o] x[o + t]`` for every channel and tap, (C, T) float64."""
-    channels = x.shape[1]
-    total = torch.zeros(
-        channels, kernel_size[0] * kernel_size[1], dtype=torch.float64, device=x.device
-    )
-    weight = x.new_empty(channels, 1, *kernel_size)
-    for d_part, part in zip(d_out.split(4), x.split(4)):
-        gradient = torch.ops.aten.convolution_backward(
-            d_part,
-            part,
-            weight,
-            None,
-            stride,
-            (0, 0),
-            (1, 1),
-            False,
-            (0, 0),
-            channels,
-            (False, True, False),
-        )[1]
-        total += gradient.reshape(channels, -1)
-    return total
+def _endless_gradient(x: Tensor, matrix: Tensor, bias: Tensor, stride: int) -> Tensor:
+    """The sum over the patches p at all places of an endless plane of ``d p = matrix p + bias``.
+
+    Args:
+        x: (N, C, H, W), zero outside.
+        matrix: (C, a, b, a, b) for patches of a x b taps, 1 or 3 each.
+        bias: (C, a, b).
+        stride: Of the patches; 1 along an axis with one tap.
+    """
+    channels, a, b = bias.shape
+    steps = stride if a > 1 else 1, stride if b > 1 else 1
+    d_x = torch.empty_like(x)
+    for top in range(min(steps[0], x.shape[2])):
+        for left in range(min(steps[1], x.shape[3])):
+            # Pixels of one phase, x[top::step, left::step], are seen by the same taps.
+            seen = torch.zeros(a, b, dtype=matrix.dtype, device=x.device)
+            seen[(top + a // 2) % steps[0] :: steps[0], (left + b // 2) % steps[1] :: steps[1]] = 1
+            # Tap t of a patch lies on pixel p, so tap u lies on p + u - t.
+            kernels = (matrix * seen.reshape(a, b, 1, 1)).flip(1, 2).reshape(channels, a * b, a * b)
+            kernels = kernels.transpose(1, 2).reshape(1, -1, a * b)
+            kernel = F.fold(kernels, (2 * a - 1, 2 * b - 1), (a, b)).transpose(0, 1)
+            d_phase = F.conv2d(
+                x,
+                F.pad(kernel, (left, 0, top, 0)).to(x.dtype),
+                (bias * seen).sum((1, 2)).to(x.dtype),
+                steps,
+                (a - 1, b - 1),
+                groups=channels,
+            )
+            if steps == (1, 1):
+                return d_phase
+            d_x[:, :, top :: steps[0], left :: steps[1]] = d_phase
+    return d_x
+
+
+def _visits(size: int, stride: int, device: torch.device) -> Tensor:
+    """1 where tap t of a patch lies on pixel h while its tap u lies inside, too: (size, 3, 3)."""
+    pixel = torch.arange(size, device=device).reshape(-1, 1, 1)
+    tap = torch.arange(3, device=device)
+    middle = pixel - tap.reshape(3, 1) + 1
+    other = middle - 1 + tap
+    is_place = (middle % stride == 0) & (middle >= 0) & (middle < size)
+    return (is_place & (other >= 0) & (other < size)).double()

@@ -52,7 +52,7 @@ def patch_moments(x: Tensor, conv: nn.Conv2d) -> Moments:
     ]
     count = _scalar(x, x.shape[0] * math.prod(pixels))
     if conv.groups > 1:
-        mean, covariance = DepthwiseMoments.apply(x, conv.kernel_size, conv.stride, conv.padding)
+        mean, covariance = DepthwiseMoments.apply(x, conv.stride[0])
     else:
         if conv.kernel_size != (1, 1) or conv.stride != (1, 1):
             columns = F.unfold(x, conv.kernel_size, padding=conv.padding, stride=conv.stride)

@@ -6,33 +6,30 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-ROWS = 4096
+PIXELS = 16384
 """Pixels of one partial sum in the input's precision; the partial sums are added in float64."""
 
 
 class PointwiseMoments(Function):
-    """Mean and covariance over the pixels of a map's channel vectors: one matrix product.
+    """Mean and covariance over the pixels of a map's channel vectors.
 
     ``mean, covariance = PointwiseMoments.apply(x)`` for x (N, C, H, W) gives (1, C) and (1, C, C),
-    both float64. The gradient to x is one 1x1 convolution with a symmetric matrix,
-    ``(dmean + (dS + dS^T) (x - mean)) / M``. Gradients of gradients are refused.
+    both float64. The products ``x x^T`` are what a 1x1 convolution calls its weight gradient. The
+    gradient to x is one 1x1 convolution with a symmetric matrix,
+    ``(d mean + (d S + d S^T) (x - mean)) / M``. Gradients of gradients are refused.
     """
 
     @staticmethod
     def forward(ctx, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and covariance."""
         n, channels, height, width = x.shape
-        pictures = 1
-        if x.is_contiguous(memory_format=torch.channels_last):
-            # The pixels of several small pictures lie behind one another.
-            pictures = max(
-                p for p in range(1, n + 1) if n % p == 0 and (p == 1 or p * height * width <= ROWS)
-            )
-        pixels = x.permute(0, 2, 3, 1).reshape(n // pictures, -1, channels)
         count = n * height * width
-        mean = pixels.sum(1).sum(0, dtype=torch.float64) / count
+        mean = x.sum((2, 3)).double().sum(0) / count
         centre = mean.to(x.dtype)
-        centred = pixels - centre
-        products = torch.bmm(centred.transpose(1, 2), centred).sum(0, dtype=torch.float64)
+        centred = x - centre.reshape(-1, 1, 1)
+        products = mean.new_zeros(channels, channels)
+        for part in centred.split(max(1, PIXELS // (height * width))):
+            products += _products(part)
         rounding = mean - centre.double()
         covariance = products / count - torch.outer(rounding, rounding)
         ctx.save_for_backward(x, mean)
@@ -41,9 +38,18 @@ class PointwiseMoments(Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, d_mean: Tensor, d_covariance: Tensor) -> Tensor:
+        """Return the gradient to x."""
         x, mean = ctx.saved_tensors
         count = x.numel() // x.shape[1]
         matrix = (d_covariance[0] + d_covariance[0].T) / count
-        constant = d_mean[0] / count - matrix @ mean
+        bias = d_mean[0] / count - matrix @ mean
         matrix = matrix.to(x.dtype).reshape(*matrix.shape, 1, 1)
-        return F.conv2d(x, matrix, constant.to(x.dtype))
+        return F.conv2d(x, matrix, bias.to(x.dtype))
+
+
+def _products(x: Tensor) -> Tensor:
+    """``sum_p x[p] x[p]^T`` over all pixels p, (C, C)."""
+    channels = x.shape[1]
+    weight = x.new_empty(channels, channels, 1, 1)
+    options = (1, 1), (0, 0), (1, 1), False, (0, 0), 1, (False, True, False)
+    return torch.ops.aten.convolution_backward(x, x, weight, None, *options)[1][:, :, 0, 0]
