@@ -69,13 +69,13 @@ def _visibly(
     detail = np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 3))
     wanted = LEAST_CONTRAST + 0.4 * float((detail * rim).sum())
     colour = WHITE if float((grey * rim).sum()) < 128 else BLACK
+    painted = np.clip(paint(look), 0, 255)
     for _ in range(3):
-        painted = paint(look)
         if float((np.abs(painted - under).mean(axis=2) * rim).sum()) >= wanted:
             break
         look = look.stronger(colour)
-        painted = paint(look)
-    return np.clip(np.rint(painted), 0, 255).astype(np.uint8)
+        painted = np.clip(paint(look), 0, 255)
+    return np.rint(painted).astype(np.uint8)
 
 
 def cut_out(clean: np.ndarray, piece: Outline, gap: Outline, patch: Patch) -> np.ndarray:

@@ -58,7 +58,8 @@ def _map(field: np.ndarray, colours: np.ndarray) -> np.ndarray:
     level = np.clip((field + 2.0) * 64, 0, 255).astype(np.uint8)
     stops = np.linspace(0, 255, len(colours))
     table = np.stack([np.interp(np.arange(256), stops, colours[:, k]) for k in range(3)], 1)
-    return table.astype(np.float32)[level]
+    table = np.rint(table).astype(np.uint8).reshape(1, 256, 3)
+    return cv2.LUT(cv2.merge([level] * 3), table).astype(np.float32)
 
 
 def _gradient(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
@@ -92,16 +93,26 @@ def _still_life(rng: np.random.Generator, width: int, height: int) -> np.ndarray
     for _ in range(int(rng.integers(3, 22))):
         centre = rng.uniform((0, 0), (width, height))
         radius = height * np.exp(rng.uniform(np.log(0.04), np.log(0.5)))
-        mask = np.zeros((height, width), np.float32)
-        _random_figure(rng, mask, centre, radius)
-        shadow = cv2.GaussianBlur(np.roll(mask, int(radius * 0.1) + 1, (0, 1)), (0, 0), 4)
-        picture *= 1 - 0.5 * shadow[..., None]
-        x, y = np.arange(width) - centre[0], np.arange(height) - centre[1]
-        light = 1.1 - 0.35 * (x[None] + y[:, None]) / radius
-        colour = palette(rng, 3)[rng.integers(1, 3)]
-        thing = np.clip(light, 0.3, 1.5).astype(np.float32)[..., None] * colour
-        picture += (thing - picture) * mask[..., None]
+        left, top = (max(0, int(v - 1.2 * radius) - 8) for v in centre)
+        right, bottom = (int(v + 1.2 * radius) + 16 for v in centre)
+        _add_thing(rng, picture[top:bottom, left:right], centre - (left, top), radius)
     return picture
+
+
+def _add_thing(
+    rng: np.random.Generator, picture: np.ndarray, centre: np.ndarray, radius: float
+) -> None:
+    """Draw one shaded figure with its shadow into `picture` (h, w, 3) float32, in place."""
+    height, width = picture.shape[:2]
+    mask = np.zeros((height, width), np.float32)
+    _random_figure(rng, mask, centre, radius)
+    reach = int(radius * 0.1) + 1
+    shadow = cv2.warpAffine(mask, np.float32([[1, 0, reach], [0, 1, reach]]), (width, height))
+    picture *= 1 - 0.5 * cv2.GaussianBlur(shadow, (0, 0), 4)[..., None]
+    x, y = np.arange(width) - centre[0], np.arange(height) - centre[1]
+    light = np.clip(1.1 - 0.35 * (x[None] + y[:, None]) / radius, 0.3, 1.5)
+    thing = light.astype(np.float32)[..., None] * palette(rng, 3)[rng.integers(1, 3)]
+    picture += (thing - picture) * mask[..., None]
 
 
 def _random_figure(
