@@ -8,6 +8,7 @@ import numpy as np
 from pfld_mm.synth.puzzle import Puzzle
 
 _WAYS = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
+PAGE_GREYS = (255, 255, 245, 30)
 
 
 def resize(puzzle: Puzzle, width: int, height: int, way: int) -> Puzzle:
@@ -67,13 +68,20 @@ def _tone(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:
     return cv2.LUT(picture, np.clip(level * 255, 0, 255).astype(np.uint8))
 
 
-def random_margin(rng: np.random.Generator, puzzle: Puzzle) -> Puzzle:
-    """Put the picture on a page: a plain border, as on a screenshot; the size grows."""
-    height = puzzle.picture.shape[0]
-    left, right, top, bottom = (int(v) for v in rng.uniform(0, 0.08, 4) * height)
+def random_margins(rng: np.random.Generator, height: int) -> tuple[int, int, int, int]:
+    """Left, right, top and bottom border in px of a page round a picture `height` px high."""
+    left, right, top, bottom = rng.uniform(0, 0.08, 4) * height
     if rng.random() < 0.3:
-        bottom += int(0.2 * height)
-    colour = rng.choice((255, 255, 245, 30)).repeat(3).tolist()
+        bottom += 0.15 * height
+    return int(left), int(right), int(top), int(bottom)
+
+
+def put_on_page(
+    rng: np.random.Generator, puzzle: Puzzle, margins: tuple[int, int, int, int]
+) -> Puzzle:
+    """Add a plain border, as on a screenshot; the size grows by the margins."""
+    left, right, top, bottom = margins
+    colour = rng.choice(PAGE_GREYS).repeat(3).tolist()
     picture = cv2.copyMakeBorder(
         puzzle.picture, top, bottom, left, right, cv2.BORDER_CONSTANT, value=colour
     )

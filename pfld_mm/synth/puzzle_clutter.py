@@ -61,7 +61,20 @@ def _icon(
         cv2.circle(drawn, (int(x), int(y)), int(radius * 1.3), (255 - grey,) * 3, -1, cv2.LINE_AA)
         _mix(picture, drawn, rng.uniform(0.2, 0.8))
         drawn = picture.copy()
-    kind, centre, r = rng.random(), (int(x), int(y)), int(radius * 0.8)
+    _sign(rng, drawn, (int(x), int(y)), int(radius * 0.8), colour, thick)
+    _mix(picture, drawn, rng.uniform(0.5, 1.0))
+
+
+def _sign(
+    rng: np.random.Generator,
+    drawn: np.ndarray,
+    centre: tuple[int, int],
+    r: int,
+    colour: tuple[int, int, int],
+    thick: int,
+) -> None:
+    """A round arrow, a cross or a ring of radius `r`."""
+    (x, y), kind = centre, rng.random()
     if kind < 0.65:
         start = int(rng.integers(360))
         cv2.ellipse(drawn, centre, (r, r), start, 0, 290, colour, thick, cv2.LINE_AA)
@@ -72,15 +85,10 @@ def _icon(
         corners = np.array([point + along, point + out, point - out]).astype(np.int32)
         cv2.fillPoly(drawn, [corners], colour, cv2.LINE_AA)
     elif kind < 0.85:
-        cv2.line(
-            drawn, (centre[0] - r, centre[1] - r), (centre[0] + r, centre[1] + r), colour, thick
-        )
-        cv2.line(
-            drawn, (centre[0] - r, centre[1] + r), (centre[0] + r, centre[1] - r), colour, thick
-        )
+        cv2.line(drawn, (x - r, y - r), (x + r, y + r), colour, thick)
+        cv2.line(drawn, (x - r, y + r), (x + r, y - r), colour, thick)
     else:
         cv2.circle(drawn, centre, r, colour, thick, cv2.LINE_AA)
-    _mix(picture, drawn, rng.uniform(0.5, 1.0))
 
 
 def _bar(

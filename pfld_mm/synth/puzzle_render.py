@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pfld_mm.synth.puzzle import Puzzle
-from pfld_mm.synth.puzzle_camera import degrade, random_margin, random_resize
+from pfld_mm.synth.puzzle_camera import degrade, put_on_page, random_margins, random_resize
 from pfld_mm.synth.puzzle_clutter import add_clutter
 from pfld_mm.synth.puzzle_layout import Layout, random_layout, random_size
 from pfld_mm.synth.puzzle_looks import random_gap_look, random_light, random_piece_look
@@ -40,20 +40,33 @@ def render_puzzle(
     # Some pictures are drawn at another scale, so that edges are as soft as after a resize.
     factor = rng.uniform(0.75, 1.35) if options.degrade and rng.random() < 0.35 else 1.0
     width, height = (max(100, round(side * factor)) for side in size)
+    margins = (0, 0, 0, 0)
+    if options.clutter and rng.random() < 0.07:
+        margins = random_margins(rng, height)
+    puzzle = _draw(rng, width - sum(margins[:2]), height - sum(margins[2:]), background, options)
+    if any(margins):
+        puzzle = put_on_page(rng, puzzle, margins)
+    puzzle = random_resize(rng, puzzle, *size)
+    return puzzle.moved(degrade(rng, puzzle.picture)) if options.degrade else puzzle
+
+
+def _draw(
+    rng: np.random.Generator,
+    width: int,
+    height: int,
+    background: np.ndarray | None,
+    options: PuzzleOptions,
+) -> Puzzle:
+    """The puzzle itself, width x height px, as its maker draws it."""
     if background is None:
         clean = random_scene(rng, width, height)
     else:
         clean = random_view(rng, background, width, height)
     layout = random_layout(rng, width, height, options)
-    puzzle = _labelled(_paint(rng, clean, layout), layout)
+    picture = _paint(rng, clean, layout)
     if options.clutter:
-        add_clutter(rng, puzzle.picture, _boxes(layout))
-        if rng.random() < 0.07:
-            puzzle = random_margin(rng, puzzle)
-    puzzle = random_resize(rng, puzzle, *size)
-    if options.degrade:
-        puzzle = puzzle.moved(degrade(rng, puzzle.picture))
-    return puzzle
+        add_clutter(rng, picture, _boxes(layout))
+    return _labelled(picture, layout)
 
 
 def _paint(rng: np.random.Generator, clean: np.ndarray, layout: Layout) -> np.ndarray:

@@ -1,14 +1,16 @@
-"""Procedural backgrounds: landscapes, still lifes, facades, textures and blurred lights."""
+"""Procedural backgrounds: landscapes, still lifes, piles, facades, textures, blurred lights."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
+from pfld_mm.synth.puzzle_noise import colourise, fractal, palette, vignette
+
 
 def random_scene(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
     """A background (H, W, 3) BGR uint8 with the edges, gradients and detail of photographs."""
-    scenes = (_landscape, _landscape, _still_life, _facade, _texture, _strokes, _lights)
+    scenes = (_landscape, _still_life, _pile, _facade, _texture, _strokes, _lights)
     picture = scenes[int(rng.integers(len(scenes)))](rng, width, height)
     if rng.random() < 0.3:
         other = scenes[int(rng.integers(len(scenes)))](rng, width, height)
@@ -17,56 +19,15 @@ def random_scene(rng: np.random.Generator, width: int, height: int) -> np.ndarra
     detail = fractal(rng, width, height, rng.uniform(0.45, 0.8), coarsest=12)
     picture += (detail * rng.uniform(0, 5) ** 2)[..., None]
     if rng.random() < 0.4:
-        picture *= _vignette(width, height, rng.uniform(0.1, 0.5))[..., None]
+        picture *= vignette(width, height, rng.uniform(0.1, 0.5))[..., None]
     return np.clip(picture, 0, 255).astype(np.uint8)
-
-
-def fractal(
-    rng: np.random.Generator, width: int, height: int, decay: float, coarsest: int = 2
-) -> np.ndarray:
-    """Multi-octave noise (H, W) float32 with zero mean and unit variance.
-
-    Args:
-        rng: Source of chance.
-        width: W.
-        height: H.
-        decay: Amplitude of an octave against the coarser one before it.
-        coarsest: Cells of the first octave along the longer side.
-    """
-    field, amplitude, cells = np.zeros((1, 1), np.float32), 1.0, coarsest
-    while cells < width:
-        shape = max(2, round(cells * height / width) + 1), cells + 1
-        # Every octave is added at its own size: a quarter of the work of adding them at full size.
-        field = cv2.resize(field, shape[::-1], interpolation=cv2.INTER_CUBIC)
-        field += amplitude * rng.standard_normal(shape, np.float32)
-        amplitude, cells = amplitude * decay, cells * 2
-    field = cv2.resize(field, (width, height), interpolation=cv2.INTER_CUBIC)
-    return (field - field.mean()) / (field.std() + 1e-6)
-
-
-def palette(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Colours (count, 3) float32 BGR around one or two hues, from dark to bright."""
-    hue = rng.uniform(0, 180) + rng.normal(0, rng.choice((8, 40)), count)
-    saturation = np.clip(rng.normal(rng.uniform(10, 150), 35, count), 0, 255)
-    value = np.sort(rng.uniform(rng.uniform(10, 120), 255, count))
-    hsv = np.stack([hue % 180, saturation, value], axis=1).astype(np.uint8)[None]
-    return cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR)[0].astype(np.float32)
-
-
-def _map(field: np.ndarray, colours: np.ndarray) -> np.ndarray:
-    """Colour a field of unit variance through a gradient: (H, W, 3) float32."""
-    level = np.clip((field + 2.0) * 64, 0, 255).astype(np.uint8)
-    stops = np.linspace(0, 255, len(colours))
-    table = np.stack([np.interp(np.arange(256), stops, colours[:, k]) for k in range(3)], 1)
-    table = np.rint(table).astype(np.uint8).reshape(1, 256, 3)
-    return cv2.LUT(cv2.merge([level] * 3), table).astype(np.float32)
 
 
 def _gradient(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
     angle = rng.normal(np.pi / 2, 0.4)
     x = np.linspace(-1, 1, width, dtype=np.float32)[None] * np.cos(angle)
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None] * np.sin(angle)
-    return _map((2 * (x + y)).astype(np.float32), palette(rng, int(rng.integers(2, 5))))
+    return colourise((2 * (x + y)).astype(np.float32), palette(rng, int(rng.integers(2, 5))))
 
 
 def _landscape(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
@@ -81,7 +42,7 @@ def _landscape(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
         top = height * (skyline + rng.uniform(0.02, 0.12) * ridge)
         share = np.clip(rows - top[None] + 0.5, 0, 1).astype(np.float32)[..., None]
         ground = fractal(rng, width, height, rng.uniform(0.5, 0.9), int(rng.integers(2, 16)))
-        picture += (_map(ground, palette(rng, 3)) * rng.uniform(0.4, 1) - picture) * share
+        picture += (colourise(ground, palette(rng, 3)) * rng.uniform(0.4, 1) - picture) * share
         skyline += rng.uniform(0.08, 0.3)
     return picture
 
@@ -89,7 +50,7 @@ def _landscape(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
 def _still_life(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
     """Shaded things with shadows on a table."""
     grain = fractal(rng, width, max(2, height // int(rng.integers(1, 30))), 0.6)
-    picture = _map(cv2.resize(grain, (width, height)), palette(rng, 3))
+    picture = colourise(cv2.resize(grain, (width, height)), palette(rng, 3))
     for _ in range(int(rng.integers(3, 22))):
         centre = rng.uniform((0, 0), (width, height))
         radius = height * np.exp(rng.uniform(np.log(0.04), np.log(0.5)))
@@ -113,6 +74,24 @@ def _add_thing(
     light = np.clip(1.1 - 0.35 * (x[None] + y[:, None]) / radius, 0.3, 1.5)
     thing = light.astype(np.float32)[..., None] * palette(rng, 3)[rng.integers(1, 3)]
     picture += (thing - picture) * mask[..., None]
+
+
+def _pile(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
+    """Beans, pebbles, petals, leaves: hundreds of small things over one another."""
+    picture = np.ascontiguousarray(colourise(fractal(rng, width, height, 0.5), palette(rng, 3)))
+    colours, size = palette(rng, 8), height * rng.uniform(0.02, 0.09)
+    slim, main, spread = rng.uniform(0.25, 1.0), rng.uniform(0, 360), rng.uniform(5, 180)
+    count = int(min(900, 2.5 * width * height / (3 * slim * size * size)) * rng.uniform(0.3, 1))
+    for _ in range(count):
+        x, y = rng.uniform(0, (width, height)) * 16
+        axes = size * rng.uniform(0.6, 1.3) * np.array([1.0, slim]) * 16
+        turn, colour = rng.normal(main, spread), colours[rng.integers(8)] * rng.uniform(0.7, 1.2)
+        for share, light in ((1.15, 0.4), (1.0, 1.0), (0.5, 1.25)):
+            size_px = tuple(int(v) for v in axes * share)
+            shade = (colour * light).tolist()
+            centre = int(x + 10 * share), int(y + 10 * share)
+            cv2.ellipse(picture, centre, size_px, turn, 0, 360, shade, -1, cv2.LINE_8, 4)
+    return picture
 
 
 def _random_figure(
@@ -165,12 +144,12 @@ def _texture(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
     field = fractal(rng, width, height, rng.uniform(0.5, 1.0), int(rng.integers(2, 24)))
     if rng.random() < 0.5:
         field = 1.5 * np.sin(field * rng.uniform(1, 5) + np.linspace(0, 20, width)[None])
-    return _map(field, palette(rng, int(rng.integers(2, 6))))
+    return colourise(field, palette(rng, int(rng.integers(2, 6))))
 
 
 def _strokes(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
     """Grass, branches, brush strokes: many lines over soft ground."""
-    picture = np.ascontiguousarray(_map(fractal(rng, width, height, 0.5), palette(rng, 4)))
+    picture = np.ascontiguousarray(colourise(fractal(rng, width, height, 0.5), palette(rng, 4)))
     colours = palette(rng, 6)
     main, spread = rng.uniform(0, np.pi), rng.uniform(0.1, 1.5)
     for _ in range(int(rng.integers(60, 350))):
@@ -195,9 +174,3 @@ def _lights(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
         layer = (colours[rng.integers(5)] * rng.uniform(0.2, 0.8)).tolist()
         cv2.circle(glow, centre, radius, layer, -1, cv2.LINE_AA)
     return picture + cv2.GaussianBlur(glow, (0, 0), rng.uniform(0.6, 6))
-
-
-def _vignette(width: int, height: int, strength: float) -> np.ndarray:
-    x = np.linspace(-1, 1, width, dtype=np.float32)[None]
-    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-    return 1 - strength * (x * x + y * y) / 2
