@@ -60,17 +60,19 @@ def jigsaw(rng: np.random.Generator) -> np.ndarray:
     kinds = rng.choice((-1, 0, 1), size=4, p=(0.35, 0.25, 0.4))
     if not kinds.any():
         kinds[rng.integers(4)] = 1
-    radius, lift = rng.uniform(0.11, 0.185), rng.uniform(0.0, 0.85)
+    radius, lift = rng.uniform(0.1, 0.21), rng.uniform(0.0, 0.92)
     corner = np.array([-0.5, -0.5])
     sides = []
     for turn, kind in enumerate(kinds):
-        middle = rng.uniform(-0.08, 0.08) if rng.random() < 0.2 else 0.0
+        # Large knobs stay in the middle: two holes side by side must not meet.
+        middle = rng.uniform(-0.08, 0.08) if radius < 0.16 and rng.random() < 0.3 else 0.0
         side = np.vstack([corner, _knob(middle, radius, lift, kind) + (0.0, -0.5)])
         for _ in range(turn):
             side = np.stack([-side[:, 1], side[:, 0]], axis=1)
         sides.append(side)
-    contour = np.vstack(sides) * (1.0, rng.uniform(0.85, 1.18))
-    return smooth(contour, rng.uniform(0.002, 0.014)) if rng.random() < 0.5 else contour
+    aspect = rng.uniform(0.85, 1.18) if rng.random() < 0.5 else 1.0
+    contour = np.vstack(sides) * (1.0, aspect)
+    return smooth(contour, rng.uniform(0.002, 0.012)) if rng.random() < 0.5 else contour
 
 
 def _knob(middle: float, radius: float, lift: float, kind: int) -> np.ndarray:
