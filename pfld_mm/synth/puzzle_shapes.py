@@ -60,7 +60,9 @@ def jigsaw(rng: np.random.Generator) -> np.ndarray:
     kinds = rng.choice((-1, 0, 1), size=4, p=(0.35, 0.25, 0.4))
     if not kinds.any():
         kinds[rng.integers(4)] = 1
-    radius, lift = rng.uniform(0.1, 0.21), rng.uniform(0.0, 0.92)
+    radius = rng.uniform(0.1, 0.21)
+    # A knob reaches radius * (1 + lift) far: deeper holes would cut the piece apart.
+    lift = min(rng.uniform(0.0, 0.92), 0.36 / radius - 1)
     corner = np.array([-0.5, -0.5])
     sides = []
     for turn, kind in enumerate(kinds):

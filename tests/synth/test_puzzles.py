@@ -69,18 +69,22 @@ def test_a_generator_pickles_small_after_reading_photos(photos):
 
 @pytest.mark.parametrize('kind', SHAPE_KINDS)
 def test_boxes_are_exact_and_masks_sit_where_the_outline_is(kind):
-    rng = np.random.default_rng(5)
-    for _ in range(6):
+    rng, errors = np.random.default_rng(5), []
+    for _ in range(40):
         shape = random_shape(rng, (kind,))
         centre = tuple(rng.uniform(48, 52, 2))
-        outline = place(shape, rng.uniform(40, 70), rng.uniform(-3, 3), centre)
+        outline = place(shape, rng.uniform(40, 52), rng.uniform(-3, 3), centre)
         low, high = outline.contours[0].min(0), outline.contours[0].max(0)
         np.testing.assert_allclose((low + high) / 2, centre, atol=1e-9)
         np.testing.assert_allclose(outline.box, (*low, *high), atol=1e-9)
         alpha = outline.alpha(Patch(0, 0, 100, 100))
-        coarse = outline.alpha(Patch(3, 7, 90, 80))
-        np.testing.assert_array_equal(coarse, alpha[7:87, 3:93])
-        np.testing.assert_allclose(moments(alpha), polygon_moments(outline.contours), atol=0.06)
+        part = outline.alpha(Patch(3, 7, 90, 85))
+        np.testing.assert_array_equal(part, alpha[7:92, 3:93])
+        errors.append(np.subtract(moments(alpha), polygon_moments(outline.contours)))
+    # OpenCV fills the pixels on the line, too: outlines grow by an eighth of a px on every side,
+    # which moves the centre of gravity of an uneven shape one way or the other.
+    assert np.abs(errors).max() < 0.2
+    assert np.abs(np.mean(errors, axis=0)).max() < 0.03
 
 
 def moments(alpha):
@@ -303,8 +307,8 @@ def test_the_csv_has_the_columns_and_leaves_absent_things_empty(tmp_path, photos
     for i, row in enumerate(rows):
         puzzle = generator[i]
         picture = cv2.imread(str(tmp_path / 'out' / row['image']))
-        assert picture.shape == puzzle.picture.shape
-        assert np.abs(picture.astype(int) - puzzle.picture).mean() < 6
+        data = cv2.imencode('.jpg', puzzle.picture, [cv2.IMWRITE_JPEG_QUALITY, 95])[1]
+        np.testing.assert_array_equal(picture, cv2.imdecode(data, cv2.IMREAD_COLOR))
         assert float(row['gap_x']) == pytest.approx(puzzle.gap[0], abs=6e-4)
         assert float(row['angle_deg']) == pytest.approx(puzzle.angle_deg, abs=6e-5)
         assert (row['piece_x'] == '') == (puzzle.piece is None) == (row['piece_y'] == '')
