@@ -73,9 +73,9 @@ def _paint(rng: np.random.Generator, clean: np.ndarray, layout: Layout) -> np.nd
     """True gap and decoys share one look: only shape and row tell them apart."""
     light = random_light(rng)
     look, piece_look = random_gap_look(rng, light), random_piece_look(rng, light)
-    picture = clean.copy()
+    picture, pattern = clean.copy(), int(rng.integers(1 << 31))
     for outline in (layout.gap, *layout.decoys):
-        paint_gap(picture, outline, look, rng)
+        paint_gap(picture, outline, look, np.random.default_rng(pattern))
     if layout.piece is not None:
         paint_piece(picture, clean, layout.piece, layout.gap, piece_look)
     return picture
