@@ -1,0 +1,58 @@
+"""One generated puzzle picture and where everything in it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+Point = tuple[float, float]
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Puzzle:
+    """A slider puzzle with exact labels.
+
+    Coordinates are continuous picture coordinates: x in [0, W], y in [0, H], (0, 0) the outer
+    corner of the top left pixel, so that pixel (i, j) has its centre at (i + 0.5, j + 0.5). A
+    centre is the centre of the axis-aligned bounding box of the shape as drawn (turned, tabs
+    included).
+
+    Attributes:
+        picture: (H, W, 3) BGR uint8.
+        gap: Centre (x, y) of the true gap.
+        piece: Centre (x, y) of the piece, None where there is none.
+        angle_deg: How far the gap is turned against the piece, from +x towards +y (clockwise as
+            seen), in degrees.
+        decoys: Centres of gaps that the piece does not fit, in shape, size, rotation or row.
+        gap_box: Bounding box (x1, y1, x2, y2) of the gap.
+        piece_box: Bounding box of the piece, None where there is none.
+    """
+
+    picture: np.ndarray
+    gap: Point
+    piece: Point | None
+    angle_deg: float
+    decoys: tuple[Point, ...]
+    gap_box: Box
+    piece_box: Box | None
+
+    def moved(self, picture: np.ndarray, scale: Point = (1, 1), shift: Point = (0, 0)) -> Puzzle:
+        """The puzzle on `picture`, each label p becoming p * scale + shift."""
+
+        def point(p: Point | None) -> Point | None:
+            return p and (p[0] * scale[0] + shift[0], p[1] * scale[1] + shift[1])
+
+        def box(b: Box | None) -> Box | None:
+            return b and (*point(b[:2]), *point(b[2:]))
+
+        return replace(
+            self,
+            picture=picture,
+            gap=point(self.gap),
+            piece=point(self.piece),
+            decoys=tuple(point(d) for d in self.decoys),
+            gap_box=box(self.gap_box),
+            piece_box=box(self.piece_box),
+        )

@@ -1,0 +1,56 @@
+"""What a puzzle generator may be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pfld_mm.synth.puzzle_shapes import SHAPE_KINDS
+
+MOST_DECOYS = 3
+
+
+@dataclass(frozen=True)
+class PuzzleOptions:
+    """Limits of what is drawn; the defaults are what a detector should be trained on.
+
+    Attributes:
+        size: Width and height of every picture in px, None for random sizes.
+        decoys: Number of decoy gaps (as many as find room), None for 0 to 3 at random. A puzzle
+            without a piece never has decoys: nothing would tell the true gap.
+        piece: Share of the puzzles that show their piece.
+        turned: Share of the puzzles whose gap is turned.
+        shapes: Kinds of shapes, a part of `SHAPE_KINDS`.
+        clutter: Whether interface elements are drawn over the picture.
+        degrade: Whether blur, resizing, noise, tone changes and JPEG are applied.
+        procedural: Share of procedural backgrounds where there are photos as well.
+
+    Raises:
+        ValueError: A value is out of its range; the message names it.
+    """
+
+    size: tuple[int, int] | None = None
+    decoys: int | None = None
+    piece: float = 0.9
+    turned: float = 0.4
+    shapes: tuple[str, ...] = SHAPE_KINDS
+    clutter: bool = True
+    degrade: bool = True
+    procedural: float = 0.15
+
+    def __post_init__(self) -> None:
+        for name in ('piece', 'turned', 'procedural'):
+            value = getattr(self, name)
+            if not 0.0 <= value <= 1.0:
+                raise ValueError(f'{name} is a share in [0, 1], got {value}')
+        if self.decoys is not None and self.decoys not in range(MOST_DECOYS + 1):
+            raise ValueError(f'decoys is None or 0 to {MOST_DECOYS}, got {self.decoys}')
+        unknown = sorted(set(self.shapes) - set(SHAPE_KINDS))
+        if unknown or not self.shapes:
+            raise ValueError(f'shapes is one or more of {SHAPE_KINDS}, got {self.shapes}')
+        if self.size is not None:
+            width, height = self.size
+            if height < 100 or width < 1.3 * height or max(self.size) > 4000:
+                raise ValueError(
+                    'size is (width, height) with height >= 100, width >= 1.3 height and '
+                    f'both <= 4000, got {self.size}'
+                )
