@@ -6,8 +6,8 @@ from typing import Any
 from mmengine.dist import all_gather_object
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
-from mmengine.registry import HOOKS
 from mmengine.runner import Runner
+from mmpose.registry import HOOKS
 
 
 @HOOKS.register_module()
@@ -16,7 +16,7 @@ class HardExampleHook(Hook):
 
     Every ordinary epoch leaves a list of its worst samples; every ``interval``-th epoch is
     filled with the last list, repeated, so that its length, and with it every schedule, stays
-    the same. The list travels in the checkpoint as plain lists and survives ``resume``.
+    the same. The list travels in the checkpoint as plain data and survives ``resume``.
 
     The head writes ``sample_losses`` (N,), the samples carry ``img_id``, and the dataset knows
     ``set_hard_examples(ids)``.
@@ -57,7 +57,6 @@ class HardExampleHook(Hook):
         """Choose the samples of the epoch that begins."""
         ids = self.hard if self._is_replay(runner) else []
         runner.train_dataloader.dataset.set_hard_examples(ids)
-        self._scores = {}
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
@@ -73,18 +72,23 @@ class HardExampleHook(Hook):
         """Keep the worst of an ordinary epoch, of all processes together."""
         if self._is_replay(runner):
             return
-        scores = {id_: loss for part in all_gather_object(self._scores) for id_, loss in part.items()}
+        scores: dict[int, float] = {}
+        for part in all_gather_object(self._scores):
+            scores.update(part)
         keep = math.ceil(self.fraction * len(scores))
         self.hard = sorted(scores, key=lambda id_: -scores[id_])[:keep]
+        self._scores = {}
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Put the list into the checkpoint."""
-        checkpoint[self.CHECKPOINT_KEY] = list(self.hard)
+        """Put the list, and the losses of an unfinished epoch, into the checkpoint."""
+        checkpoint[self.CHECKPOINT_KEY] = dict(hard=list(self.hard), scores=dict(self._scores))
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Take the list from the checkpoint of this very run (``resume``)."""
         if runner._resume:
-            self.hard = [int(id_) for id_ in checkpoint.get(self.CHECKPOINT_KEY, [])]
+            state = checkpoint.get(self.CHECKPOINT_KEY, dict(hard=[], scores={}))
+            self.hard = list(state['hard'])
+            self._scores = dict(state['scores'])
 
     def _is_replay(self, runner: Runner) -> bool:
         return bool(self.hard) and self.every_n_epochs(runner, self.interval)
