@@ -20,6 +20,10 @@ class EpochIndex:
         self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
         self._hard = torch.zeros(length + 1, dtype=torch.int64).share_memory_()  # count, then ids
 
+    def __deepcopy__(self, memo: dict) -> EpochIndex:
+        """Start afresh: a deep copy of shared memory would not be shared any more."""
+        return EpochIndex(self.length)
+
     def set_epoch(self, epoch: int) -> None:
         """Say which epoch (from 0) begins."""
         self._epoch[0] = epoch

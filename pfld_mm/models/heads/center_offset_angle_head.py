@@ -11,6 +11,11 @@ from mmpose.utils.tensor_utils import to_numpy
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
+from pfld_mm.models.losses.center_focal_loss import CenterFocalLoss
+from pfld_mm.models.losses.cosine_angle_loss import CosineAngleLoss
+from pfld_mm.models.losses.hard_negative_ranking_loss import HardNegativeRankingLoss
+from pfld_mm.models.losses.masked_smooth_l1_loss import MaskedSmoothL1Loss
+
 OUTPUTS = (1, 1, 4, 2)
 """Channels of gap heatmap, piece heatmap, offsets and angle, in the order of the output."""
 
@@ -59,14 +64,14 @@ class CenterOffsetAngleHead(BaseHead):
         self.outputs = nn.ModuleList(nn.Conv2d(hidden_channels, c, 1) for c in OUTPUTS)
         for output in self.outputs[:2]:
             nn.init.constant_(output.bias, -2.19)  # P = 0.1: the background's loss starts small
-        self.loss_heat = MODELS.build(loss_heat or dict(type='CenterFocalLoss'))
-        self.loss_offset = MODELS.build(loss_offset or dict(type='MaskedSmoothL1Loss'))
-        self.loss_angle = MODELS.build(loss_angle or dict(type='CosineAngleLoss', loss_weight=0.2))
-        self.loss_decoy = MODELS.build(loss_decoy or dict(type='HardNegativeRankingLoss'))
+        self.loss_heat = _loss(loss_heat, CenterFocalLoss())
+        self.loss_offset = _loss(loss_offset, MaskedSmoothL1Loss())
+        self.loss_angle = _loss(loss_angle, CosineAngleLoss(loss_weight=0.2))
+        self.loss_decoy = _loss(loss_decoy, HardNegativeRankingLoss())
         self.supervised_above = supervised_above
         self.decoder = KEYPOINT_CODECS.build(decoder) if decoder is not None else None
         self.sample_losses: Tensor | None = None
-        """(N,) heatmap loss of each sample of the last batch, for mining hard examples."""
+        """(N,) mean heatmap loss of each sample of the last batch, for mining hard examples."""
 
     def forward(self, feats: Sequence[Tensor]) -> Tensor:
         """Compute the output.
@@ -176,6 +181,10 @@ class CenterOffsetAngleHead(BaseHead):
             points, scores, angle = self.decoder.decode(output)
             instances.append(InstanceData(keypoints=points, keypoint_scores=scores, angle=angle))
         return instances
+
+
+def _loss(cfg: dict | None, default: nn.Module) -> nn.Module:
+    return default if cfg is None else MODELS.build(cfg)
 
 
 def _collect(samples: list) -> dict[str, Tensor]:
