@@ -1,16 +1,16 @@
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
-from mmengine.logging import print_log
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 
 from pfld_mm.datasets.epoch_index import EpochIndex
+from pfld_mm.datasets.face.bad_face import BadFace
+from pfld_mm.datasets.face.bad_face_counter import BadFaceCounter
 from pfld_mm.datasets.slider_labels import read_slider_labels
 
 SLIDER_METAINFO = dict(
@@ -64,26 +64,24 @@ def slider_sample(
     )
 
 
-class UnreadablePictureError(ValueError):
-    """A picture that exists but cannot be decoded."""
-
-
 @DATASETS.register_module()
 class SliderDataset(BaseCocoStyleDataset):
     """Slider puzzles from a folder of pictures and a CSV of labels.
 
     See :func:`pfld_mm.datasets.slider_labels.read_slider_labels` for the columns. A picture
-    that cannot be read ends a test, and is reported and replaced by another in training.
+    that cannot be read ends a test; in training it is counted, reported and replaced by another.
 
     Args:
         ann_file: The CSV, relative to ``data_root``.
+        max_bad: The share of unreadable pictures that training tolerates.
         kwargs: As mmpose's BaseCocoStyleDataset takes them; ``data_prefix=dict(img=...)`` is
             the folder of the pictures.
     """
 
     METAINFO: dict = SLIDER_METAINFO
 
-    def __init__(self, ann_file: str = 'labels.csv', **kwargs) -> None:
+    def __init__(self, ann_file: str = 'labels.csv', max_bad: float = 0.01, **kwargs) -> None:
+        self.max_bad = max_bad
         super().__init__(ann_file=ann_file, **kwargs)
 
     def full_init(self) -> None:
@@ -91,6 +89,7 @@ class SliderDataset(BaseCocoStyleDataset):
         if not self._fully_initialized:
             super().full_init()
             self.epoch_index = EpochIndex(len(self))
+            self.bad = BadFaceCounter(len(self), self.max_bad, self._describe)
 
     def load_data_list(self) -> list[dict]:
         """Read the label file.
@@ -121,7 +120,7 @@ class SliderDataset(BaseCocoStyleDataset):
         label = info.pop('label')
         picture = cv2.imread(info['img_path'], cv2.IMREAD_COLOR)
         if picture is None:
-            raise UnreadablePictureError(
+            raise BadFace(
                 f'{self.ann_file}, line {label.line}: {info["img_path"]} is not a readable picture'
             )
         sample = slider_sample(picture, label.gap, label.piece, label.angle_deg, label.decoys)
@@ -131,8 +130,11 @@ class SliderDataset(BaseCocoStyleDataset):
         """Run the pipeline; None for an unreadable picture in training (another is taken)."""
         try:
             return super().prepare_data(idx)
-        except UnreadablePictureError as error:
+        except BadFace as error:
             if self.test_mode:
                 raise
-            print_log(str(error), 'current', logging.WARNING)
+            self.bad.add(self.epoch_index[idx] % len(self), error)
             return None
+
+    def _describe(self, row: int) -> str:
+        return super().get_data_info(row)['img_path']

@@ -16,37 +16,42 @@ def draw_slider(
     decoys: Sequence[Sequence[float]] = (),
     heatmap: np.ndarray | None = None,
     title: str = '',
+    width: int = 640,
 ) -> np.ndarray:
     """Draw the heatmap over a puzzle, true and predicted centres and decoys.
 
+    The marks leave the middle free, so that the heat below them is seen.
+
     Args:
         picture: BGR uint8 (H, W, 3).
-        pred: Predicted gap and piece in pixels of the picture, (2, 2): a red cross and a red
-            tilted cross.
+        pred: Predicted gap and piece in pixels of the picture, (2, 2): an upright and a tilted
+            red cross.
         truth: True gap and piece, None where not labelled: green rings.
         decoys: False gaps: yellow squares.
-        heatmap: Scores in [0, 1] in the frame of the picture, any size, (h, w).
+        heatmap: Scores in [0, 1] in the frame of the picture, any size, (h, w). The picture
+            below it is grey.
         title: A line of text at the top.
+        width: Of the drawing in pixels.
 
     Returns:
-        A new BGR picture (H, W, 3).
+        A new BGR picture, ``width`` pixels wide.
     """
-    canvas = picture.copy()
+    scale = width / picture.shape[1]
+    canvas = cv2.resize(picture, (width, max(1, round(picture.shape[0] * scale))))
     if heatmap is not None:
         canvas = _blend(canvas, heatmap)
     for point in truth:
         if point is not None:
-            cv2.circle(canvas, _pixel(point), 9, TRUE, 2, cv2.LINE_AA)
+            cv2.circle(canvas, _pixel(point, scale), 13, TRUE, 1, cv2.LINE_AA)
     for point in decoys:
-        x, y = _pixel(point)
-        cv2.rectangle(canvas, (x - 8, y - 8), (x + 8, y + 8), DECOY, 2, cv2.LINE_AA)
-    markers = (cv2.MARKER_CROSS, cv2.MARKER_TILTED_CROSS)
-    for point, marker in zip(pred, markers, strict=True):
-        cv2.drawMarker(canvas, _pixel(point), PREDICTED, marker, 15, 2, cv2.LINE_AA)
+        x, y = _pixel(point, scale)
+        cv2.rectangle(canvas, (x - 13, y - 13), (x + 13, y + 13), DECOY, 1)
+    for point, tilt in zip(pred, (0, 45), strict=True):
+        _cross(canvas, _pixel(point, scale), tilt)
     if title:
-        for colour, width in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-            place = (6, 16)
-            cv2.putText(canvas, title, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, width, 16)
+        for colour, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
+            font = cv2.FONT_HERSHEY_SIMPLEX
+            cv2.putText(canvas, title, (6, 16), font, 0.45, colour, thickness, cv2.LINE_AA)
     return canvas
 
 
@@ -90,14 +95,22 @@ def slider_sheet(pictures: Sequence[np.ndarray], columns: int = 3, width: int = 
 
 
 def _blend(picture: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
-    """Colour the picture where the score is high; the rest is left as it is."""
+    """Grey where the score is low, coloured where it is high; the root shows weak answers."""
     h, w = picture.shape[:2]
-    heat = np.clip(cv2.resize(heatmap.astype(np.float32), (w, h)), 0, 1)
-    colours = cv2.applyColorMap((heat * 255).astype(np.uint8), cv2.COLORMAP_JET)
-    share = 0.7 * np.sqrt(heat)[..., None]
-    return (picture * (1 - share) + colours * share).astype(np.uint8)
+    heat = np.sqrt(np.clip(cv2.resize(heatmap.astype(np.float32), (w, h)), 0, 1))
+    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[..., None] * 0.6 + 40
+    colours = cv2.applyColorMap((heat * 255).astype(np.uint8), cv2.COLORMAP_HOT)
+    return (grey * (1 - heat[..., None]) + colours * heat[..., None]).astype(np.uint8)
 
 
-def _pixel(point: Sequence[float]) -> tuple[int, int]:
-    """The pixel that a continuous place lies in."""
-    return int(np.floor(point[0])), int(np.floor(point[1]))
+def _cross(canvas: np.ndarray, center: tuple[int, int], tilt: float) -> None:
+    """Four red strokes that point at the centre from 6 to 18 pixels away."""
+    for turn in np.deg2rad(np.arange(4) * 90 + tilt):
+        direction = np.array([np.cos(turn), np.sin(turn)])
+        ends = [tuple(np.round(np.array(center) + r * direction).astype(int)) for r in (6, 18)]
+        cv2.line(canvas, [int(v) for v in ends[0]], [int(v) for v in ends[1]], PREDICTED, 2)
+
+
+def _pixel(point: Sequence[float], scale: float) -> tuple[int, int]:
+    """The pixel of the scaled picture that a continuous place lies in."""
+    return int(np.floor(point[0] * scale)), int(np.floor(point[1] * scale))

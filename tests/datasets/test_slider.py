@@ -6,7 +6,8 @@ from mmengine.registry import init_default_scope
 
 import pfld_mm.compat  # noqa: F401
 from pfld_mm.codecs.center_offset_angle import CenterOffsetAngleLabel  # noqa: F401
-from pfld_mm.datasets.slider import SliderDataset, UnreadablePictureError
+from pfld_mm.datasets.face.bad_face import BadFace
+from pfld_mm.datasets.slider import SliderDataset
 from pfld_mm.datasets.transforms.letterbox_affine import LetterboxAffine  # noqa: F401
 
 PIPELINE = [
@@ -88,6 +89,13 @@ def test_missing_picture_is_named_with_its_line(folder):
 
 def test_unreadable_picture_stops_a_test_and_is_replaced_in_training(folder):
     (folder / 'img' / 'b.png').write_bytes(b'no picture')
-    with pytest.raises(UnreadablePictureError, match=r'line 3: .*b\.png is not a readable picture'):
+    with pytest.raises(BadFace, match=r'line 3: .*b\.png is not a readable picture'):
         build(folder, test_mode=True)[1]
     assert build(folder)[1]['data_samples'].img_id in (0, 2)
+
+
+def test_too_many_unreadable_pictures_end_training(folder):
+    for name in 'abc':
+        (folder / 'img' / f'{name}.png').write_bytes(b'no picture')
+    with pytest.raises(RuntimeError, match='cannot be used'):
+        build(folder)[0]

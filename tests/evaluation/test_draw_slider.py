@@ -11,7 +11,7 @@ from pfld_mm.evaluation.draw_slider import (
 )
 
 
-def is_near(picture, colour, x, y, radius=12):
+def is_near(picture, colour, x, y, radius=20):
     area = picture[max(0, y - radius) : y + radius, max(0, x - radius) : x + radius]
     return (np.abs(area.astype(int) - colour).sum(-1) < 10).any()
 
@@ -19,21 +19,22 @@ def is_near(picture, colour, x, y, radius=12):
 def test_marks_are_where_they_belong():
     picture = np.full((100, 200, 3), 128, np.uint8)
     drawn = draw_slider(
-        picture, [[50, 50], [20, 80]], [(90, 50), None], [(150, 30)], title='case 1'
+        picture, [[50, 50], [20, 80]], [(90, 50), None], [(150, 30)], title='case 1', width=400
     )
-    assert (picture == 128).all()
-    assert is_near(drawn, PREDICTED, 50, 50) and is_near(drawn, PREDICTED, 20, 80)
-    assert is_near(drawn, TRUE, 90, 50) and is_near(drawn, DECOY, 150, 30)
-    assert not is_near(drawn, TRUE, 20, 80) and not is_near(drawn, PREDICTED, 150, 30)
+    assert drawn.shape == (200, 400, 3) and (picture == 128).all()
+    assert is_near(drawn, PREDICTED, 100, 100) and is_near(drawn, PREDICTED, 40, 160)
+    assert is_near(drawn, TRUE, 180, 100) and is_near(drawn, DECOY, 300, 60)
+    assert not is_near(drawn, TRUE, 40, 160) and not is_near(drawn, PREDICTED, 300, 60)
+    assert (drawn[98:103, 98:103] == 128).all()
 
 
-def test_heat_colours_only_where_it_is_hot():
-    picture = np.full((64, 128, 3), 128, np.uint8)
+def test_heat_is_coloured_where_it_is_hot_and_the_rest_grey():
+    picture = np.full((64, 128, 3), (200, 100, 50), np.uint8)
     heat = np.zeros((16, 32), np.float32)
     heat[8, 20] = 1
-    drawn = draw_slider(picture, np.full((2, 2), -50.0), heatmap=heat)
-    assert (drawn[:, :60] == 128).all()
-    assert (drawn[34, 82] != 128).any()
+    drawn = draw_slider(picture, np.full((2, 2), -50.0), heatmap=heat, width=128)
+    assert (drawn[:, :60] == drawn[:, :60, :1]).all()
+    assert drawn[34, 82, 2] > drawn[34, 82, 0] + 50
 
 
 def test_heatmap_comes_back_into_the_frame_of_the_picture():
