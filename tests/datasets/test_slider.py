@@ -14,9 +14,7 @@ PIPELINE = [
     dict(type='LoadImage'),
     dict(type='GetBBoxCenterScale', padding=1.0),
     dict(type='LetterboxAffine', input_size=(128, 64)),
-    dict(
-        type='GenerateTarget', encoder=dict(type='CenterOffsetAngleLabel', input_size=(128, 64))
-    ),
+    dict(type='GenerateTarget', encoder=dict(type='CenterOffsetAngleLabel', input_size=(128, 64))),
     dict(type='PackPoseInputs'),
 ]
 

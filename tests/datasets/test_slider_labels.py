@@ -49,7 +49,10 @@ def test_other_names_and_other_columns(write):
         (HEADER + 'a.png,1,nan,,,,\n', r"line 2: column gap_y: .* found 'nan'"),
         (HEADER + 'a.png,1,,,,,\n', r"line 2: gap_x and gap_y go together, found '1' and ''"),
         (HEADER + 'a.png,1,2,,,inf,\n', r'line 2: column angle_deg'),
-        (HEADER + 'a.png,1,2,,,,1 2 3\n', r"line 2: column decoys: expected `x y;x y`, found '1 2 3'"),
+        (
+            HEADER + 'a.png,1,2,,,,1 2 3\n',
+            r"line 2: column decoys: expected `x y;x y`, found '1 2 3'",
+        ),
         (HEADER + 'a.png,1,2,,,,1 x\n', r"line 2: column decoys: expected a number, found 'x'"),
     ],
 )

@@ -26,7 +26,9 @@ class Numbers(Dataset):
     def __getitem__(self, i):
         number = self.index[i]
         self.seen.append(number)
-        return dict(inputs=torch.ones(1), data_samples=BaseDataElement(metainfo=dict(img_id=number)))
+        return dict(
+            inputs=torch.ones(1), data_samples=BaseDataElement(metainfo=dict(img_id=number))
+        )
 
     def set_hard_examples(self, ids):
         self.index.set_hard_examples(ids)
@@ -112,7 +114,9 @@ def test_unfit_head_is_named_before_training(tmp_path):
         run(tmp_path, 1, HardExampleHook(), model=model)
 
 
-@pytest.mark.parametrize(('kwargs', 'name'), [(dict(fraction=0), 'fraction'), (dict(interval=1), 'interval')])
+@pytest.mark.parametrize(
+    ('kwargs', 'name'), [(dict(fraction=0), 'fraction'), (dict(interval=1), 'interval')]
+)
 def test_bad_settings_are_named(kwargs, name):
     with pytest.raises(ValueError, match=name):
         HardExampleHook(**kwargs)

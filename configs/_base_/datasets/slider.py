@@ -2,6 +2,7 @@
 _base_ = 'slider_synthetic.py'
 
 photos = 'data/photos'
+data_root = 'data/slider'
 
 train_dataloader = dict(dataset=dict(generator=dict(photos=photos)))
 val_dataloader = dict(dataset=dict(generator=dict(photos=photos)))
@@ -9,7 +10,7 @@ test_dataloader = dict(
     dataset=dict(
         _delete_=True,
         type='SliderDataset',
-        data_root='data/slider',
+        data_root=data_root,
         ann_file='labels.csv',
         data_prefix=dict(img=''),
         test_mode=True,

@@ -1,4 +1,4 @@
-# From a puzzle to the letterboxed RGB + mask input with its labels; the slider datasets build on it.
+# From a puzzle to the letterboxed RGB + mask input with its labels; the slider data build on it.
 codec = dict(type='CenterOffsetAngleLabel', input_size=(512, 256))
 
 train_pipeline = [

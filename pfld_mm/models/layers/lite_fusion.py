@@ -47,7 +47,5 @@ def _path(channels: Sequence[int], source: int, target: int, separable: bool) ->
     if source < target:
         chain = [depthwise(channels[source], 2) for _ in range(target - source)]
         return nn.Sequential(*chain, project)
-    enlarge = nn.Upsample(
-        scale_factor=2 ** (source - target), mode='bilinear', align_corners=False
-    )
+    enlarge = nn.Upsample(scale_factor=2 ** (source - target), mode='bilinear', align_corners=False)
     return nn.Sequential(project, enlarge) if separable else nn.Sequential(enlarge, project)

@@ -188,5 +188,3 @@ def test_two_iterations_of_the_whole_network_change_it():
     assert values[1] < values[0]
     changed = [not torch.equal(a, b) for a, b in zip(before, kernels, strict=True)]
     assert all(changed)
-
-
