@@ -22,7 +22,7 @@ import pfld_mm.models.necks.lite_fpn
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 PARAMETERS = dict(
-    litehrnet18_slider=3_275_758, litehrnet18_fast_slider=430_798, litehrnet18_synthetic=118_702
+    litehrnet18_slider=3_275_758, litehrnet18_fast_slider=430_798, litehrnet18_synthetic=123_454
 )
 
 
@@ -68,7 +68,7 @@ def test_losses_and_answers_through_the_whole_config():
     model = MODELS.build(cfg.model)
     train = DATASETS.build({**cfg.train_dataloader.dataset, 'generator': Puzzles(), 'length': 2})
     data = model.data_preprocessor(pseudo_collate([train[0], train[1]]), True)
-    assert data['inputs'].shape == (2, 4, 256, 512)
+    assert data['inputs'].shape == (2, 4, 128, 256)
     assert data['inputs'].max() <= 1 and data['inputs'][:, 3].min() == 1
     losses = model(**data, mode='loss')
     assert set(losses) == {'loss_gap', 'loss_piece', 'loss_offset', 'loss_angle', 'loss_decoy'}
