@@ -68,7 +68,7 @@ def test_share_on_decoys():
         sample((98, 0), decoys=[far]),  # on the decoy
         sample((1, 0), decoys=[near, far]),  # nearer to the truth
         sample((3, 0), decoys=[near]),  # nearer to the decoy
-        sample((50, 0), decoys=[far]),  # lost, 50 px from both
+        sample((70, 0), decoys=[far]),  # lost, 30 px from the decoy
         sample((98, 0)),  # there is none
     ]
     assert evaluate(samples)['slider/decoy/share'] == 0.5
