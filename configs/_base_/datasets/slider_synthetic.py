@@ -1,0 +1,48 @@
+# Puzzles made on the fly; other seeds make those that choose the checkpoint and those that test.
+_base_ = 'slider_pipeline.py'
+
+dataset_type = 'SliderSyntheticDataset'
+generator = dict(type='pfld_mm.synth.puzzle_generator.PuzzleGenerator', photos=None, seed=0)
+
+train_dataloader = dict(
+    batch_size=32,
+    num_workers=2,
+    persistent_workers=True,
+    drop_last=True,  # a last batch of one puzzle would have no batch statistics
+    sampler=dict(type='ResumableSampler', shuffle=False),
+    dataset=dict(
+        type=dataset_type,
+        generator=generator,
+        length=8192,
+        pipeline=_base_.train_pipeline,
+    ),
+)
+val_dataloader = dict(
+    batch_size=32,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type=dataset_type,
+        generator=dict(type=generator['type'], photos=None, seed=1),
+        length=512,
+        test_mode=True,
+        pipeline=_base_.val_pipeline,
+    ),
+)
+test_dataloader = dict(
+    batch_size=32,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type=dataset_type,
+        generator=dict(type=generator['type'], photos=None, seed=2),
+        length=1024,
+        test_mode=True,
+        pipeline=_base_.val_pipeline,
+    ),
+)
+
+val_evaluator = dict(type='SliderAccuracy')
+test_evaluator = dict(type='SliderAccuracy')

@@ -1,0 +1,8 @@
+# 430,798 parameters, 0.53 GMAC: half the width, separable smoothing, one 3x3 before all heads.
+_base_ = 'litehrnet18.py'
+
+model = dict(
+    backbone=dict(width_factor=0.5, separable=True),
+    neck=dict(in_channels=(16, 32, 64, 128), out_channels=64, separable=True),
+    head=dict(in_channels=64, hidden_channels=32, shared=True),
+)

@@ -1,0 +1,23 @@
+# What `make demo-slider` trains: a narrow form at 256 x 128 that learns on two cores, without data.
+_base_ = [
+    '_base_/models/litehrnet18_fast.py',
+    '_base_/datasets/slider_synthetic.py',
+    '_base_/schedules/adamw_cosine.py',
+    '_base_/runtime/default.py',
+]
+
+codec = dict(type='CenterOffsetAngleLabel', input_size=(256, 128))
+small = dict(LetterboxAffine=dict(input_size=(256, 128)), GenerateTarget=dict(encoder=codec))
+train_pipeline = [{**step, **small.get(step['type'], {})} for step in _base_.train_pipeline]
+val_pipeline = [{**step, **small.get(step['type'], {})} for step in _base_.val_pipeline]
+
+model = dict(
+    backbone=dict(width_factor=0.25),
+    neck=dict(in_channels=(8, 16, 32, 64), out_channels=32),
+    head=dict(in_channels=32, hidden_channels=32, decoder=codec),
+)
+train_dataloader = dict(dataset=dict(length=2048, pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(length=128, pipeline=val_pipeline))
+test_dataloader = dict(dataset=dict(length=256, pipeline=val_pipeline))
+train_cfg = dict(max_epochs=10)
+default_hooks = dict(checkpoint=dict(save_best='slider/gap/mae'))

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from mmpose.registry import MODELS
+from torch import Tensor, nn
+
+from pfld_mm.models.layers.lite_block import LiteBlock, conv_silu
+from pfld_mm.models.layers.lite_stage import LiteStage
+
+
+@MODELS.register_module()
+class LiteHRNet18(BaseModule):
+    """Four branches at 1/4 to 1/32 for slider puzzles: RGB and a mask of valid pixels go in.
+
+    The fourth input channel says which pixels are picture (1) and which are letterbox (0). It
+    is a feature like the colours, and it leaves the backbone beside the branches, averaged to
+    1/4, so that the head of an exported model, too, never answers in the padding.
+
+    Args:
+        width_factor: Multiplies all channels (rounded to a multiple of 8).
+        separable: The fast form: separable smoothing after the fusions.
+        init_cfg: mmengine's initialisation config.
+    """
+
+    CHANNELS = (32, 64, 128, 256)
+    """Of the branches at 1/4, 1/8, 1/16 and 1/32."""
+    STAGE_BLOCKS = (2, 3, 2)
+    """LiteBlocks on every branch of the stages 2, 3 and 4."""
+
+    def __init__(
+        self, width_factor: float = 1.0, separable: bool = False, init_cfg: dict | None = None
+    ) -> None:
+        super().__init__(init_cfg)
+        if width_factor <= 0:
+            raise ValueError(f'width_factor must be positive, found {width_factor}')
+        channels = [max(8, int(c * width_factor / 8 + 0.5) * 8) for c in self.CHANNELS]
+        stem = channels[0]
+        self.stem = nn.Sequential(
+            conv_silu(4, stem, 3, 2), conv_silu(stem, stem, 3, 2), LiteBlock(stem), LiteBlock(stem)
+        )
+        self.stages = nn.ModuleList(
+            LiteStage(channels[: index + 2], blocks, separable)
+            for index, blocks in enumerate(self.STAGE_BLOCKS)
+        )
+        self.out_channels = tuple(channels)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Compute the four branches and the mask.
+
+        Args:
+            x: RGB and mask (N, 4, H, W), all in [0, 1]; H and W multiples of 32.
+
+        Returns:
+            Four maps (N, C_i, H / 4 / 2^i, W / 4 / 2^i) and the mask's mean (N, 1, H/4, W/4).
+
+        Raises:
+            ValueError: If the input does not have four channels or sides divisible by 32.
+        """
+        # an exported graph has its shape fixed: there the check would only warn
+        if not torch.jit.is_tracing() and (x.shape[1] != 4 or x.shape[2] % 32 or x.shape[3] % 32):
+            raise ValueError(
+                'LiteHRNet18 takes (N, 4, H, W), RGB and the valid mask, with H and W divisible '
+                f'by 32; found {tuple(x.shape)}'
+            )
+        branches = [self.stem(x)]
+        for stage in self.stages:
+            branches = stage(branches)
+        return (*branches, F.avg_pool2d(x[:, 3:], 4))

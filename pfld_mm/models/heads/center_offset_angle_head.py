@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from mmengine.structures import InstanceData, PixelData
+from mmpose.models.heads.base_head import BaseHead
+from mmpose.registry import KEYPOINT_CODECS, MODELS
+from mmpose.utils.tensor_utils import to_numpy
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
+
+from pfld_mm.models.losses.center_focal_loss import CenterFocalLoss
+from pfld_mm.models.losses.cosine_angle_loss import CosineAngleLoss
+from pfld_mm.models.losses.hard_negative_ranking_loss import HardNegativeRankingLoss
+from pfld_mm.models.losses.masked_smooth_l1_loss import MaskedSmoothL1Loss
+
+OUTPUTS = (1, 1, 4, 2)
+"""Channels of gap heatmap, piece heatmap, offsets and angle, in the order of the output."""
+
+
+@MODELS.register_module()
+class CenterOffsetAngleHead(BaseHead):
+    """Gap and piece heatmaps, their sub-cell offsets, the gap's angle (seed 004).
+
+    The output is one tensor, so that an exported model is decoded by the codec alone. It is
+    3x3 conv, ReLU, 1x1 for each of the four outputs (the document's form), or one 3x3 for all.
+    Where the backbone sends its valid mask along, padding gets heat 0.
+
+    Args:
+        in_channels: Of the neck's map.
+        hidden_channels: Of the 3x3 convolutions.
+        shared: One 3x3 before all four 1x1 (the fast form).
+        loss_heat: Loss of each heatmap (pred, target, weight); its ``per_cell`` ranks samples.
+        loss_offset: Loss of each offset pair (pred, target, weight).
+        loss_angle: Loss of the angle (pred, target, weight).
+        loss_decoy: Loss of the decoys (heatmap, centers, decoys, weights). Their weights
+            default to the seed's 1, 1, 0.2 and 1.
+        supervised_above: Offsets and angle are learnt where Y exceeds it.
+        decoder: Config of :class:`CenterOffsetAngleLabel`.
+        init_cfg: mmengine's initialisation config.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 128,
+        hidden_channels: int = 64,
+        shared: bool = False,
+        loss_heat: dict | None = None,
+        loss_offset: dict | None = None,
+        loss_angle: dict | None = None,
+        loss_decoy: dict | None = None,
+        supervised_above: float = 0.7,
+        decoder: dict | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        trunks = 1 if shared else len(OUTPUTS)
+        self.trunks = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(in_channels, hidden_channels, 3, 1, 1), nn.ReLU(inplace=True))
+            for _ in range(trunks)
+        )
+        self.outputs = nn.ModuleList(nn.Conv2d(hidden_channels, c, 1) for c in OUTPUTS)
+        for output in self.outputs[:2]:
+            nn.init.constant_(output.bias, -2.19)  # P = 0.1: the background's loss starts small
+        self.loss_heat = _loss(loss_heat, CenterFocalLoss())
+        self.loss_offset = _loss(loss_offset, MaskedSmoothL1Loss())
+        self.loss_angle = _loss(loss_angle, CosineAngleLoss(loss_weight=0.2))
+        self.loss_decoy = _loss(loss_decoy, HardNegativeRankingLoss())
+        self.supervised_above = supervised_above
+        self.decoder = KEYPOINT_CODECS.build(decoder) if decoder is not None else None
+        self.sample_losses: Tensor | None = None
+        """(N,) mean heatmap loss of each sample of the last batch, for mining hard examples."""
+
+    def forward(self, feats: Sequence[Tensor]) -> Tensor:
+        """Compute the output.
+
+        Args:
+            feats: The neck's map (N, C, h, w) and, if there is one, the valid mask (N, 1, h, w).
+
+        Returns:
+            (N, 8, h, w): gap heat, piece heat, offsets du, dv of gap and piece in cells, sin
+            and cos of the gap's angle.
+        """
+        return self._activate(self._raw(feats[0]), feats[1:])
+
+    def _raw(self, x: Tensor) -> Tensor:
+        trunks = [trunk(x) for trunk in self.trunks]
+        if len(trunks) == 1:
+            trunks = trunks * len(OUTPUTS)
+        return torch.cat([out(t) for out, t in zip(self.outputs, trunks, strict=True)], dim=1)
+
+    def _activate(self, raw: Tensor, mask: Sequence[Tensor]) -> Tensor:
+        heat = raw[:, :2].sigmoid()
+        if mask:
+            heat = heat * (mask[0] > 0).to(heat.dtype)
+        return torch.cat([heat, raw[:, 2:6].tanh() / 2, F.normalize(raw[:, 6:], dim=1)], dim=1)
+
+    def loss(
+        self, feats: Sequence[Tensor], batch_data_samples: list, train_cfg: dict | None = None
+    ) -> dict[str, Tensor]:
+        """Compute the losses of a batch.
+
+        Args:
+            feats: As in :meth:`forward`.
+            batch_data_samples: N samples with the codec's labels.
+            train_cfg: Not used.
+
+        Returns:
+            ``loss_gap``, ``loss_piece`` (heatmaps), ``loss_offset``, ``loss_angle`` and
+            ``loss_decoy``. What is not labelled has weight 0 in its term.
+        """
+        raw = self._raw(feats[0])
+        with torch.autocast(raw.device.type, enabled=False):
+            pred = self._activate(raw.float(), [mask.float() for mask in feats[1:]])
+            return self._losses(pred, _collect(batch_data_samples))
+
+    def _losses(self, pred: Tensor, labels: dict[str, Tensor]) -> dict[str, Tensor]:
+        heat, offsets = labels['heatmaps'], labels['offsets']
+        points = labels['keypoint_weights'][:, :, None, None]
+        weights = labels['cell_weights'] * points
+        near = (heat > self.supervised_above) * weights
+        decoys = labels['decoy_weights'] * labels['keypoint_weights'][:, :1]
+        with torch.no_grad():
+            cells = self.loss_heat.per_cell(pred[:, :2], heat) * weights
+            self.sample_losses = cells.sum(dim=(1, 2, 3)) / (weights.sum(dim=(1, 2, 3)) + 1e-7)
+        offset_terms = [
+            self.loss_offset(pred[:, 2 + c : 4 + c], offsets[:, c : c + 2], near[:, k : k + 1])
+            for k, c in enumerate((0, 2))
+        ]
+        return dict(
+            loss_gap=self.loss_heat(pred[:, :1], heat[:, :1], weights[:, :1]),
+            loss_piece=self.loss_heat(pred[:, 1:2], heat[:, 1:], weights[:, 1:]),
+            loss_offset=sum(offset_terms),
+            loss_angle=self.loss_angle(
+                pred[:, 6:], labels['angle_labels'], near[:, :1] * labels['angle_weights']
+            ),
+            loss_decoy=self.loss_decoy(
+                pred[:, :1], labels['center_labels'][:, 0], labels['decoy_labels'], decoys
+            ),
+        )
+
+    def predict(
+        self, feats: Sequence[Tensor], batch_data_samples: list, test_cfg: dict | None = None
+    ) -> list[InstanceData] | tuple[list[InstanceData], list[PixelData]]:
+        """Locate gap and piece.
+
+        Args:
+            feats: As in :meth:`forward`.
+            batch_data_samples: Not used: the mask travels with the features.
+            test_cfg: ``output_heatmaps=True`` adds the two heatmaps.
+
+        Returns:
+            For each picture what :meth:`decode` gives; with heatmaps a second list of
+            PixelData ``heatmaps`` (2, h, w).
+        """
+        output = self.forward(feats)
+        preds = self.decode(output)
+        if test_cfg and test_cfg.get('output_heatmaps', False):
+            return preds, [PixelData(heatmaps=one[:2].detach()) for one in output]
+        return preds
+
+    def decode(self, batch_outputs: Tensor) -> list[InstanceData]:
+        """Read the output of :meth:`forward` or of an exported model.
+
+        Args:
+            batch_outputs: (N, 8, h, w).
+
+        Returns:
+            For each picture ``keypoints`` (1, 2, 2), gap and piece in input pixels,
+            ``keypoint_scores`` (1, 2) and ``angle`` (1,) in radians.
+
+        Raises:
+            RuntimeError: If the head was built without a decoder.
+        """
+        if self.decoder is None:
+            raise RuntimeError('CenterOffsetAngleHead has no decoder: give its config `decoder`')
+        instances = []
+        for output in to_numpy(batch_outputs.float()):
+            points, scores, angle = self.decoder.decode(output)
+            instances.append(InstanceData(keypoints=points, keypoint_scores=scores, angle=angle))
+        return instances
+
+
+def _loss(cfg: dict | None, default: nn.Module) -> nn.Module:
+    return default if cfg is None else MODELS.build(cfg)
+
+
+def _collect(samples: list) -> dict[str, Tensor]:
+    """Stack the labels of N samples; decoys are padded to the longest list with weight 0."""
+    fields = ('heatmaps', 'offsets', 'cell_weights')
+    labels = {key: torch.stack([s.gt_fields.get(key) for s in samples]) for key in fields}
+    for key in ('center_labels', 'keypoint_weights', 'angle_labels'):
+        labels[key] = torch.cat([s.gt_instance_labels.get(key) for s in samples])
+    angles = torch.cat([s.gt_instance_labels.angle_weights for s in samples])
+    labels['angle_weights'] = angles[:, :, None, None]
+    for key in ('decoy_labels', 'decoy_weights'):
+        lists = [s.gt_instance_labels.get(key)[0] for s in samples]
+        labels[key] = pad_sequence(lists, batch_first=True)
+    return labels

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from mmpose.registry import MODELS
+from torch import Tensor, nn
+
+from pfld_mm.models.layers.lite_block import pointwise, smooth
+
+
+@MODELS.register_module()
+class LiteFPN(BaseModule):
+    """Top-down pyramid over the branches of LiteHRNet18 that gives one map at the top size.
+
+    1x1 BN laterals; the lowest one is smoothed, then each step enlarges it bilinearly by two,
+    adds the next lateral with two softplus-normalised weights (BiFPN, arXiv 1911.09070,
+    section 3.3, with softplus for ReLU) and smooths by a 3x3 BN SiLU.
+
+    Args:
+        in_channels: Channels of the maps, highest resolution first.
+        out_channels: Channels of the laterals and of the output.
+        separable: The fast form: depthwise 3x3 and 1x1 for the dense 3x3.
+        init_cfg: mmengine's initialisation config.
+    """
+
+    def __init__(
+        self,
+        in_channels: Sequence[int] = (32, 64, 128, 256),
+        out_channels: int = 128,
+        separable: bool = False,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        self.laterals = nn.ModuleList(pointwise(c, out_channels) for c in in_channels)
+        self.smooth = nn.ModuleList(smooth(out_channels, separable) for _ in in_channels)
+        self.weights = nn.Parameter(torch.ones(len(in_channels) - 1, 2))
+        self.out_channels = out_channels
+
+    def forward(self, feats: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """Merge the branches.
+
+        Args:
+            feats: Maps (N, C_i, H / 2^i, W / 2^i) and whatever the backbone sends beside them
+                (the valid mask), which is passed on.
+
+        Returns:
+            The map (N, out_channels, H, W), then what was passed on.
+        """
+        count = len(self.laterals)
+        laterals = [lateral(x) for lateral, x in zip(self.laterals, feats[:count], strict=True)]
+        x = self.smooth[-1](laterals[-1])
+        for level in reversed(range(count - 1)):
+            weights = F.softplus(self.weights[level])
+            weights = weights / weights.sum()
+            x = F.interpolate(x, scale_factor=2, mode='bilinear', align_corners=False)
+            x = self.smooth[level](weights[0] * laterals[level] + weights[1] * x)
+        return (x, *feats[count:])

@@ -1,0 +1,69 @@
+import pytest
+import torch
+from torch import nn
+
+import pfld_mm.compat  # noqa: F401
+from pfld_mm.models.backbones.lite_hrnet18 import LiteHRNet18
+from pfld_mm.models.heads.center_offset_angle_head import CenterOffsetAngleHead
+from pfld_mm.models.necks.lite_fpn import LiteFPN
+
+
+def network(width, separable, channels, hidden, shared):
+    backbone = LiteHRNet18(width, separable)
+    neck = LiteFPN(backbone.out_channels, channels, separable)
+    return nn.Sequential(backbone, neck, CenterOffsetAngleHead(channels, hidden, shared)).eval()
+
+
+def count_macs(model, x):
+    """Multiply-accumulates of all convolutions for one picture."""
+    macs = []
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d):
+            module.register_forward_hook(
+                lambda m, _, y: macs.append(y.numel() * m.weight[0].numel())
+            )
+    with torch.no_grad():
+        model(x)
+    return sum(macs)
+
+
+def test_document_form_to_the_unit():
+    model = network(1.0, False, 128, 64, False)
+    parts = [sum(p.numel() for p in part.parameters()) for part in model]
+    assert parts == [20_480 + 100_864 + 511_328 + 1_694_080, 653_312 + 6, 295_688]
+    assert sum(parts) == 3_275_758
+    assert count_macs(model, torch.rand(1, 4, 256, 512)) == pytest.approx(6.046e9, rel=1e-4)
+
+
+def test_fast_form_costs_at_most_600_mmac():
+    model = network(0.5, True, 64, 32, True)
+    assert count_macs(model, torch.rand(1, 4, 256, 512)) <= 0.6e9
+
+
+@pytest.mark.parametrize('width', [0.25, 0.5, 0.75, 1.0])
+@pytest.mark.parametrize('size', [(32, 64), (96, 32)])
+def test_shapes(width, size):
+    model = LiteHRNet18(width, separable=True).eval()
+    *maps, mask = model(torch.rand(2, 4, *size))
+    h, w = size[0] // 4, size[1] // 4
+    expected = [(2, c, h >> i, w >> i) for i, c in enumerate(model.out_channels)]
+    assert [tuple(m.shape) for m in maps] == expected
+    assert mask.shape == (2, 1, h, w)
+
+
+def test_mask_is_averaged_over_cells():
+    x = torch.zeros(1, 4, 32, 32)
+    x[:, 3, :, :6] = 1
+    mask = LiteHRNet18(0.25).eval()(x)[-1][0, 0]
+    assert mask[3].tolist() == [1, 0.5, 0, 0, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize('shape', [(1, 3, 64, 64), (1, 4, 64, 80), (1, 4, 48, 64)])
+def test_wrong_input_is_named(shape):
+    with pytest.raises(ValueError, match=r'divisible by 32; found'):
+        LiteHRNet18(0.25)(torch.rand(shape))
+
+
+def test_wrong_width_is_named():
+    with pytest.raises(ValueError, match='width_factor'):
+        LiteHRNet18(0)

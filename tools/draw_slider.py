@@ -1,0 +1,85 @@
+"""Draw the worst answers of a slider model: ``tools/draw_slider.py CONFIG CHECKPOINT OUT``."""
+
+import argparse
+from pathlib import Path
+
+from _startup import quiet_openmp
+
+quiet_openmp()
+
+import cv2  # noqa: E402
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+from mmengine.config import Config, DictAction  # noqa: E402
+from mmengine.dataset import pseudo_collate  # noqa: E402
+from mmengine.registry import init_default_scope  # noqa: E402
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description='Draw the worst answers on the test set')
+    parser.add_argument('config', help='config file')
+    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument('out', type=Path, help='picture to write')
+    parser.add_argument('--count', type=int, default=12, help='how many of the worst')
+    parser.add_argument('--columns', type=int, default=3)
+    parser.add_argument('--channel', choices=['gap', 'piece'], default='gap', help='which heatmap')
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, help='override settings of the config'
+    )
+    return parser.parse_args()
+
+
+def draw_sample(
+    dataset: object, index: int, answer: object, error: float, channel: int
+) -> np.ndarray:
+    """One tile of the sheet: the picture of sample ``index`` with heat and marks."""
+    from pfld_mm.evaluation.draw_slider import crop_heatmap, draw_slider
+
+    info = dataset.get_data_info(index)
+    heatmap = crop_heatmap(
+        answer.pred_fields.heatmaps[channel].cpu().numpy(),
+        info['img'].shape[:2],
+        answer.input_center,
+        answer.input_scale,
+    )
+    points = zip(info['keypoints'][0], info['keypoints_visible'][0], strict=True)
+    truth = [point if visible else None for point, visible in points]
+    scores = ' '.join(f'{score:.2f}' for score in answer.pred_instances.keypoint_scores[0])
+    title = f'{Path(info["img_path"]).name}: {error:.1f} px, scores {scores}'
+    pred = answer.pred_instances.keypoints[0]
+    return draw_slider(info['img'], pred, truth, info['decoys'], heatmap, title)
+
+
+@torch.no_grad()
+def main() -> None:
+    """Run the model over the test set, keep the worst gaps, draw them."""
+    args = parse_args()
+    cfg = Config.fromfile(args.config)
+    if args.cfg_options:
+        cfg.merge_from_dict(args.cfg_options)
+    cfg.model.test_cfg.output_heatmaps = True
+    init_default_scope('mmpose')
+
+    from mmpose.apis import init_model
+    from mmpose.registry import DATASETS
+
+    from pfld_mm.evaluation.draw_slider import slider_sheet
+
+    model = init_model(cfg, args.checkpoint, 'cuda' if torch.cuda.is_available() else 'cpu')
+    dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    cases = []
+    for index in range(len(dataset)):
+        (answer,) = model.test_step(pseudo_collate([dataset[index]]))
+        off = answer.pred_instances.keypoints[0, 0] - answer.gt_instances.keypoints[0, 0]
+        cases.append((float(np.hypot(*off)), index, answer))
+        cases = sorted(cases, key=lambda case: -case[0])[: args.count]
+    channel = ('gap', 'piece').index(args.channel)
+    tiles = [draw_sample(dataset, i, answer, error, channel) for error, i, answer in cases]
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(args.out), slider_sheet(tiles, args.columns, 640))
+    print(f'{args.out}: the {len(tiles)} worst of {len(dataset)}')
+
+
+if __name__ == '__main__':
+    main()
