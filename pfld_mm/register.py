@@ -4,22 +4,35 @@
 import pfld_mm.compat
 
 # isort: on
+import pfld_mm.codecs.center_offset_angle
 import pfld_mm.datasets.face.ibug_face
 import pfld_mm.datasets.face.wflw
+import pfld_mm.datasets.slider
+import pfld_mm.datasets.slider_synthetic
 import pfld_mm.datasets.transforms.crop_face
 import pfld_mm.datasets.transforms.generate_face_labels
+import pfld_mm.datasets.transforms.letterbox_affine
 import pfld_mm.datasets.transforms.load_face
 import pfld_mm.datasets.transforms.seeded_albumentation
 import pfld_mm.engine.cpu_amp_optim_wrapper
+import pfld_mm.engine.hard_example_hook
 import pfld_mm.engine.progress_hook
 import pfld_mm.engine.resumable_sampler
 import pfld_mm.engine.resume_point_hook
 import pfld_mm.evaluation.face_nme
+import pfld_mm.evaluation.slider_accuracy
+import pfld_mm.models.backbones.lite_hrnet18
 import pfld_mm.models.backbones.pfld
 import pfld_mm.models.backbones.pfld_ghostnet
 import pfld_mm.models.backbones.pfld_ghostone
+import pfld_mm.models.heads.center_offset_angle_head
 import pfld_mm.models.heads.pfld_head
+import pfld_mm.models.losses.center_focal_loss
+import pfld_mm.models.losses.cosine_angle_loss
+import pfld_mm.models.losses.hard_negative_ranking_loss
 import pfld_mm.models.losses.landmark_smooth_l1_loss
 import pfld_mm.models.losses.landmark_wing_loss
+import pfld_mm.models.losses.masked_smooth_l1_loss
 import pfld_mm.models.losses.pfld_loss
+import pfld_mm.models.necks.lite_fpn
 import pfld_mm.models.necks.multi_scale_pool  # noqa: F401

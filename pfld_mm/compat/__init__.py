@@ -8,6 +8,8 @@ Importing this module applies the first two, once. ``STANDINS`` names what was s
 (empty where the real packages are installed).
 """
 
+import os
+
 from .checkpoints import (
     CheckpointError,
     install_safe_checkpoints,
@@ -25,5 +27,7 @@ __all__ = [
     'trust_checkpoint',
 ]
 
+# mmpose imports albumentations, which would ask the network for a newer version.
+os.environ.setdefault('NO_ALBUMENTATIONS_UPDATE', '1')
 STANDINS: tuple[str, ...] = import_mmpose()
 install_safe_checkpoints()
