@@ -9,7 +9,7 @@ os.environ.setdefault('GOMP_SPINCOUNT', '0')
 import pytest
 
 import pfld_mm.compat  # noqa: F401
-from pfld_mm.synth.wflw_tree import write_wflw_tree
+from pfld_mm.synth.faces.wflw_tree import write_wflw_tree
 
 
 @pytest.fixture(scope='session')

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pfld_mm.synth.drawing import curve, fill, lambert, lay_over, paint_quads
+from pfld_mm.synth.faces.drawing import curve, fill, lambert, lay_over, paint_quads
 
 SQUARE = np.array([[0, 1, 2, 3]])
 

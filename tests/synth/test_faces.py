@@ -10,10 +10,11 @@ import pytest
 
 from pfld_mm.runtime.face_model import FLIP_INDICES
 from pfld_mm.runtime.head_pose import solve_head_pose
-from pfld_mm.synth import faces
-from pfld_mm.synth.face_geometry import face_geometry
-from pfld_mm.synth.face_mesh import AXIS_Z, face_mesh
-from pfld_mm.synth.face_parameters import (
+from pfld_mm.synth.faces import __main__ as faces
+from pfld_mm.synth.faces.contact_sheet import contact_sheet
+from pfld_mm.synth.faces.geometry import face_geometry
+from pfld_mm.synth.faces.mesh import AXIS_Z, face_mesh
+from pfld_mm.synth.faces.parameters import (
     ATTRIBUTE_NAMES,
     BACKGROUNDS,
     BLURS,
@@ -25,9 +26,9 @@ from pfld_mm.synth.face_parameters import (
     Lighting,
     Looks,
 )
-from pfld_mm.synth.face_renderer import render_face
-from pfld_mm.synth.face_sampling import sample_face
-from pfld_mm.synth.wflw_tree import picture_name, wflw_line, write_wflw_tree
+from pfld_mm.synth.faces.renderer import render_face
+from pfld_mm.synth.faces.sampling import sample_face
+from pfld_mm.synth.faces.wflw_tree import picture_name, wflw_line, write_wflw_tree
 
 LISTS = 'WFLW_annotations/list_98pt_rect_attr_train_test'
 
@@ -376,8 +377,8 @@ def test_command_line(tmp_path, capsys):
 
 
 def test_contact_sheet(tmp_path):
-    sheet = faces.contact_sheet(rows=1, columns=2)
-    bare = faces.contact_sheet(rows=1, columns=2, points=False)
+    sheet = contact_sheet(rows=1, columns=2)
+    bare = contact_sheet(rows=1, columns=2, points=False)
     assert sheet.shape == bare.shape == (256, 512, 3)
     assert ((sheet == (0, 255, 0)).all(axis=2)).sum() > 98
     picture, _ = render_face(sample_face(0, 'train', 0))

@@ -8,18 +8,20 @@ import cv2
 import numpy as np
 import pytest
 
-from pfld_mm.synth import puzzle_camera, puzzle_render
-from pfld_mm.synth.puzzle import Puzzle
-from pfld_mm.synth.puzzle_layout import MOST_ALIKE, likeness, random_layout
-from pfld_mm.synth.puzzle_looks import BLACK, WHITE, Look, random_gap_look, random_piece_look
-from pfld_mm.synth.puzzle_options import PuzzleOptions
-from pfld_mm.synth.puzzle_outline import Patch, place, rotation
-from pfld_mm.synth.puzzle_paint import cut_out, paint_gap, paint_piece
-from pfld_mm.synth.puzzle_photos import PhotoFolder, random_view
-from pfld_mm.synth.puzzle_shapes import SHAPE_KINDS, Shape, random_shape
-from pfld_mm.synth.puzzle_sheet import GAP, contact_sheet, draw_labels
-from pfld_mm.synth.puzzle_writer import COLUMNS, write_puzzles
-from pfld_mm.synth.puzzles import PuzzleGenerator, main, render_puzzle
+from pfld_mm.synth.puzzles import camera, render
+from pfld_mm.synth.puzzles.__main__ import main
+from pfld_mm.synth.puzzles.generator import PuzzleGenerator
+from pfld_mm.synth.puzzles.layout import MOST_ALIKE, likeness, random_layout
+from pfld_mm.synth.puzzles.looks import BLACK, WHITE, Look, random_gap_look, random_piece_look
+from pfld_mm.synth.puzzles.options import PuzzleOptions
+from pfld_mm.synth.puzzles.outline import Patch, place, rotation
+from pfld_mm.synth.puzzles.paint import cut_out, paint_gap, paint_piece
+from pfld_mm.synth.puzzles.photos import PhotoFolder, random_view
+from pfld_mm.synth.puzzles.puzzle import Puzzle
+from pfld_mm.synth.puzzles.render import render_puzzle
+from pfld_mm.synth.puzzles.shapes import SHAPE_KINDS, Shape, random_shape
+from pfld_mm.synth.puzzles.sheet import GAP, contact_sheet, draw_labels
+from pfld_mm.synth.puzzles.writer import COLUMNS, write_puzzles
 
 
 @pytest.fixture(scope='module')
@@ -106,10 +108,10 @@ def polygon_moments(contours):
 
 def test_the_drawn_gap_is_where_the_label_says_through_every_geometric_step(monkeypatch):
     """A white gap on black, sizes and scales random, rotation on: measured against the label."""
-    monkeypatch.setattr(puzzle_render, 'random_gap_look', lambda *_: Look(fill=WHITE, opacity=1))
-    monkeypatch.setattr(puzzle_render, 'degrade', lambda _, picture: picture)
-    monkeypatch.setattr(puzzle_render, 'add_clutter', lambda *_: None)
-    monkeypatch.setattr(puzzle_camera, 'PAGE_GREYS', (0,))
+    monkeypatch.setattr(render, 'random_gap_look', lambda *_: Look(fill=WHITE, opacity=1))
+    monkeypatch.setattr(render, 'degrade', lambda _, picture: picture)
+    monkeypatch.setattr(render, 'add_clutter', lambda *_: None)
+    monkeypatch.setattr(camera, 'PAGE_GREYS', (0,))
     options = PuzzleOptions(piece=0.0, shapes=('rounded_square',))
     black, errors, sizes = np.zeros((64, 64, 3), np.uint8), [], set()
     for seed in range(120):

@@ -2,7 +2,7 @@
 _base_ = 'slider_pipeline.py'
 
 dataset_type = 'SliderSyntheticDataset'
-generator = dict(type='pfld_mm.synth.puzzle_generator.PuzzleGenerator', photos=None, seed=0)
+generator = dict(type='pfld_mm.synth.puzzles.generator.PuzzleGenerator', photos=None, seed=0)
 
 train_dataloader = dict(
     batch_size=32,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from pfld_mm.synth.puzzle import Puzzle
+from pfld_mm.synth.puzzles.puzzle import Puzzle
 
 GAP, PIECE, DECOY = (0, 255, 0), (255, 128, 0), (0, 0, 255)
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pfld_mm.synth.face_renderer import render_face
-from pfld_mm.synth.face_sampling import SPLITS, sample_face
+from pfld_mm.synth.faces.renderer import render_face
+from pfld_mm.synth.faces.sampling import SPLITS, sample_face
 
 _MANIFEST = 'manifest.json'
 _UNFINISHED = 'manifest.unfinished.json'

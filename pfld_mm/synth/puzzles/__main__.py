@@ -10,14 +10,9 @@ import time
 
 import cv2
 
-from pfld_mm.synth.puzzle import Puzzle
-from pfld_mm.synth.puzzle_generator import PuzzleGenerator
-from pfld_mm.synth.puzzle_options import PuzzleOptions
-from pfld_mm.synth.puzzle_render import render_puzzle
-from pfld_mm.synth.puzzle_sheet import contact_sheet
-from pfld_mm.synth.puzzle_writer import write_puzzles
-
-__all__ = ['Puzzle', 'PuzzleGenerator', 'PuzzleOptions', 'main', 'render_puzzle', 'write_puzzles']
+from pfld_mm.synth.puzzles.generator import PuzzleGenerator
+from pfld_mm.synth.puzzles.sheet import contact_sheet
+from pfld_mm.synth.puzzles.writer import write_puzzles
 
 
 def _arguments(arguments: list[str] | None) -> argparse.Namespace:

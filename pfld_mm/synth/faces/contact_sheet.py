@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from pfld_mm.synth.face_renderer import render_face
-from pfld_mm.synth.face_sampling import sample_face
+from pfld_mm.synth.faces.renderer import render_face
+from pfld_mm.synth.faces.sampling import sample_face
 
 
 def draw_points(picture: np.ndarray, points: np.ndarray) -> np.ndarray:

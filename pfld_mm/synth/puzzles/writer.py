@@ -10,8 +10,8 @@ from pathlib import Path
 
 import cv2
 
-from pfld_mm.synth.puzzle import Puzzle
-from pfld_mm.synth.puzzle_generator import PuzzleGenerator
+from pfld_mm.synth.puzzles.generator import PuzzleGenerator
+from pfld_mm.synth.puzzles.puzzle import Puzzle
 
 COLUMNS = ('image', 'gap_x', 'gap_y', 'piece_x', 'piece_y', 'angle_deg', 'decoys')
 LABELS = 'labels.csv'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from pfld_mm.synth.puzzle import Puzzle
+from pfld_mm.synth.puzzles.puzzle import Puzzle
 
 _WAYS = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
 PAGE_GREYS = (255, 255, 245, 30)

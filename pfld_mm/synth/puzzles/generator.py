@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pfld_mm.synth.puzzle import Puzzle
-from pfld_mm.synth.puzzle_options import PuzzleOptions
-from pfld_mm.synth.puzzle_photos import PhotoFolder
-from pfld_mm.synth.puzzle_render import render_puzzle
+from pfld_mm.synth.puzzles.options import PuzzleOptions
+from pfld_mm.synth.puzzles.photos import PhotoFolder
+from pfld_mm.synth.puzzles.puzzle import Puzzle
+from pfld_mm.synth.puzzles.render import render_puzzle
 
 
 class PuzzleGenerator:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pfld_mm.synth.puzzle_options import MOST_DECOYS, PuzzleOptions
-from pfld_mm.synth.puzzle_outline import Outline, Patch, place
-from pfld_mm.synth.puzzle_shapes import random_shape
+from pfld_mm.synth.puzzles.options import MOST_DECOYS, PuzzleOptions
+from pfld_mm.synth.puzzles.outline import Outline, Patch, place
+from pfld_mm.synth.puzzles.shapes import random_shape
 
 COMMON_SIZES = ((320, 160), (340, 212), (620, 310), (260, 160), (552, 344), (300, 150), (672, 390))
 MOST_ALIKE = 0.85

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from pfld_mm.synth.puzzle_looks import BLACK, WHITE, Edge, Look
-from pfld_mm.synth.puzzle_outline import Outline, Patch, rotation
+from pfld_mm.synth.puzzles.looks import BLACK, WHITE, Edge, Look
+from pfld_mm.synth.puzzles.outline import Outline, Patch, rotation
 
 LEAST_CONTRAST = 6.0
 """Mean change in grey levels along its outline below which a smooth gap would not be findable."""

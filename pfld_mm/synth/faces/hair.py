@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pfld_mm.synth.drawing import lambert, paint_quads
-from pfld_mm.synth.face_geometry import FaceGeometry
-from pfld_mm.synth.face_mesh import AXIS_Z
+from pfld_mm.synth.faces.drawing import lambert, paint_quads
+from pfld_mm.synth.faces.geometry import FaceGeometry
+from pfld_mm.synth.faces.mesh import AXIS_Z
 
 _COLUMNS, _ROWS = 49, 10
 _CROWN_HEIGHT = -1.12

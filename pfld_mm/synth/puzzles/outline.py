@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pfld_mm.synth.puzzle_shapes import Shape
+from pfld_mm.synth.puzzles.shapes import Shape
 
 SUPERSAMPLING = 4
 _FIXED_POINT_BITS = 6

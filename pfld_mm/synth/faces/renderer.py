@@ -5,14 +5,23 @@ from functools import cache
 import cv2
 import numpy as np
 
-from pfld_mm.synth.backgrounds import background
-from pfld_mm.synth.drawing import circle, curve, fill, lambert, lay_over, mix, paint_quads, stroke
-from pfld_mm.synth.face_features import draw_features
-from pfld_mm.synth.face_geometry import FaceGeometry, face_geometry
-from pfld_mm.synth.face_mesh import face_mesh
-from pfld_mm.synth.face_parameters import FaceParameters, Lighting
-from pfld_mm.synth.hair import hair_layers
-from pfld_mm.synth.occlusions import draw_occlusion
+from pfld_mm.synth.faces.backgrounds import background
+from pfld_mm.synth.faces.drawing import (
+    circle,
+    curve,
+    fill,
+    lambert,
+    lay_over,
+    mix,
+    paint_quads,
+    stroke,
+)
+from pfld_mm.synth.faces.features import draw_features
+from pfld_mm.synth.faces.geometry import FaceGeometry, face_geometry
+from pfld_mm.synth.faces.hair import hair_layers
+from pfld_mm.synth.faces.mesh import face_mesh
+from pfld_mm.synth.faces.occlusions import draw_occlusion
+from pfld_mm.synth.faces.parameters import FaceParameters, Lighting
 
 _SHADE_SCALE = 150.0  # the value of a quad that stands for normal brightness
 

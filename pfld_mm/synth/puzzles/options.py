@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pfld_mm.synth.puzzle_shapes import SHAPE_KINDS
+from pfld_mm.synth.puzzles.shapes import SHAPE_KINDS
 
 MOST_DECOYS = 3
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from pfld_mm.synth.drawing import circle, curve, fill, mix, stroke
-from pfld_mm.synth.face_geometry import FaceGeometry
+from pfld_mm.synth.faces.drawing import circle, curve, fill, mix, stroke
+from pfld_mm.synth.faces.geometry import FaceGeometry
 
 _EYES = ((np.arange(60, 68), 96), (np.arange(68, 76), 97))
 _BROWS = (np.r_[33:42], np.r_[42:51])

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from pfld_mm.synth.drawing import circle, curve, fill, mix, stroke
-from pfld_mm.synth.face_geometry import FaceGeometry
+from pfld_mm.synth.faces.drawing import circle, curve, fill, mix, stroke
+from pfld_mm.synth.faces.geometry import FaceGeometry
 
 
 def draw_occlusion(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from pfld_mm.synth.puzzle_noise import colourise, fractal, palette, vignette
+from pfld_mm.synth.puzzles.noise import colourise, fractal, palette, vignette
 
 
 def random_scene(rng: np.random.Generator, width: int, height: int) -> np.ndarray:

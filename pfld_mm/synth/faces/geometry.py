@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pfld_mm.runtime.head_pose import rotation_matrix
-from pfld_mm.synth.face_mesh import face_mesh
-from pfld_mm.synth.face_parameters import Expression, FaceParameters, Identity
+from pfld_mm.synth.faces.mesh import face_mesh
+from pfld_mm.synth.faces.parameters import Expression, FaceParameters, Identity
 
 _HEAD_CENTRE = np.array([0.0, 0.35, 0.25])
 """What stays in place when the head turns."""

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from pfld_mm.synth.face_parameters import (
+from pfld_mm.synth.faces.parameters import (
     BACKGROUNDS,
     OCCLUSIONS,
     Expression,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from pfld_mm.synth.puzzle import Puzzle
-from pfld_mm.synth.puzzle_camera import degrade, put_on_page, random_margins, random_resize
-from pfld_mm.synth.puzzle_clutter import add_clutter
-from pfld_mm.synth.puzzle_layout import Layout, random_layout, random_size
-from pfld_mm.synth.puzzle_looks import random_gap_look, random_light, random_piece_look
-from pfld_mm.synth.puzzle_options import PuzzleOptions
-from pfld_mm.synth.puzzle_paint import paint_gap, paint_piece
-from pfld_mm.synth.puzzle_photos import random_view
-from pfld_mm.synth.puzzle_scenes import random_scene
+from pfld_mm.synth.puzzles.camera import degrade, put_on_page, random_margins, random_resize
+from pfld_mm.synth.puzzles.clutter import add_clutter
+from pfld_mm.synth.puzzles.layout import Layout, random_layout, random_size
+from pfld_mm.synth.puzzles.looks import random_gap_look, random_light, random_piece_look
+from pfld_mm.synth.puzzles.options import PuzzleOptions
+from pfld_mm.synth.puzzles.paint import paint_gap, paint_piece
+from pfld_mm.synth.puzzles.photos import random_view
+from pfld_mm.synth.puzzles.puzzle import Puzzle
+from pfld_mm.synth.puzzles.scenes import random_scene
 
 
 def render_puzzle(

@@ -12,11 +12,8 @@ import time
 
 import cv2
 
-from pfld_mm.synth.contact_sheet import contact_sheet
-from pfld_mm.synth.face_renderer import render_face
-from pfld_mm.synth.wflw_tree import write_wflw_tree
-
-__all__ = ['contact_sheet', 'main', 'render_face', 'write_wflw_tree']
+from pfld_mm.synth.faces.contact_sheet import contact_sheet
+from pfld_mm.synth.faces.wflw_tree import write_wflw_tree
 
 
 def main(arguments: list[str] | None = None) -> int:
