@@ -8,22 +8,26 @@ ARGS ?=
 export OMP_WAIT_POLICY = passive
 export GOMP_SPINCOUNT = 0
 
-.PHONY: help setup demo test lint check-env clean
+.PHONY: help setup demo demo-slider test lint check-env clean
 .DEFAULT_GOAL := help
 
 help:
-	@echo 'make demo       set up, train a small model on drawn faces, show its landmarks'
-	@echo 'make test       set up, run the tests (ARGS="tests/models -k ghost" for some of them)'
-	@echo 'make lint       set up, run ruff'
-	@echo 'make check-env  set up, print what is installed and what is missing'
-	@echo 'make clean      remove build products and caches; results and .venv stay'
+	@echo 'make demo         set up, train a small model on drawn faces, show its landmarks'
+	@echo 'make demo-slider  the same for drawn slider puzzles'
+	@echo 'make test         set up, run the tests (ARGS="tests/models -k ghost" for some of them)'
+	@echo 'make lint         set up, run ruff'
+	@echo 'make check-env    set up, print what is installed and what is missing'
+	@echo 'make clean        remove build products and caches; results and .venv stay'
 	@echo 'PYTHON=python3.11 and VENV=.venv choose the Python and the folder of the set-up.'
 
 setup:
 	@$(PYTHON) tools/bootstrap.py $(VENV)
 
 demo: setup
-	$(VENV)/bin/python tools/demo.py $(ARGS)
+	$(VENV)/bin/python tools/demo.py faces
+
+demo-slider: setup
+	$(VENV)/bin/python tools/demo.py slider
 
 test: setup
 	$(VENV)/bin/python -m pytest $(ARGS)
