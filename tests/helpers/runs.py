@@ -33,6 +33,7 @@ def tiny_options(data_root, max_epochs=4):
         'train_cfg.max_epochs': max_epochs,
         'train_cfg.val_interval': max_epochs,
         'default_hooks.logger.interval': 1,
+        'param_scheduler.0.end': 5,  # a warm-up that fits into the run
     }
 
 

@@ -55,6 +55,15 @@ class PFLDHead(RegressionHead):
         self.input_size = tuple(input_size)
         self.pose_branch = PoseBranch(pose_channels, input_size) if pose_channels else None
 
+    @property
+    def default_init_cfg(self) -> list[dict]:
+        """mmpose's for regression heads, but the points begin at the centre of the crop.
+
+        From 0 the bias alone would take hundreds of Adam's steps to get there.
+        """
+        centre = dict(type='Normal', name='fc', std=0.01, bias=0.5)
+        return [dict(type='Normal', layer='Linear', std=0.01, override=centre)]
+
     def forward(self, feats: tuple[Tensor, ...]) -> Tensor:
         """Points (N, K, 2), divided by (w, h), from the vector ``feats[-1]`` (N, C, 1, 1)."""
         if feats[-1].shape[1] != self.in_channels:

@@ -71,7 +71,9 @@ def _endless_stride_1(z: Tensor) -> Tensor:
     _fill_segments(segments[:, 1:-1], z, rows, above=0)
     own = segments[:rows].flatten(2)
     left, right = (
-        _correlation(own, memory[start:][:segments.numel()].reshape(rows + 2, width + 2, pixel), channels)
+        _correlation(
+            own, memory[start:][: segments.numel()].reshape(rows + 2, width + 2, pixel), channels
+        )
         for start in (0, 2 * pixel)
     )
     below = torch.cat([left[:, :, :2], right], 2)
@@ -116,7 +118,9 @@ def _endless_stride_2(z: Tensor) -> Tensor:
 def _rows_of_a_segment(height: int, width: int) -> int:
     """The most rows that divide a picture evenly into segments of at most ``PIXELS`` (or 2 rows)."""
     limit = max(2, PIXELS // width)
-    return max((rows for rows in range(2, min(height, limit) + 1) if height % rows == 0), default=height)
+    return max(
+        (rows for rows in range(2, min(height, limit) + 1) if height % rows == 0), default=height
+    )
 
 
 def _fill_segments(segments: Tensor, z: Tensor, rows: int, above: int) -> None:

@@ -95,6 +95,14 @@ def test_points_come_in_input_pixels():
     np.testing.assert_allclose(preds[0].keypoints, points[:1] * torch.tensor([96, 160]), rtol=1e-5)
 
 
+def test_untrained_points_lie_around_the_centre():
+    head = pose_head()
+    head.init_weights()
+    assert torch.equal(head.fc.bias, torch.full((10,), 0.5))
+    assert not head.pose_branch.fc[0].bias.any()
+    assert 0.005 < head.fc.weight.std() < 0.015
+
+
 def test_deployment_drops_the_pose_branch():
     head = pose_head()
     head.switch_to_deploy(dict(output_euler=True))
