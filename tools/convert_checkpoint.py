@@ -6,7 +6,7 @@
 import argparse
 from collections.abc import Mapping
 
-from _startup import quiet_openmp
+from _common import quiet_openmp
 
 quiet_openmp()
 

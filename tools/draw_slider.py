@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from _startup import quiet_openmp
+from _common import quiet_openmp
 
 quiet_openmp()
 

@@ -1,4 +1,4 @@
-# From a picture to a crop of 112 px with its labels; the face datasets build on it.
+# From a picture to a crop of 112 px with its labels, and the loaders; face datasets build on it.
 codec = dict(type='RegressionLabel', input_size=(112, 112))
 
 train_pipeline = [
@@ -70,3 +70,21 @@ val_pipeline = [
         ),
     ),
 ]
+
+train_dataloader = dict(
+    batch_size=32,
+    num_workers=2,
+    persistent_workers=True,
+    drop_last=True,  # a last batch of one face would have no batch statistics
+    sampler=dict(type='ResumableSampler', shuffle=True),
+)
+val_dataloader = dict(
+    batch_size=32,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+)
+test_dataloader = val_dataloader
+
+val_evaluator = dict(type='FaceNME')
+test_evaluator = dict(type='FaceNME')

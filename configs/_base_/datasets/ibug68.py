@@ -1,30 +1,21 @@
 # 300-W, 68 points. 5 % of the training pictures choose the checkpoint; the full set only tests.
 _base_ = 'face_pipeline.py'
 
-dataset_type = 'IBUGFace'
 data_root = 'data/300W'
 train_folders = ['afw', 'helen/trainset', 'lfpw/trainset']
 test_folders = ['helen/testset', 'lfpw/testset', 'ibug']  # common, common, challenging
+dataset_type = 'IBUGFace'
 
 train_dataloader = dict(
-    batch_size=32,
-    num_workers=2,
-    persistent_workers=True,
-    drop_last=True,  # a last batch of one face would have no batch statistics
-    sampler=dict(type='ResumableSampler', shuffle=True),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
         folders=train_folders,
         part=('train', 0.05),
         pipeline=_base_.train_pipeline,
-    ),
+    )
 )
 val_dataloader = dict(
-    batch_size=32,
-    num_workers=2,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
@@ -32,21 +23,14 @@ val_dataloader = dict(
         part=('val', 0.05),
         test_mode=True,
         pipeline=_base_.val_pipeline,
-    ),
+    )
 )
 test_dataloader = dict(
-    batch_size=32,
-    num_workers=2,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
         folders=test_folders,
         test_mode=True,
         pipeline=_base_.val_pipeline,
-    ),
+    )
 )
-
-val_evaluator = dict(type='FaceNME')
-test_evaluator = dict(type='FaceNME')
