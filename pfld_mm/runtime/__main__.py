@@ -1,0 +1,183 @@
+"""``python -m pfld_mm.runtime SOURCE``: landmarks of pictures, videos and cameras.
+
+Prints one line of JSON for each picture or frame.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from pfld_mm.runtime.drawing import draw_faces, draw_slider
+from pfld_mm.runtime.face_landmarker import FaceLandmarker
+from pfld_mm.runtime.face_landmarks import FaceLandmarks
+from pfld_mm.runtime.face_tracker import FaceTracker
+from pfld_mm.runtime.model_folder import ModelFolder
+from pfld_mm.runtime.one_euro import OneEuro
+from pfld_mm.runtime.output import Output
+from pfld_mm.runtime.slider_locator import SliderLocator
+from pfld_mm.runtime.video import Video
+from pfld_mm.runtime.yunet_face_finder import YuNetFaceFinder
+
+PICTURES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
+MODELS = Path(__file__).parent / 'models'
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status: 0, 1 for some pictures lost, 2 for an error."""
+    options = _parser().parse_args(arguments)
+    try:
+        folder = options.model or _shipped_model()
+        if ModelFolder.read(folder).info.task == 'slider':
+            return _run_slider(folder, options)
+        finder = YuNetFaceFinder(options.yunet) if options.yunet else None
+        landmarker = FaceLandmarker(folder, options.backend, options.threads, finder)
+        if options.self_test:
+            print(f'self-test passed: {landmarker.self_test():.2g} px', file=sys.stderr)
+        if _is_video(options.source):
+            return _run_video(landmarker, options)
+        return _run_pictures(landmarker, options)
+    except (ValueError, OSError, ImportError, RuntimeError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog='python -m pfld_mm.runtime', description=__doc__)
+    parser.add_argument('source', help='picture, folder of pictures, video, or number of a camera')
+    parser.add_argument('--model', type=Path, help='folder that the export tool wrote')
+    parser.add_argument('--backend', default='onnxruntime', help='onnxruntime, openvino, ncnn, ...')
+    parser.add_argument('--threads', type=int, default=1, help='of the backend, 0: its own choice')
+    parser.add_argument('--out', type=Path, help='where to draw: picture, folder or video')
+    parser.add_argument('--show', action='store_true', help='in a window; q or Esc ends')
+    parser.add_argument('--pose', action='store_true', help='solve head poses (68 and 98 points)')
+    parser.add_argument('--raw', action='store_true', help='do not smooth the points of a video')
+    parser.add_argument('--yunet', type=Path, help="YuNet's .onnx file, to find faces with")
+    parser.add_argument('--self-test', action='store_true', help='check the golden pair first')
+    return parser
+
+
+def _shipped_model() -> Path:
+    shipped = sorted(MODELS.glob('*/model.json'))
+    if not shipped:
+        raise FileNotFoundError(
+            'no model: give --model FOLDER, the folder that `python tools/deploy.py DEPLOY_CFG '
+            'MODEL_CFG CHECKPOINT IMAGE --work-dir FOLDER` writes'
+        )
+    return shipped[0].parent
+
+
+def _is_video(source: str) -> bool:
+    """A number is a camera; what is neither a folder nor ends like a picture is a video."""
+    if source.isdecimal() and not Path(source).exists():
+        return True
+    return Path(source).is_file() and Path(source).suffix.lower() not in PICTURES
+
+
+def _pictures(source: str) -> list[Path]:
+    path = Path(source)
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise FileNotFoundError(f'{source}: no such picture, folder or video')
+    files = sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURES)
+    if not files:
+        raise FileNotFoundError(f'{source}: no picture in this folder ({", ".join(PICTURES)})')
+    return files
+
+
+def _read_pictures(source: str) -> Iterator[tuple[Path, np.ndarray | None]]:
+    """Each picture; None, and a line on stderr, for those that cannot be read."""
+    for file in _pictures(source):
+        # not cv2.imread: it knows no file names beyond the locale on Windows
+        data = np.fromfile(file, np.uint8)
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+        if image is None:
+            print(f'{file}: not a picture that OpenCV can read; left out', file=sys.stderr)
+        yield file, image
+
+
+def _run_pictures(landmarker: FaceLandmarker, options: argparse.Namespace) -> int:
+    output = Output(options.out, options.show)
+    many = Path(options.source).is_dir()
+    lost = False
+    for file, image in _read_pictures(options.source):
+        if image is None:
+            lost = True
+            continue
+        landmarks = landmarker(image, pose=options.pose)
+        print(json.dumps({'source': str(file), 'faces': _faces(landmarks)}))
+        if not output.put(
+            draw_faces(image, landmarks, landmarker.info), file.name if many else None
+        ):
+            break
+    output.close()
+    return int(lost)
+
+
+def _run_video(landmarker: FaceLandmarker, options: argparse.Namespace) -> int:
+    video = Video(int(options.source) if not Path(options.source).exists() else options.source)
+    output = Output(options.out, options.show, video.fps)
+    tracker = FaceTracker(landmarker, smooth=None if options.raw else OneEuro)
+    try:
+        for time, frame in video:
+            faces = tracker(frame, time, options.pose)
+            print(json.dumps({'time': round(time, 4), 'faces': _faces(faces)}))
+            if not output.put(draw_faces(frame, faces, landmarker.info)):
+                break
+        else:
+            if video.is_camera or video.frames < video.announced:
+                expected = f' of {video.announced}' if video.announced else ''
+                print(f'{video.name} ended after {video.frames}{expected} frames', file=sys.stderr)
+    finally:
+        video.close()
+        output.close()
+    return 0
+
+
+def _run_slider(folder: Path, options: argparse.Namespace) -> int:
+    if _is_video(options.source):
+        raise ValueError(f'{folder} is a model for slider puzzles: it takes pictures, not videos')
+    locator = SliderLocator(folder, options.backend, options.threads)
+    if options.self_test:
+        print(f'self-test passed: {locator.self_test():.2g} px', file=sys.stderr)
+    output = Output(options.out, options.show)
+    many = Path(options.source).is_dir()
+    lost = False
+    for file, image in _read_pictures(options.source):
+        if image is None:
+            lost = True
+            continue
+        result = locator(image)
+        print(json.dumps({'source': str(file), **vars(result)}))
+        if not output.put(draw_slider(image, result), file.name if many else None):
+            break
+    output.close()
+    return int(lost)
+
+
+def _faces(landmarks: FaceLandmarks) -> list[dict]:
+    """What is printed of each face; angles in radians."""
+    faces = []
+    for index, points in enumerate(landmarks.points):
+        face = {
+            'box': np.round(landmarks.boxes[index].astype(float), 2).tolist(),
+            'points': np.round(points.astype(float), 2).tolist(),
+        }
+        if landmarks.poses is not None:
+            pose = landmarks.poses[index]
+            face.update(yaw=pose.yaw, pitch=pose.pitch, roll=pose.roll)
+        if getattr(landmarks, 'ids', ()):
+            face['id'] = landmarks.ids[index]
+        faces.append(face)
+    return faces
+
+
+if __name__ == '__main__':
+    sys.exit(main())
