@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -30,19 +30,19 @@ MODELS = Path(__file__).parent / 'models'
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit status: 0, 1 for some pictures lost, 2 for an error."""
+    """Run the command line.
+
+    Returns:
+        The exit status: 0, 1 if a picture of a folder could not be read, 2 for an error.
+    """
     options = _parser().parse_args(arguments)
     try:
         folder = options.model or _shipped_model()
         if ModelFolder.read(folder).info.task == 'slider':
-            return _run_slider(folder, options)
+            return _run_slider(SliderLocator(folder, options.backend, options.threads), options)
         finder = YuNetFaceFinder(options.yunet) if options.yunet else None
         landmarker = FaceLandmarker(folder, options.backend, options.threads, finder)
-        if options.self_test:
-            print(f'self-test passed: {landmarker.self_test():.2g} px', file=sys.stderr)
-        if _is_video(options.source):
-            return _run_video(landmarker, options)
-        return _run_pictures(landmarker, options)
+        return _run_faces(landmarker, options)
     except (ValueError, OSError, ImportError, RuntimeError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 2
@@ -92,33 +92,53 @@ def _pictures(source: str) -> list[Path]:
     return files
 
 
-def _read_pictures(source: str) -> Iterator[tuple[Path, np.ndarray | None]]:
-    """Each picture; None, and a line on stderr, for those that cannot be read."""
-    for file in _pictures(source):
+def _run_pictures(
+    options: argparse.Namespace, answer: Callable[[np.ndarray], tuple[dict, np.ndarray]]
+) -> int:
+    """Print and draw what ``answer`` says of each picture."""
+    files = _pictures(options.source)
+    output = Output(options.out, options.show)
+    lost = 0
+    for file in files:
         # not cv2.imread: it knows no file names beyond the locale on Windows
         data = np.fromfile(file, np.uint8)
         image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
         if image is None:
+            lost += 1
             print(f'{file}: not a picture that OpenCV can read; left out', file=sys.stderr)
-        yield file, image
-
-
-def _run_pictures(landmarker: FaceLandmarker, options: argparse.Namespace) -> int:
-    output = Output(options.out, options.show)
-    many = Path(options.source).is_dir()
-    lost = False
-    for file, image in _read_pictures(options.source):
-        if image is None:
-            lost = True
             continue
-        landmarks = landmarker(image, pose=options.pose)
-        print(json.dumps({'source': str(file), 'faces': _faces(landmarks)}))
-        if not output.put(
-            draw_faces(image, landmarks, landmarker.info), file.name if many else None
-        ):
+        found, drawn = answer(image)
+        print(json.dumps({'source': str(file), **found}))
+        if not output.put(drawn, file.name if Path(options.source).is_dir() else None):
             break
     output.close()
-    return int(lost)
+    return 2 if lost == len(files) else int(lost > 0)
+
+
+def _run_faces(landmarker: FaceLandmarker, options: argparse.Namespace) -> int:
+    if options.self_test:
+        print(f'self-test passed: {landmarker.self_test():.2g} px', file=sys.stderr)
+    if _is_video(options.source):
+        return _run_video(landmarker, options)
+
+    def answer(image: np.ndarray) -> tuple[dict, np.ndarray]:
+        landmarks = landmarker(image, pose=options.pose)
+        return {'faces': _faces(landmarks)}, draw_faces(image, landmarks, landmarker.info)
+
+    return _run_pictures(options, answer)
+
+
+def _run_slider(locator: SliderLocator, options: argparse.Namespace) -> int:
+    if options.self_test:
+        print(f'self-test passed: {locator.self_test():.2g} px', file=sys.stderr)
+    if _is_video(options.source):
+        raise ValueError(f'{options.model} is for slider puzzles: it takes pictures, not videos')
+
+    def answer(image: np.ndarray) -> tuple[dict, np.ndarray]:
+        result = locator(image)
+        return vars(result), draw_slider(image, result)
+
+    return _run_pictures(options, answer)
 
 
 def _run_video(landmarker: FaceLandmarker, options: argparse.Namespace) -> int:
@@ -139,27 +159,6 @@ def _run_video(landmarker: FaceLandmarker, options: argparse.Namespace) -> int:
         video.close()
         output.close()
     return 0
-
-
-def _run_slider(folder: Path, options: argparse.Namespace) -> int:
-    if _is_video(options.source):
-        raise ValueError(f'{folder} is a model for slider puzzles: it takes pictures, not videos')
-    locator = SliderLocator(folder, options.backend, options.threads)
-    if options.self_test:
-        print(f'self-test passed: {locator.self_test():.2g} px', file=sys.stderr)
-    output = Output(options.out, options.show)
-    many = Path(options.source).is_dir()
-    lost = False
-    for file, image in _read_pictures(options.source):
-        if image is None:
-            lost = True
-            continue
-        result = locator(image)
-        print(json.dumps({'source': str(file), **vars(result)}))
-        if not output.put(draw_slider(image, result), file.name if many else None):
-            break
-    output.close()
-    return int(lost)
 
 
 def _faces(landmarks: FaceLandmarks) -> list[dict]:

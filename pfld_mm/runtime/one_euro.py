@@ -10,8 +10,8 @@ class OneEuro:
 
     A low-pass of first order whose cutoff grows with the speed of the signal.
 
-    Casiez, Roussel and Vogel, "1 EUR filter: a simple speed-based low-pass filter for noisy input in
-    interactive systems", CHI 2012, section 3 (equations 1 to 6).
+    Casiez, Roussel and Vogel, "1 EUR filter: a simple speed-based low-pass filter for noisy input
+    in interactive systems", CHI 2012, section 3 (equations 1 to 6).
 
     Args:
         min_cutoff: In Hz, at rest; lower is smoother.
