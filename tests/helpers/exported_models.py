@@ -52,7 +52,9 @@ def slider_info(size=(128, 64), **changes):
 
 def face_shape(k):
     """The face that the disc model draws: (K, 2), its box has the centre 0 and the height 2."""
-    shape = FACE_MODELS[k][:, :2] if k in FACE_MODELS else np.array([[-1, -1], [1, 1.0], [0, 0]])[:k]
+    shape = (
+        FACE_MODELS[k][:, :2] if k in FACE_MODELS else np.array([[-1, -1], [1, 1.0], [0, 0]])[:k]
+    )
     low, high = shape.min(0), shape.max(0)
     return (shape - (low + high) / 2) * 2 / (high[1] - low[1])
 
@@ -107,7 +109,7 @@ def face_graph(k=68, size=(112, 112), batch='N'):
 
 
 def slider_graph(size=(128, 64), offsets=(0.25, -0.25, 0.125, 0.5), angle=0.5):
-    """Gap heat is the red of a cell, piece heat its green; all else is constant. Ignores the mask."""
+    """Gap heat is the red of a cell, piece heat its green; all else is constant."""
     width, height = size
     constants = dict(
         zero=np.array([0], np.int64),

@@ -26,7 +26,9 @@ def training_crop(image, box, size):
     return CropFace(input_size=size).transform(results)
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(box=boxes_in_noise)
 def test_crop_is_that_of_training_to_the_bit(landmarker, box):
     if box[2] <= 0 or box[3] <= 0:
@@ -120,7 +122,7 @@ def test_pose_is_that_of_the_crop(landmarker):
     box = disc_box((145, 103), 55)
     pose = landmarker(picture, box, pose=True).poses[0]
     output = landmarker.inference(landmarker.preprocess(picture, np.float32(box)[None]))
-    expected = solve_head_pose(output[0] * 112, (112, 112))
+    expected = solve_head_pose(output[0] * (112, 112), (112, 112))
     np.testing.assert_array_equal(pose.rotation, expected.rotation)
     assert abs(pose.yaw) < 0.05 and abs(pose.roll) < 0.05
 
@@ -167,7 +169,9 @@ def test_impossible_shapes_of_boxes(landmarker, boxes):
 number = st.floats(width=32, allow_nan=True, allow_infinity=True) | st.floats(-400, 400)
 
 
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     height=st.integers(1, 80),
     width=st.integers(1, 80),
