@@ -110,6 +110,8 @@ class FaceTracker:
         self, image: np.ndarray, tracks: list[_Track], check: bool, pose: bool
     ) -> list[_Track]:
         """Move the tracks to this frame; those that are lost are left out."""
+        # a frame may be smaller than the one before
+        tracks = [t for t in tracks if _plausible(t.box[None], image.shape)[0]]
         if not tracks:
             return []
         landmarks = self.landmarker(image, np.stack([track.box for track in tracks]), pose)

@@ -9,7 +9,8 @@ import numpy as np
 from pfld_mm.runtime.model_folder import GoldenPair
 
 BOUND = 0.05
-BOUND_INT8 = 2.0
+BOUNDS = {'fp16': 0.5, 'int8': 2.0}
+"""Wider ones for forms of a model that are inexact by nature."""
 INPUT_BOUND = 1e-4
 """Rounding of (x - mean) / std, on a scale of about 1; an 8-bit step is 4e-3."""
 
@@ -29,7 +30,7 @@ def check_golden_pair(
         tensor: What the golden picture became here.
         to_pixels: Takes an output of the model to points in pixels.
         inference: The model.
-        backend: Its name; int8 has a wider bound by default.
+        backend: Its name; int8 and fp16 have wider bounds by default.
         bound: Largest difference allowed in pixels, None for the default.
 
     Returns:
@@ -59,7 +60,7 @@ def check_golden_pair(
             f'{golden.output.shape}; it is of another model: export again'
         )
     found = float(np.abs(to_pixels(output) - to_pixels(golden.output)).max())
-    allowed = bound if bound is not None else BOUND_INT8 if 'int8' in backend else BOUND
+    allowed = BOUNDS.get(backend.rpartition('-')[2], BOUND) if bound is None else bound
     if not found <= allowed:
         raise RuntimeError(
             f'self-test failed: the points differ by {found:g} px from the exported ones, '

@@ -60,18 +60,20 @@ def face_shape(k):
 
 
 def face_graph(k=68, size=(112, 112), batch='N'):
-    """Draws a face of radius r around a reddish disc of radius r; without one, over the crop.
+    """Draws a face of radius r around a reddish disc of radius r; without one, amid the crop.
 
     The weight of a pixel is what 0.6 R + 0.3 G + 0.1 B has over 0.2; the points follow from the
     weights' centre and spread, a disc's being r / sqrt(2).
     """
     width, height = size
     x, y = np.meshgrid((np.arange(width) + 0.0), (np.arange(height) + 0.0))
+    square = ((x - width / 2) / width) ** 2 + ((y - height / 2) / height) ** 2
+    least = 1e-6 * np.exp(-square / (2 * 0.18**2))
     moments = np.stack([np.ones(x.size), x.ravel(), y.ravel(), (x**2 + y**2).ravel()], axis=1)
     constants = dict(
         channels=np.array([0.6, 0.3, 0.1], np.float32).reshape(1, 3, 1, 1),
         floor=np.float32(0.2),
-        least=np.float32(1e-6),
+        least=least[None, None].astype(np.float32),
         flat=np.array([-1, width * height], np.int64),
         moments=moments.astype(np.float32),
         first=np.array([0], np.int64),

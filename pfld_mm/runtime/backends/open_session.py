@@ -19,7 +19,7 @@ def open_session(folder: ModelFolder, backend: str = 'onnxruntime', threads: int
     Args:
         folder: The exported model.
         backend: ``'onnxruntime'``, ``'openvino'`` or ``'ncnn'``; after a hyphen another form of
-            the model, such as ``'onnxruntime-int8'``, where it was exported.
+            the model, such as ``'onnxruntime-int8'`` or ``'ncnn-fp16'``, where it was exported.
         threads: Of one call; 0 leaves the number to the backend.
 
     Raises:
@@ -41,7 +41,7 @@ def open_session(folder: ModelFolder, backend: str = 'onnxruntime', threads: int
     if engine == 'openvino':
         return OpenvinoSession(files[0], shape, threads)
     if engine == 'ncnn':
-        return NcnnSession(files[0], files[1], threads)
+        return NcnnSession(files[0], files[1], threads, half='fp16' in backend)
     session = OnnxruntimeSession(files[0], shape, threads)
     _check_same_model(session, folder)
     return session

@@ -33,7 +33,7 @@ class OpenvinoSession:
             found = model.input(0).get_partial_shape()
         except RuntimeError as error:
             raise ValueError(
-                f'{file}: OpenVINO cannot load it ({str(error).strip()}); the files are damaged or '
+                f'{file}: OpenVINO cannot load it ({str(error).strip().splitlines()[-1]}); the files are damaged or '
                 'need a newer OpenVINO: copy or export them again'
             ) from error
         batch = found[0]
