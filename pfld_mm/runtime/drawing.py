@@ -37,7 +37,7 @@ def draw_faces(
     """
     canvas = image.copy()
     for index, points in enumerate(landmarks.points):
-        size = float(np.sqrt(np.ptp(points, axis=0).prod()))
+        size = min(_size(points), float(max(image.shape)))
         width = max(1, round(size / 150))
         x0, y0, x1, y1 = landmarks.boxes[index]
         cv2.rectangle(canvas, _fixed((x0, y0)), _fixed((x1, y1)), BOX, width, cv2.LINE_AA, _SHIFT)
@@ -87,6 +87,11 @@ def _draw_axes(canvas: np.ndarray, pose: HeadPose, origin: np.ndarray, length: f
         _line(
             canvas, origin, origin + length * ends[:2, axis], AXES[axis], max(2, round(length / 40))
         )
+
+
+def _size(points: np.ndarray) -> float:
+    """Root of the area that the points (K, 2) take."""
+    return float(np.sqrt(np.ptp(points.astype(np.float64), axis=0).prod()))
 
 
 def _fixed(point: np.ndarray | tuple[float, float]) -> tuple[int, int]:

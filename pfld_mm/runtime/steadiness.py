@@ -17,8 +17,9 @@ import numpy as np
 from pfld_mm.runtime.face_box import landmark_boxes
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
 
-STEADY = 0.07
-PROBE = 0.1
+STEADY = 0.085
+MOVE = 0.1
+WIDEN = 0.15
 
 
 def unsteadiness(
@@ -40,8 +41,8 @@ def unsteadiness(
     if len(landmarks) == 0:
         return np.zeros(0)
     sides = landmarks.boxes[:, 2:] - landmarks.boxes[:, :2]
-    moved = landmarks.boxes + PROBE * np.hstack([sides, sides])
-    widened = landmarks.boxes + PROBE * np.hstack([-sides, sides])
+    moved = landmarks.boxes - MOVE * np.hstack([sides, sides])
+    widened = landmarks.boxes + WIDEN * np.hstack([-sides, sides])
     again = landmarker(image, np.concatenate([moved, widened])).points
     distances = np.linalg.norm(again.reshape(2, *landmarks.points.shape) - landmarks.points, axis=3)
     boxes = landmark_boxes(landmarks.points)

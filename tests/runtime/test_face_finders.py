@@ -121,7 +121,9 @@ def yunet_like(path):
                 helper.make_node('Transpose', [f'{key}_c'], [f'{key}_t'], perm=[0, 2, 3, 1]),
                 helper.make_node('Reshape', [f'{key}_t', f'{key}_s'], [key]),
             ]
-            outputs.append(helper.make_tensor_value_info(key, TensorProto.FLOAT, [1, 'n', len(biases)]))
+            outputs.append(
+                helper.make_tensor_value_info(key, TensorProto.FLOAT, [1, 'n', len(biases)])
+            )
     picture = helper.make_tensor_value_info('input', TensorProto.FLOAT, [1, 3, 320, 320])
     graph = helper.make_graph(nodes, 'yunet', [picture], outputs, constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 11)], ir_version=6)

@@ -21,9 +21,7 @@ class NcnnSession:
 
     batch = 1
 
-    def __init__(
-        self, param: Path, weights: Path, threads: int = 1, half: bool = False
-    ) -> None:
+    def __init__(self, param: Path, weights: Path, threads: int = 1, half: bool = False) -> None:
         try:
             import ncnn
         except ImportError as error:

@@ -32,9 +32,10 @@ class OpenvinoSession:
             model = openvino.Core().compile_model(str(file), 'CPU', config)
             found = model.input(0).get_partial_shape()
         except RuntimeError as error:
+            reason = str(error).strip().splitlines()[-1]
             raise ValueError(
-                f'{file}: OpenVINO cannot load it ({str(error).strip().splitlines()[-1]}); the files are damaged or '
-                'need a newer OpenVINO: copy or export them again'
+                f'{file}: OpenVINO cannot load it ({reason}); the files are damaged or need a newer '
+                'OpenVINO: copy or export them again'
             ) from error
         batch = found[0]
         fits = openvino.PartialShape([batch, *shape]).compatible(found)
