@@ -30,7 +30,7 @@ class FaceLandmarker:
 
     Args:
         folder: What the export tool wrote, or its single ONNX file.
-        backend: ``'onnxruntime'``, ``'onnxruntime-int8'``, ``'openvino'``, ``'ncnn'``.
+        backend: ``'onnxruntime'``, ``'onnxruntime_int8'``, ``'openvino'``, ``'ncnn'``.
         threads: Of the backend; 0 leaves the number to it. More than 1 seldom pays at 112 px.
         finder: Finds the faces of pictures that come without boxes; OpenCV's Haar cascade by
             default.

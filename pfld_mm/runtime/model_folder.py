@@ -10,7 +10,7 @@ from pfld_mm.runtime.model_info import ModelInfo
 
 DEFAULT_FILES = {
     'onnxruntime': ('model.onnx',),
-    'onnxruntime-int8': ('model.int8.onnx',),
+    'onnxruntime_int8': ('model.int8.onnx',),
     'openvino': ('model.xml', 'model.bin'),
     'ncnn': ('model.ncnn.param', 'model.ncnn.bin'),
 }
@@ -22,7 +22,8 @@ class GoldenPair:
     """A picture with the tensors that belong to it, for proving an installation.
 
     Attributes:
-        picture: (H, W, 3) uint8 BGR, the network's crop.
+        picture: The network's crop, uint8: (h, w, 3) BGR of a face, (h, w, 4) RGB and mask of a
+            puzzle.
         input: (N, C, h, w) float32, what the picture must become.
         output: float32, what the model must answer.
     """
@@ -81,7 +82,7 @@ class ModelFolder:
             FileNotFoundError: if a file is missing or empty.
         """
         if self.path.is_file():
-            if backend.partition('-')[0] != 'onnxruntime':
+            if backend.partition('_')[0] != 'onnxruntime':
                 raise ValueError(f'{self.path} is an ONNX file: {backend} needs the whole folder')
             return (self.path,)
         names = self.info.files.get(backend) or DEFAULT_FILES.get(backend)

@@ -60,7 +60,7 @@ def check_golden_pair(
             f'{golden.output.shape}; it is of another model: export again'
         )
     found = float(np.abs(to_pixels(output) - to_pixels(golden.output)).max())
-    allowed = BOUNDS.get(backend.rpartition('-')[2], BOUND) if bound is None else bound
+    allowed = BOUNDS.get(backend.rpartition('_')[2], BOUND) if bound is None else bound
     if not found <= allowed:
         raise RuntimeError(
             f'self-test failed: the points differ by {found:g} px from the exported ones, '

@@ -27,7 +27,7 @@ class SliderLocator:
 
     Args:
         folder: What the export tool wrote, or its single ONNX file.
-        backend: ``'onnxruntime'``, ``'onnxruntime-int8'``, ``'openvino'``, ``'ncnn'``.
+        backend: ``'onnxruntime'``, ``'onnxruntime_int8'``, ``'openvino'``, ``'ncnn'``.
         threads: Of the backend; 0 leaves the number to it.
 
     Raises:
@@ -103,9 +103,13 @@ class SliderLocator:
             ValueError: if the golden pair is damaged or of another model.
         """
         golden = self.folder.golden()
-        box = self.preprocess(as_bgr(golden.picture))
-        tensor = network_input([box.picture], self.info)
-        mask = box.picture[..., 3]
+        if golden.picture.ndim != 3 or golden.picture.shape[2] != 4:
+            raise ValueError(
+                f'golden.npz: expected a picture (h, w, 4) of RGB and mask, found '
+                f'{golden.picture.shape}; export again'
+            )
+        tensor = network_input([golden.picture[..., [2, 1, 0, 3]]], self.info)
+        mask = golden.picture[..., 3]
         return check_golden_pair(
             golden,
             tensor,

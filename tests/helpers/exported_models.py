@@ -150,7 +150,7 @@ def write_golden(path, info, graph):
     picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     tensor = picture[..., ::-1] if info['colour_order'] == 'RGB' else picture
     if info['task'] == 'slider':
-        tensor = np.dstack([tensor, np.full((height, width), 255, np.uint8)])
+        tensor = picture = np.dstack([tensor, np.full((height, width), 255, np.uint8)])
     tensor = (tensor.astype(np.float32) - info['mean']) / info['std']
     tensor = np.ascontiguousarray(tensor.transpose(2, 0, 1)[None].astype(np.float32))
     session = onnxruntime.InferenceSession(graph.SerializeToString())

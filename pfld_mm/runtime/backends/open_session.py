@@ -18,8 +18,8 @@ def open_session(folder: ModelFolder, backend: str = 'onnxruntime', threads: int
 
     Args:
         folder: The exported model.
-        backend: ``'onnxruntime'``, ``'openvino'`` or ``'ncnn'``; after a hyphen another form of
-            the model, such as ``'onnxruntime-int8'`` or ``'ncnn-fp16'``, where it was exported.
+        backend: ``'onnxruntime'``, ``'openvino'`` or ``'ncnn'``; after an underscore another form of
+            the model, such as ``'onnxruntime_int8'`` or ``'ncnn_fp16'``, where it was exported.
         threads: Of one call; 0 leaves the number to the backend.
 
     Raises:
@@ -29,11 +29,11 @@ def open_session(folder: ModelFolder, backend: str = 'onnxruntime', threads: int
     """
     if threads < 0:
         raise ValueError(f'threads must be 0 or more, found {threads}')
-    engine = backend.partition('-')[0]
+    engine = backend.partition('_')[0]
     if engine not in ('onnxruntime', 'openvino', 'ncnn'):
         raise ValueError(
             f"unknown backend {backend!r}; use 'onnxruntime', 'openvino', 'ncnn' or a form of "
-            "them such as 'onnxruntime-int8'"
+            "them such as 'onnxruntime_int8'"
         )
     files = folder.files(backend)
     width, height = folder.info.input_size

@@ -34,8 +34,8 @@ class OpenvinoSession:
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1]
             raise ValueError(
-                f'{file}: OpenVINO cannot load it ({reason}); the files are damaged or need a newer '
-                'OpenVINO: copy or export them again'
+                f'{file}: OpenVINO cannot load it ({reason}); the files are damaged or need a '
+                'newer OpenVINO: copy or export them again'
             ) from error
         batch = found[0]
         fits = openvino.PartialShape([batch, *shape]).compatible(found)

@@ -33,7 +33,7 @@ def test_unknown_backends_and_threads(face_model):
     with pytest.raises(
         FileNotFoundError, match=r"int8\.onnx: missing.*use one of \['onnxruntime'\]"
     ):
-        open_session(folder, 'onnxruntime-int8')
+        open_session(folder, 'onnxruntime_int8')
     with pytest.raises(ValueError, match='threads must be 0 or more'):
         open_session(folder, threads=-1)
 
@@ -41,8 +41,8 @@ def test_unknown_backends_and_threads(face_model):
 def test_int8_is_another_file_of_the_same_engine(tmp_path, face_model):
     folder = face_folder(tmp_path / 'm')
     (folder / 'model.int8.onnx').write_bytes((folder / 'model.onnx').read_bytes())
-    assert open_session(ModelFolder.read(folder), 'onnxruntime-int8').source.endswith('int8.onnx')
-    assert FaceLandmarker(folder, 'onnxruntime-int8').self_test() < 1e-3
+    assert open_session(ModelFolder.read(folder), 'onnxruntime_int8').source.endswith('int8.onnx')
+    assert FaceLandmarker(folder, 'onnxruntime_int8').self_test() < 1e-3
 
 
 def test_threads_do_not_change_the_answer(face_model):
