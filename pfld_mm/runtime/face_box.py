@@ -8,6 +8,9 @@ from numpy.typing import ArrayLike
 LARGEST = 20
 """A box may be so many times as long as the picture; then a face fills 5 pixels of the crop."""
 
+SMALLEST = 8.0
+"""Pixels; what is smaller is no face but a find gone wrong or a track that has collapsed."""
+
 
 def checked_boxes(boxes: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
     """Boxes as (F, 4) float32, or an error that says which one is wrong.
@@ -46,6 +49,14 @@ def checked_boxes(boxes: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
             index = int(np.flatnonzero(bad)[0])
             raise ValueError(f'box {index}, {boxes[index].tolist()}, {problem}')
     return boxes.astype(np.float32)
+
+
+def plausible(boxes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Which of the boxes (F, 4) have a sensible size and their centre in the picture: (F,)."""
+    low, high = np.hsplit(np.asarray(boxes, np.float64), 2)
+    centers, sides = (low + high) / 2, high - low
+    inside = ((centers >= 0) & (centers < (shape[1], shape[0]))).all(1)
+    return inside & ((sides >= SMALLEST) & (sides <= LARGEST * max(shape[:2]))).all(1)
 
 
 def crop_squares(

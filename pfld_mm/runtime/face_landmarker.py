@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from pfld_mm.runtime.backends.open_session import open_session
 from pfld_mm.runtime.backends.session import run_in_batches
 from pfld_mm.runtime.crop import crop, crop_matrix
-from pfld_mm.runtime.face_box import checked_boxes, crop_squares
+from pfld_mm.runtime.face_box import checked_boxes, crop_squares, plausible
 from pfld_mm.runtime.face_finder import FaceFinder
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
 from pfld_mm.runtime.haar_face_finder import HaarFaceFinder
@@ -81,10 +81,16 @@ class FaceLandmarker:
         return self.postprocess(output, boxes, pose)
 
     def find_faces(self, image: ArrayLike) -> np.ndarray:
-        """Boxes (F, 4) float32 of the faces, as tight as the box around the landmarks."""
+        """Boxes (F, 4) float32 of the faces, as tight as the box around the landmarks.
+
+        What the finder puts mostly outside the picture, or makes smaller than 8 pixels, is left
+        out.
+        """
         if self.finder is None:
             self.finder = HaarFaceFinder()
-        return self.finder(as_bgr(image))
+        image = as_bgr(image)
+        boxes = self.finder(image)
+        return boxes[plausible(boxes, image.shape)]
 
     def preprocess(self, image: np.ndarray, boxes: np.ndarray) -> np.ndarray:
         """Cut the faces out, to the pixel as ``CropFace`` does it in training.

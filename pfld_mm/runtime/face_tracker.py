@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pfld_mm.runtime.face_box import landmark_boxes, overlap
+from pfld_mm.runtime.face_box import landmark_boxes, overlap, plausible
 from pfld_mm.runtime.face_landmarker import FaceLandmarker
 from pfld_mm.runtime.head_pose import HeadPose
 from pfld_mm.runtime.one_euro import OneEuro
@@ -18,8 +18,6 @@ JUMP = 0.3
 """Between frames the box of a face overlaps itself by more (intersection over union)."""
 SAME = 0.5
 """Two boxes that overlap by more are of one face."""
-SMALLEST = 8.0
-"""Pixels; a smaller face has collapsed."""
 
 
 @dataclass
@@ -101,7 +99,7 @@ class FaceTracker:
             known = np.stack([track.box for track in tracks])
             found = found[overlap(found, known).max(1) < JUMP]
         newcomers = []
-        for box in found[_plausible(found, image.shape)]:
+        for box in found:
             newcomers.append(_Track(self._next_id, box, filter=self.smooth and self.smooth()))
             self._next_id += 1
         return newcomers
@@ -111,12 +109,12 @@ class FaceTracker:
     ) -> list[_Track]:
         """Move the tracks to this frame; those that are lost are left out."""
         # a frame may be smaller than the one before
-        tracks = [t for t in tracks if _plausible(t.box[None], image.shape)[0]]
+        tracks = [t for t in tracks if plausible(t.box[None], image.shape)[0]]
         if not tracks:
             return []
         landmarks = self.landmarker(image, np.stack([track.box for track in tracks]), pose)
         boxes = landmark_boxes(landmarks.points)
-        good = _plausible(boxes, image.shape)
+        good = plausible(boxes, image.shape)
         good &= overlap(boxes, landmarks.boxes).diagonal() > JUMP
         if check and self.steady is not None:
             good &= unsteadiness(self.landmarker, image, landmarks) <= self.steady
@@ -140,13 +138,6 @@ class FaceTracker:
             tuple(track.pose for track in tracks) if pose else None,
             tuple(track.id for track in tracks),
         )
-
-
-def _plausible(boxes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Which of the boxes (F, 4) are large enough and have their centre in the picture: (F,)."""
-    centers = (boxes[:, :2] + boxes[:, 2:]) / 2
-    inside = ((centers >= 0) & (centers < (shape[1], shape[0]))).all(1)
-    return inside & ((boxes[:, 2:] - boxes[:, :2]).min(1, initial=np.inf) >= SMALLEST)
 
 
 def _distinct(tracks: list[_Track]) -> list[_Track]:

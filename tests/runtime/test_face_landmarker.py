@@ -113,6 +113,20 @@ def test_finder_is_asked_when_there_are_no_boxes(face_model):
     assert len(landmarker(picture)) == 0
 
 
+def test_impossible_finds_of_the_finder_are_left_out(face_model):
+    finds = [
+        (20, 20, 90, 90),
+        (-90, 20, -10, 90),
+        (300, 20, 380, 90),
+        (20, 20, 25, 25),
+        (20, 20, np.nan, 90),
+        (-3e38, -3e38, 3e38, 3e38),
+    ]
+    landmarker = FaceLandmarker(face_model, finder=lambda image: np.float32(finds))
+    landmarks = landmarker(NOISE)
+    np.testing.assert_array_equal(landmarks.boxes, np.float32(finds[:1]))
+
+
 def test_nothing_is_found_in_a_grey_picture(face_model):
     assert len(FaceLandmarker(face_model)(np.full((200, 200, 3), 128, np.uint8))) == 0
 

@@ -18,8 +18,8 @@ def open_session(folder: ModelFolder, backend: str = 'onnxruntime', threads: int
 
     Args:
         folder: The exported model.
-        backend: ``'onnxruntime'``, ``'openvino'`` or ``'ncnn'``; after an underscore another form of
-            the model, such as ``'onnxruntime_int8'`` or ``'ncnn_fp16'``, where it was exported.
+        backend: ``'onnxruntime'``, ``'openvino'`` or ``'ncnn'``; after an underscore another form
+            of the model, such as ``'onnxruntime_int8'`` or ``'ncnn_fp16'``, where it was exported.
         threads: Of one call; 0 leaves the number to the backend.
 
     Raises:
