@@ -1,8 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from helpers.exported_models import disc_box, disc_picture, face_shape
 
 from pfld_mm.runtime.face_landmarker import FaceLandmarker
+from pfld_mm.runtime.face_landmarks import FaceLandmarks
 from pfld_mm.runtime.face_tracker import FaceTracker
 from pfld_mm.runtime.one_euro import OneEuro
 from pfld_mm.runtime.steadiness import STEADY, unsteadiness
@@ -77,6 +80,28 @@ def test_a_jump_is_noticed_by_the_next_check_and_made_good_in_that_frame(tracker
     assert ids == [(0,)] * 4 + [(1,)] * 2  # frame 5 checks
     for faces in frames[4:]:
         np.testing.assert_allclose(faces.points[0], face_shape(68) * 30 + (250, 150), atol=2.0)
+
+
+@pytest.mark.parametrize(('shift', 'ids'), [(0, (0,)), (15, (0,)), (40, ())])
+def test_points_that_leap_out_of_their_box_are_no_face(shift, ids):
+    class Leaping:
+        info = SimpleNamespace(num_keypoints=2)
+
+        def find_faces(self, image):
+            return np.array([[10, 10, 60, 60]], np.float32)
+
+        def __call__(self, image, boxes, pose):
+            return FaceLandmarks(np.reshape(boxes, (-1, 2, 2)) + np.float32(shift), boxes)
+
+    tracker = FaceTracker(Leaping(), steady=None)
+    assert tracker(np.zeros((*SHAPE, 3), np.uint8), 0.0).ids == ids
+
+
+def test_when_one_of_two_is_lost_the_finder_looks_in_that_frame(tracker, finder):
+    show(tracker, finder, [(60, 60), (60, 180)], 0)
+    for frame in range(1, 6):  # frame 5 checks, frame 15 would look for newcomers
+        faces = show(tracker, finder, [(60, 60), (250, 120)], frame)
+    assert faces.ids == (0, 2)
 
 
 def test_a_face_that_leaves_the_picture_is_lost(tracker, finder):
