@@ -1,0 +1,182 @@
+"""``python -m pfld_mm.runtime SOURCE``: landmarks of pictures, videos and cameras.
+
+Prints one line of JSON for each picture or frame.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from pfld_mm.runtime.drawing import draw_faces, draw_slider
+from pfld_mm.runtime.face_landmarker import FaceLandmarker
+from pfld_mm.runtime.face_landmarks import FaceLandmarks
+from pfld_mm.runtime.face_tracker import FaceTracker
+from pfld_mm.runtime.model_folder import ModelFolder
+from pfld_mm.runtime.one_euro import OneEuro
+from pfld_mm.runtime.output import Output
+from pfld_mm.runtime.slider_locator import SliderLocator
+from pfld_mm.runtime.video import Video
+from pfld_mm.runtime.yunet_face_finder import YuNetFaceFinder
+
+PICTURES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
+MODELS = Path(__file__).parent / 'models'
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Returns:
+        The exit status: 0, 1 if a picture of a folder could not be read, 2 for an error.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        folder = options.model or _shipped_model()
+        if ModelFolder.read(folder).info.task == 'slider':
+            return _run_slider(SliderLocator(folder, options.backend, options.threads), options)
+        finder = YuNetFaceFinder(options.yunet) if options.yunet else None
+        landmarker = FaceLandmarker(folder, options.backend, options.threads, finder)
+        return _run_faces(landmarker, options)
+    except (ValueError, OSError, ImportError, RuntimeError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog='python -m pfld_mm.runtime', description=__doc__)
+    parser.add_argument('source', help='picture, folder of pictures, video, or number of a camera')
+    parser.add_argument('--model', type=Path, help='folder that the export tool wrote')
+    parser.add_argument('--backend', default='onnxruntime', help='onnxruntime, openvino, ncnn, ...')
+    parser.add_argument('--threads', type=int, default=1, help='of the backend, 0: its own choice')
+    parser.add_argument('--out', type=Path, help='where to draw: picture, folder or video')
+    parser.add_argument('--show', action='store_true', help='in a window; q or Esc ends')
+    parser.add_argument('--pose', action='store_true', help='solve head poses (68 and 98 points)')
+    parser.add_argument('--raw', action='store_true', help='do not smooth the points of a video')
+    parser.add_argument('--yunet', type=Path, help="YuNet's .onnx file, to find faces with")
+    parser.add_argument('--self-test', action='store_true', help='check the golden pair first')
+    return parser
+
+
+def _shipped_model() -> Path:
+    shipped = sorted(MODELS.glob('*/model.json'))
+    if not shipped:
+        raise FileNotFoundError(
+            'no model: give --model FOLDER, the folder that `python tools/deploy.py DEPLOY_CFG '
+            'MODEL_CFG CHECKPOINT IMAGE --work-dir FOLDER` writes'
+        )
+    return shipped[0].parent
+
+
+def _is_video(source: str) -> bool:
+    """A number is a camera; what is neither a folder nor ends like a picture is a video."""
+    if source.isdecimal() and not Path(source).exists():
+        return True
+    return Path(source).is_file() and Path(source).suffix.lower() not in PICTURES
+
+
+def _pictures(source: str) -> list[Path]:
+    path = Path(source)
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise FileNotFoundError(f'{source}: no such picture, folder or video')
+    files = sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURES)
+    if not files:
+        raise FileNotFoundError(f'{source}: no picture in this folder ({", ".join(PICTURES)})')
+    return files
+
+
+def _run_pictures(
+    options: argparse.Namespace, answer: Callable[[np.ndarray], tuple[dict, np.ndarray]]
+) -> int:
+    """Print and draw what ``answer`` says of each picture."""
+    files = _pictures(options.source)
+    output = Output(options.out, options.show)
+    lost = 0
+    for file in files:
+        # not cv2.imread: it knows no file names beyond the locale on Windows
+        data = np.fromfile(file, np.uint8)
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+        if image is None:
+            lost += 1
+            print(f'{file}: not a picture that OpenCV can read; left out', file=sys.stderr)
+            continue
+        found, drawn = answer(image)
+        print(json.dumps({'source': str(file), **found}))
+        if not output.put(drawn, file.name if Path(options.source).is_dir() else None):
+            break
+    output.close()
+    return 2 if lost == len(files) else int(lost > 0)
+
+
+def _run_faces(landmarker: FaceLandmarker, options: argparse.Namespace) -> int:
+    if options.self_test:
+        print(f'self-test passed: {landmarker.self_test():.2g} px', file=sys.stderr)
+    if _is_video(options.source):
+        return _run_video(landmarker, options)
+
+    def answer(image: np.ndarray) -> tuple[dict, np.ndarray]:
+        landmarks = landmarker(image, pose=options.pose)
+        return {'faces': _faces(landmarks)}, draw_faces(image, landmarks, landmarker.info)
+
+    return _run_pictures(options, answer)
+
+
+def _run_slider(locator: SliderLocator, options: argparse.Namespace) -> int:
+    if options.self_test:
+        print(f'self-test passed: {locator.self_test():.2g} px', file=sys.stderr)
+    if _is_video(options.source):
+        raise ValueError(f'{options.model} is for slider puzzles: it takes pictures, not videos')
+
+    def answer(image: np.ndarray) -> tuple[dict, np.ndarray]:
+        result = locator(image)
+        return vars(result), draw_slider(image, result)
+
+    return _run_pictures(options, answer)
+
+
+def _run_video(landmarker: FaceLandmarker, options: argparse.Namespace) -> int:
+    video = Video(int(options.source) if not Path(options.source).exists() else options.source)
+    output = Output(options.out, options.show, video.fps)
+    tracker = FaceTracker(landmarker, smooth=None if options.raw else OneEuro)
+    try:
+        for time, frame in video:
+            faces = tracker(frame, time, options.pose)
+            print(json.dumps({'time': round(time, 4), 'faces': _faces(faces)}))
+            if not output.put(draw_faces(frame, faces, landmarker.info)):
+                break
+        else:
+            if video.is_camera or video.frames < video.announced:
+                expected = f' of {video.announced}' if video.announced else ''
+                print(f'{video.name} ended after {video.frames}{expected} frames', file=sys.stderr)
+    finally:
+        video.close()
+        output.close()
+    return 0
+
+
+def _faces(landmarks: FaceLandmarks) -> list[dict]:
+    """What is printed of each face; angles in radians."""
+    faces = []
+    for index, points in enumerate(landmarks.points):
+        face = {
+            'box': np.round(landmarks.boxes[index].astype(float), 2).tolist(),
+            'points': np.round(points.astype(float), 2).tolist(),
+        }
+        if landmarks.poses is not None:
+            pose = landmarks.poses[index]
+            face.update(yaw=pose.yaw, pitch=pose.pitch, roll=pose.roll)
+        if getattr(landmarks, 'ids', ()):
+            face['id'] = landmarks.ids[index]
+        faces.append(face)
+    return faces
+
+
+if __name__ == '__main__':
+    sys.exit(main())

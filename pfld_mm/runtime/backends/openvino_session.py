@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+
+class OpenvinoSession:
+    """A model in OpenVINO, on the CPU.
+
+    Args:
+        file: The ``.xml``; the ``.bin`` lies beside it.
+        shape: (C, H, W) that it must take.
+        threads: Of one call; 0 leaves the number to OpenVINO.
+
+    Raises:
+        ImportError: if OpenVINO is not installed.
+        ValueError: if the files are damaged or take another input.
+    """
+
+    def __init__(self, file: Path, shape: tuple[int, int, int], threads: int = 1) -> None:
+        try:
+            import openvino
+        except ImportError as error:
+            raise ImportError('OpenVINO is not installed: pip install openvino') from error
+        self.source = str(file)
+        # fp32 as in the file: on some processors OpenVINO would compute in bf16
+        config = {'INFERENCE_PRECISION_HINT': 'f32', 'PERFORMANCE_HINT': 'LATENCY'}
+        if threads:
+            config['INFERENCE_NUM_THREADS'] = str(threads)
+        try:
+            model = openvino.Core().compile_model(str(file), 'CPU', config)
+            found = model.input(0).get_partial_shape()
+        except RuntimeError as error:
+            reason = str(error).strip().splitlines()[-1]
+            raise ValueError(
+                f'{file}: OpenVINO cannot load it ({reason}); the files are damaged or need a '
+                'newer OpenVINO: copy or export them again'
+            ) from error
+        batch = found[0]
+        fits = openvino.PartialShape([batch, *shape]).compatible(found)
+        if len(model.inputs) != 1 or not fits:
+            raise ValueError(
+                f'{file}: expected one input (N, {shape[0]}, {shape[1]}, {shape[2]}) as its '
+                f'metadata say, found {found}; model and metadata do not belong together'
+            )
+        self.batch = None if batch.is_dynamic else batch.get_length()
+        self._request = model.create_infer_request()
+
+    def __call__(self, tensor: np.ndarray) -> np.ndarray:
+        """Run the model on (N, C, H, W) float32."""
+        # the request owns its output tensor and overwrites it in the next call
+        return self._request.infer([tensor])[0].copy()

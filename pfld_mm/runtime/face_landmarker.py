@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pfld_mm.runtime.backends.open_session import open_session
+from pfld_mm.runtime.backends.session import run_in_batches
+from pfld_mm.runtime.crop import crop, crop_matrix
+from pfld_mm.runtime.face_box import checked_boxes, crop_squares, plausible
+from pfld_mm.runtime.face_finder import FaceFinder
+from pfld_mm.runtime.face_landmarks import FaceLandmarks
+from pfld_mm.runtime.haar_face_finder import HaarFaceFinder
+from pfld_mm.runtime.head_pose import solve_head_pose
+from pfld_mm.runtime.model_folder import ModelFolder
+from pfld_mm.runtime.network_input import network_input
+from pfld_mm.runtime.picture import as_bgr
+from pfld_mm.runtime.self_test import check_golden_pair
+
+
+class FaceLandmarker:
+    """Finds the landmarks of faces with an exported model.
+
+    Three steps, each of them callable: ``preprocess``, ``inference``, ``postprocess``::
+
+        landmarker = FaceLandmarker('exported')
+        landmarks = landmarker(cv2.imread('face.jpg'))
+        landmarks.points  # (F, K, 2) in picture pixels
+
+    Args:
+        folder: What the export tool wrote, or its single ONNX file.
+        backend: ``'onnxruntime'``, ``'onnxruntime_int8'``, ``'openvino'``, ``'ncnn'``.
+        threads: Of the backend; 0 leaves the number to it. More than 1 seldom pays at 112 px.
+        finder: Finds the faces of pictures that come without boxes; OpenCV's Haar cascade by
+            default.
+
+    Raises:
+        FileNotFoundError: if the folder or a file of it is missing.
+        ValueError: if a file is damaged, or the model is none for faces.
+        ImportError: if the backend is not installed.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        backend: str = 'onnxruntime',
+        threads: int = 1,
+        finder: FaceFinder | None = None,
+    ) -> None:
+        self.folder = ModelFolder.read(folder)
+        self.info = self.folder.info
+        if self.info.task != 'face':
+            raise ValueError(
+                f'{folder}: a model for the task {self.info.task!r}, not for faces; use '
+                'SliderLocator'
+            )
+        self.backend = backend
+        self.session = open_session(self.folder, backend, threads)
+        self.finder = finder
+
+    def __call__(
+        self, image: ArrayLike, boxes: ArrayLike | None = None, pose: bool = False
+    ) -> FaceLandmarks:
+        """Find the landmarks of all faces in one picture.
+
+        Args:
+            image: See ``as_bgr``: BGR, grey or BGRA; uint8, uint16 or float in 0..1.
+            boxes: (F, 4) x_min, y_min, x_max, y_max of the faces in pixels, as tight as the box
+                around the landmarks (brows to chin); None: the finder looks for them.
+            pose: Whether to solve the head poses; only for 68 and 98 points.
+
+        Raises:
+            ValueError: if the picture or a box is impossible; names the box.
+        """
+        image = as_bgr(image)
+        if boxes is None:
+            boxes = self.find_faces(image)
+        boxes = checked_boxes(boxes, image.shape)
+        output = self.inference(self.preprocess(image, boxes))
+        return self.postprocess(output, boxes, pose)
+
+    def find_faces(self, image: ArrayLike) -> np.ndarray:
+        """Boxes (F, 4) float32 of the faces, as tight as the box around the landmarks.
+
+        What the finder puts mostly outside the picture, or makes smaller than 8 pixels, is left
+        out.
+        """
+        if self.finder is None:
+            self.finder = HaarFaceFinder()
+        image = as_bgr(image)
+        boxes = self.finder(image)
+        return boxes[plausible(boxes, image.shape)]
+
+    def preprocess(self, image: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+        """Cut the faces out, to the pixel as ``CropFace`` does it in training.
+
+        Args:
+            image: (H, W, 3) uint8 BGR.
+            boxes: (F, 4) float32, see ``checked_boxes``.
+
+        Returns:
+            (F, 3, h, w) float32, what the model expects.
+        """
+        size = self.info.input_size
+        squares = zip(*crop_squares(boxes, self.info.padding, size), strict=True)
+        matrices = [crop_matrix(center, extent, 0.0, size) for center, extent in squares]
+        return network_input([crop(image, matrix, size) for matrix in matrices], self.info)
+
+    def inference(self, tensor: np.ndarray) -> np.ndarray:
+        """Run the model.
+
+        Args:
+            tensor: (F, 3, h, w) float32; F may be 0.
+
+        Returns:
+            (F, K, 2) float32, points divided by the crop's (w, h).
+        """
+        shape = (-1, self.info.num_keypoints, 2)
+        if len(tensor) == 0:
+            return np.zeros((0, *shape[1:]), np.float32)
+        output = run_in_batches(self.session, tensor)
+        if output.size != len(tensor) * shape[1] * 2:
+            raise ValueError(
+                f'{self.session.source}: expected {shape[1]} points a face as the metadata say, '
+                f'found an output of shape {output.shape}; export the model again'
+            )
+        return output.reshape(shape)
+
+    def postprocess(
+        self, output: np.ndarray, boxes: np.ndarray, pose: bool = False
+    ) -> FaceLandmarks:
+        """Take the points back to the picture.
+
+        Args:
+            output: (F, K, 2), points divided by the crop's (w, h).
+            boxes: (F, 4) float32, those that were cut out.
+            pose: Whether to solve the head poses.
+        """
+        size = self.info.input_size
+        centers, extents = (
+            part[:, None].astype(np.float64)
+            for part in crop_squares(boxes, self.info.padding, size)
+        )
+        points = (output.astype(np.float64) - 0.5) * extents + centers
+        poses = tuple(solve_head_pose(one * size, size) for one in output) if pose else None
+        return FaceLandmarks(points.astype(np.float32), boxes, poses)
+
+    def self_test(self, bound: float | None = None) -> float:
+        """Prove this installation with the folder's golden pair.
+
+        Args:
+            bound: Largest difference allowed, in pixels of the crop; by default 0.05, for
+                fp16 0.5, for int8 2.
+
+        Returns:
+            The largest difference of a point in pixels.
+
+        Raises:
+            RuntimeError: if the input differs at all or the points differ by more than ``bound``.
+            FileNotFoundError: if the folder has no golden pair.
+            ValueError: if the golden pair is damaged or of another model.
+        """
+        golden = self.folder.golden()
+        return check_golden_pair(
+            golden,
+            network_input([as_bgr(golden.picture)], self.info),
+            lambda output: output.reshape(-1, self.info.num_keypoints, 2) * self.info.input_size,
+            self.inference,
+            self.backend,
+            bound,
+        )

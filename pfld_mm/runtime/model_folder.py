@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pfld_mm.runtime.model_info import ModelInfo
+
+DEFAULT_FILES = {
+    'onnxruntime': ('model.onnx',),
+    'onnxruntime_int8': ('model.int8.onnx',),
+    'openvino': ('model.xml', 'model.bin'),
+    'ncnn': ('model.ncnn.param', 'model.ncnn.bin'),
+}
+"""Used for a backend that the metadata's ``files`` do not name."""
+
+
+@dataclass(frozen=True)
+class GoldenPair:
+    """A picture with the tensors that belong to it, for proving an installation.
+
+    Attributes:
+        picture: The network's crop, uint8: (h, w, 3) BGR of a face, (h, w, 4) RGB and mask of a
+            puzzle.
+        input: (N, C, h, w) float32, what the picture must become.
+        output: float32, what the model must answer.
+    """
+
+    picture: np.ndarray
+    input: np.ndarray
+    output: np.ndarray
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """An exported model: a folder that the export tool wrote, or its single ONNX file.
+
+    Attributes:
+        path: The folder or the file.
+        info: The metadata.
+    """
+
+    path: Path
+    info: ModelInfo
+
+    @classmethod
+    def read(cls, path: str | Path) -> ModelFolder:
+        """Read and check the metadata.
+
+        Raises:
+            FileNotFoundError: if there is no such folder or file, or no ``model.json`` in it.
+            ValueError: if the metadata are malformed, or the ONNX file is none or has none.
+        """
+        path = Path(path)
+        if path.is_file():
+            # imported here: reading a folder needs no onnxruntime
+            from pfld_mm.runtime.backends.onnxruntime_session import read_metadata
+
+            return cls(path, ModelInfo.from_json(read_metadata(path), f'{path}, its metadata'))
+        if not path.is_dir():
+            raise FileNotFoundError(
+                f'{path}: no such model folder; name the folder that the export tool wrote'
+            )
+        file = path / 'model.json'
+        if not file.is_file():
+            raise FileNotFoundError(
+                f'{file}: missing, so {path} is no exported model; export the model again'
+            )
+        try:
+            text = file.read_text(encoding='utf-8')
+        except UnicodeDecodeError as error:
+            raise ValueError(f'{file}: not UTF-8 ({error}); export the model again') from None
+        return cls(path, ModelInfo.from_json(text, str(file)))
+
+    def files(self, backend: str) -> tuple[Path, ...]:
+        """The files of a backend.
+
+        Raises:
+            ValueError: if the model was not exported for it.
+            FileNotFoundError: if a file is missing or empty.
+        """
+        if self.path.is_file():
+            if backend.partition('_')[0] != 'onnxruntime':
+                raise ValueError(f'{self.path} is an ONNX file: {backend} needs the whole folder')
+            return (self.path,)
+        names = self.info.files.get(backend) or DEFAULT_FILES.get(backend)
+        if not names:
+            known = sorted({*self.info.files, *DEFAULT_FILES})
+            raise ValueError(f'{self.path}: unknown backend {backend!r}; there are {known}')
+        for name in names:
+            file = self.path / name
+            if not file.is_file() or file.stat().st_size == 0:
+                state = 'empty' if file.is_file() else 'missing'
+                raise FileNotFoundError(
+                    f'{file}: {state}, but the backend {backend!r} needs it; export the model for '
+                    f'{backend}, or use one of {self.available()}'
+                )
+        return tuple(self.path / name for name in names)
+
+    def available(self) -> list[str]:
+        """The backends whose files are all there."""
+        table = {**DEFAULT_FILES, **self.info.files}
+        return sorted(
+            b for b, names in table.items() if all((self.path / n).is_file() for n in names)
+        )
+
+    def golden(self) -> GoldenPair:
+        """The golden pair.
+
+        Raises:
+            FileNotFoundError: if there is no ``golden.npz``.
+            ValueError: if it is damaged or incomplete.
+        """
+        file = (self.path if self.path.is_dir() else self.path.parent) / 'golden.npz'
+        if not file.is_file():
+            raise FileNotFoundError(f'{file}: missing, so there is nothing to test the model with')
+        try:
+            with np.load(file, allow_pickle=False) as arrays:
+                pair = GoldenPair(arrays['picture'], arrays['input'], arrays['output'])
+        except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
+            raise ValueError(f'{file}: damaged or incomplete ({error}); export again') from None
+        return pair

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+
+class Output:
+    """Writes drawn pictures to a file or a folder, frames to a video, and shows them.
+
+    Args:
+        path: A picture file, a video file, a folder for many pictures; None writes nothing.
+        show: Whether to open a window.
+        fps: Of a video.
+    """
+
+    def __init__(self, path: Path | None, show: bool, fps: float | None = None) -> None:
+        self.path = path
+        self.show = show
+        self.fps = fps
+        self._writer: cv2.VideoWriter | None = None
+        self._size = (0, 0)
+
+    def put(self, picture: np.ndarray, name: str | None = None) -> bool:
+        """Write and show one picture (H, W, 3) uint8 BGR.
+
+        Args:
+            picture: What to write.
+            name: Its file name if ``path`` is a folder.
+
+        Returns:
+            False when the user has closed the window (q or Esc).
+
+        Raises:
+            OSError: if the file cannot be written or there is no screen.
+        """
+        if self.path is not None and self.fps:
+            self._put_frame(picture)
+        elif self.path is not None:
+            _write(self.path / name if name else self.path, picture)
+        return self._show(picture) if self.show else True
+
+    def close(self) -> None:
+        """Finish the video and close the window."""
+        if self._writer is not None:
+            self._writer.release()
+        if self.show:
+            cv2.destroyAllWindows()
+
+    def _put_frame(self, frame: np.ndarray) -> None:
+        size = frame.shape[1::-1]
+        if self._writer is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            code = 'MJPG' if self.path.suffix.lower() == '.avi' else 'mp4v'
+            self._writer = cv2.VideoWriter(
+                str(self.path), cv2.VideoWriter_fourcc(*code), self.fps, size
+            )
+            self._size = size
+            if not self._writer.isOpened():
+                raise OSError(f'{self.path}: cannot write a video there; name a .mp4 or .avi file')
+        # a frame of another size would be dropped without a word
+        self._writer.write(frame if size == self._size else cv2.resize(frame, self._size))
+
+    def _show(self, picture: np.ndarray) -> bool:
+        try:
+            cv2.imshow('pfld_mm', picture)
+            return cv2.waitKey(1 if self.fps else 0) & 0xFF not in (ord('q'), 27)
+        except cv2.error as error:
+            self.show = False
+            raise OSError(
+                '--show needs a screen and an OpenCV with windows (not opencv-python-headless); '
+                'use --out FILE'
+            ) from error
+
+
+def _write(path: Path, picture: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        good = cv2.imwrite(str(path), picture)
+    except cv2.error:  # an ending that OpenCV does not know
+        good = False
+    if not good:
+        raise OSError(f'{path}: cannot be written; name a .jpg or .png file in a writable folder')

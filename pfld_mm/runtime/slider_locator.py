@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pfld_mm.runtime.backends.open_session import open_session
+from pfld_mm.runtime.backends.session import run_in_batches
+from pfld_mm.runtime.letterbox import Letterbox
+from pfld_mm.runtime.model_folder import ModelFolder
+from pfld_mm.runtime.network_input import network_input
+from pfld_mm.runtime.picture import as_bgr
+from pfld_mm.runtime.self_test import check_golden_pair
+from pfld_mm.runtime.slider_result import SliderResult
+
+STRIDE = 4
+CHANNELS = 8
+"""Gap heat, piece heat, offsets du, dv of gap and of piece in cells, sin and cos of the angle."""
+
+
+class SliderLocator:
+    """Finds gap and piece of a slider puzzle with an exported model.
+
+    Three steps, each of them callable: ``preprocess``, ``inference``, ``postprocess``.
+
+    Args:
+        folder: What the export tool wrote, or its single ONNX file.
+        backend: ``'onnxruntime'``, ``'onnxruntime_int8'``, ``'openvino'``, ``'ncnn'``.
+        threads: Of the backend; 0 leaves the number to it.
+
+    Raises:
+        FileNotFoundError: if the folder or a file of it is missing.
+        ValueError: if a file is damaged, or the model is none for puzzles.
+        ImportError: if the backend is not installed.
+    """
+
+    def __init__(self, folder: str | Path, backend: str = 'onnxruntime', threads: int = 1) -> None:
+        self.folder = ModelFolder.read(folder)
+        self.info = self.folder.info
+        if self.info.task != 'slider':
+            raise ValueError(
+                f'{folder}: a model for the task {self.info.task!r}, not for slider puzzles; use '
+                'FaceLandmarker'
+            )
+        self.backend = backend
+        self.session = open_session(self.folder, backend, threads)
+
+    def __call__(self, image: ArrayLike) -> SliderResult:
+        """Find gap and piece in one picture.
+
+        Args:
+            image: See ``as_bgr``: BGR, grey or BGRA; uint8, uint16 or float in 0..1.
+
+        Raises:
+            ValueError: if the picture is impossible.
+        """
+        box = self.preprocess(as_bgr(image))
+        return self.postprocess(self.inference(network_input([box.picture], self.info)), box)
+
+    def preprocess(self, image: np.ndarray) -> Letterbox:
+        """Fit a picture (H, W, 3) uint8 BGR into the input, as ``LetterboxAffine`` does."""
+        return Letterbox.fit(image, self.info.input_size, self.info.padding, self.info.border_value)
+
+    def inference(self, tensor: np.ndarray) -> np.ndarray:
+        """Run the model on (1, 4, h, w): (1, 8, h / 4, w / 4)."""
+        output = run_in_batches(self.session, tensor)
+        width, height = self.info.input_size
+        expected = (1, CHANNELS, height // STRIDE, width // STRIDE)
+        if output.shape != expected:
+            raise ValueError(
+                f'{self.session.source}: expected an output of shape {expected}, found '
+                f'{output.shape}; export the model again'
+            )
+        return output
+
+    def postprocess(self, output: np.ndarray, box: Letterbox) -> SliderResult:
+        """Read the answer from the tensor (1, 8, h / 4, w / 4) and take it to the picture."""
+        points, scores, angle = decode(output[0], box.picture[..., 3])
+        gap, piece = box.to_picture(points)
+        return SliderResult(
+            gap=(float(gap[0]), float(gap[1])),
+            piece=(float(piece[0]), float(piece[1])),
+            distance=float(gap[0] - piece[0]),
+            angle=angle,
+            scores=(float(scores[0]), float(scores[1])),
+        )
+
+    def self_test(self, bound: float | None = None) -> float:
+        """Prove this installation with the folder's golden pair.
+
+        Args:
+            bound: Largest difference allowed, in pixels of the input; by default 0.05, for
+                fp16 0.5, for int8 2.
+
+        Returns:
+            The largest difference of gap and piece in pixels.
+
+        Raises:
+            RuntimeError: if the input differs at all or the points differ by more than ``bound``.
+            FileNotFoundError: if the folder has no golden pair.
+            ValueError: if the golden pair is damaged or of another model.
+        """
+        golden = self.folder.golden()
+        if golden.picture.ndim != 3 or golden.picture.shape[2] != 4:
+            raise ValueError(
+                f'golden.npz: expected a picture (h, w, 4) of RGB and mask, found '
+                f'{golden.picture.shape}; export again'
+            )
+        tensor = network_input([golden.picture[..., [2, 1, 0, 3]]], self.info)
+        mask = golden.picture[..., 3]
+        return check_golden_pair(
+            golden,
+            tensor,
+            lambda output: decode(output[0], mask)[0],
+            self.inference,
+            self.backend,
+            bound,
+        )
+
+
+def decode(output: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Read one picture's answer as ``CenterOffsetAngleLabel.decode`` does, padding left out.
+
+    Args:
+        output: (8, h, w), see ``CHANNELS``.
+        mask: (4 h, 4 w), 0 = padding; a cell without a valid pixel never wins.
+
+    Returns:
+        Gap and piece in input pixels (2, 2), their scores (2,), the gap's angle in radians.
+    """
+    rows, columns = output.shape[1:]
+    valid = mask.reshape(rows, STRIDE, columns, STRIDE).any(axis=(1, 3))
+    points, scores, cells = np.zeros((2, 2)), np.zeros(2), []
+    for index in range(2):
+        heat = np.where(valid, output[index], -np.inf)
+        row, column = divmod(int(heat.argmax()), columns)
+        offset = output[2 + 2 * index : 4 + 2 * index, row, column].astype(np.float64)
+        points[index] = STRIDE * (np.array([column, row]) + 0.5 + offset)
+        scores[index] = output[index, row, column]
+        cells.append((row, column))
+    sine, cosine = (float(output[channel][cells[0]]) for channel in (6, 7))
+    return points, scores, math.atan2(sine, cosine)

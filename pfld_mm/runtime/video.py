@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+
+class Video:
+    """The frames of a video file or a camera.
+
+    Iterating gives (time in seconds, frame (H, W, 3) uint8 BGR). A camera may stop at any time:
+    then the frames end, and ``frames`` says how many there were.
+
+    Args:
+        source: A file, or the number of a camera.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if the file is no video that this OpenCV can read.
+        OSError: if the camera cannot be opened.
+    """
+
+    def __init__(self, source: str | Path | int) -> None:
+        self.is_camera = isinstance(source, int)
+        self.name = f'camera {source}' if self.is_camera else str(source)
+        if not self.is_camera and not Path(source).is_file():
+            raise FileNotFoundError(f'{source}: no such file')
+        self._capture = cv2.VideoCapture(source if self.is_camera else str(source))
+        if not self._capture.isOpened():
+            self._capture.release()
+            if self.is_camera:
+                raise OSError(
+                    f'{self.name} cannot be opened: it is not there, in use, or not permitted'
+                )
+            raise ValueError(
+                f'{self.name}: not a video that this OpenCV can read; convert it, for example '
+                'with ffmpeg to .mp4'
+            )
+        fps = self._capture.get(cv2.CAP_PROP_FPS)
+        self.fps = fps if 1 <= fps <= 1000 else 30.0  # cameras often say 0
+        self.frames = 0
+
+    @property
+    def announced(self) -> int:
+        """Frames that the file says it has; 0 if it does not say, and for cameras."""
+        count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        return int(count) if not self.is_camera and 0 < count < 1e9 else 0
+
+    def __iter__(self) -> Iterator[tuple[float, np.ndarray]]:
+        """Read to the end.
+
+        Raises:
+            ValueError: if there is not a single frame.
+        """
+        while True:
+            good, frame = self._capture.read()
+            if not good or frame is None:
+                break
+            self.frames += 1
+            yield (self.frames - 1) / self.fps, frame
+        if self.frames == 0:
+            raise ValueError(f'{self.name}: gives not a single frame')
+
+    def close(self) -> None:
+        """Let go of file or camera."""
+        self._capture.release()

@@ -1,0 +1,201 @@
+"""Small exported models, made by hand: their answers are known."""
+
+import json
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from pfld_mm.runtime.face_model import FACE_MODELS, FLIP_INDICES
+
+
+def face_info(k=68, size=(112, 112), **changes):
+    """Metadata of a face model."""
+    pairs = [[i, int(j)] for i, j in enumerate(FLIP_INDICES[k]) if i < j] if k in (68, 98) else []
+    info = dict(
+        format=1,
+        task='face',
+        name='disc',
+        input_size=list(size),
+        colour_order='RGB',
+        mean=[0.0, 0.0, 0.0],
+        std=[255.0, 255.0, 255.0],
+        crop=dict(rule='square box', padding=1.2),
+        num_keypoints=k,
+        keypoint_names=[f'point {i}' for i in range(k)],
+        flip_pairs=pairs,
+        skeleton=[[i, i + 1] for i in range(min(k - 1, 16))],
+        codec=dict(type='RegressionLabel', input_size=list(size)),
+        versions=dict(pfld_mm='0.1.0'),
+        weights_sha256='0' * 64,
+        files=dict(onnxruntime=['model.onnx']),
+        output='points (N, K, 2) divided by (w, h)',
+    )
+    return {**info, **changes}
+
+
+def slider_info(size=(128, 64), **changes):
+    """Metadata of a slider model."""
+    info = face_info(k=2, size=size)
+    info.update(
+        task='slider',
+        name='colours',
+        mean=[0.0],
+        std=[255.0],
+        crop=dict(rule='letterbox', padding=1.0),
+        keypoint_names=['gap', 'piece'],
+        skeleton=[],
+        codec=dict(type='CenterOffsetAngleLabel', input_size=list(size)),
+    )
+    return {**info, **changes}
+
+
+def face_shape(k):
+    """The face that the disc model draws: (K, 2), its box has the centre 0 and the height 2."""
+    shape = (
+        FACE_MODELS[k][:, :2] if k in FACE_MODELS else np.array([[-1, -1], [1, 1.0], [0, 0]])[:k]
+    )
+    low, high = shape.min(0), shape.max(0)
+    return (shape - (low + high) / 2) * 2 / (high[1] - low[1])
+
+
+def face_graph(k=68, size=(112, 112), batch='N'):
+    """Draws a face of radius r around a reddish disc of radius r; without one, amid the crop.
+
+    The weight of a pixel is what 0.6 R + 0.3 G + 0.1 B has over 0.2; the points follow from the
+    weights' centre and spread, a disc's being r / sqrt(2).
+    """
+    width, height = size
+    x, y = np.meshgrid((np.arange(width) + 0.0), (np.arange(height) + 0.0))
+    square = ((x - width / 2) / width) ** 2 + ((y - height / 2) / height) ** 2
+    least = 1e-6 * np.exp(-square / (2 * 0.18**2))
+    moments = np.stack([np.ones(x.size), x.ravel(), y.ravel(), (x**2 + y**2).ravel()], axis=1)
+    constants = dict(
+        channels=np.array([0.6, 0.3, 0.1], np.float32).reshape(1, 3, 1, 1),
+        floor=np.float32(0.2),
+        least=least[None, None].astype(np.float32),
+        flat=np.array([-1, width * height], np.int64),
+        moments=moments.astype(np.float32),
+        first=np.array([0], np.int64),
+        one=np.array([1], np.int64),
+        three=np.array([3], np.int64),
+        four=np.array([4], np.int64),
+        axis=np.array([1], np.int64),
+        last=np.array([2], np.int64),
+        shape=(face_shape(k) * np.sqrt(2))[None].astype(np.float32),
+        size=np.array(size, np.float32),
+    )
+    nodes = [
+        ('Conv', ['input', 'channels'], 'grey'),
+        ('Sub', ['grey', 'floor'], 'over'),
+        ('Relu', ['over'], 'weights'),
+        ('Add', ['weights', 'least'], 'positive'),
+        ('Reshape', ['positive', 'flat'], 'pixels'),
+        ('MatMul', ['pixels', 'moments'], 'sums'),
+        ('Slice', ['sums', 'first', 'one', 'axis'], 'mass'),
+        ('Div', ['sums', 'mass'], 'means'),
+        ('Slice', ['means', 'one', 'three', 'axis'], 'centre'),
+        ('Slice', ['means', 'three', 'four', 'axis'], 'square'),
+        ('Mul', ['centre', 'centre'], 'centre2'),
+        ('ReduceSum', ['centre2', 'axis'], 'norm'),
+        ('Sub', ['square', 'norm'], 'variance'),
+        ('Relu', ['variance'], 'spread2'),
+        ('Sqrt', ['spread2'], 'spread'),
+        ('Unsqueeze', ['spread', 'last'], 'scale'),
+        ('Mul', ['scale', 'shape'], 'face'),
+        ('Unsqueeze', ['centre', 'axis'], 'place'),
+        ('Add', ['face', 'place'], 'points'),
+        ('Div', ['points', 'size'], 'output'),
+    ]
+    return _model(nodes, constants, [batch, 3, height, width], [batch, k, 2])
+
+
+def slider_graph(size=(128, 64), offsets=(0.25, -0.25, 0.125, 0.5), angle=0.5):
+    """Gap heat is the red of a cell, piece heat its green; all else is constant."""
+    width, height = size
+    constants = dict(
+        zero=np.array([0], np.int64),
+        two=np.array([2], np.int64),
+        axis=np.array([1], np.int64),
+        nothing=np.zeros((6, 4, 1, 1), np.float32),
+        bias=np.array([*offsets, np.sin(angle), np.cos(angle)], np.float32),
+    )
+    nodes = [
+        ('AveragePool', ['input'], 'cells', dict(kernel_shape=[4, 4], strides=[4, 4])),
+        ('Slice', ['cells', 'zero', 'two', 'axis'], 'heat'),
+        ('Conv', ['cells', 'nothing', 'bias'], 'rest'),
+        ('Concat', ['heat', 'rest'], 'output', dict(axis=1)),
+    ]
+    return _model(nodes, constants, ['N', 4, height, width], ['N', 8, height // 4, width // 4])
+
+
+def write_folder(path, info, graph, golden=True):
+    """Write model.onnx with its metadata, model.json, report.json and golden.npz."""
+    path.mkdir(parents=True, exist_ok=True)
+    entry = graph.metadata_props.add()
+    entry.key, entry.value = 'pfld_mm', json.dumps(info)
+    onnx.save(graph, str(path / 'model.onnx'))
+    (path / 'model.json').write_text(json.dumps(info), encoding='utf-8')
+    (path / 'report.json').write_text('{}', encoding='utf-8')
+    if golden:
+        write_golden(path, info, graph)
+    return path
+
+
+def write_golden(path, info, graph):
+    """A golden pair for the folder, its input made without the runtime's code."""
+    import onnxruntime
+
+    width, height = info['input_size']
+    picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    tensor = picture[..., ::-1] if info['colour_order'] == 'RGB' else picture
+    if info['task'] == 'slider':
+        tensor = picture = np.dstack([tensor, np.full((height, width), 255, np.uint8)])
+    tensor = (tensor.astype(np.float32) - info['mean']) / info['std']
+    tensor = np.ascontiguousarray(tensor.transpose(2, 0, 1)[None].astype(np.float32))
+    session = onnxruntime.InferenceSession(graph.SerializeToString())
+    batch = session.get_inputs()[0].shape[0]
+    many = np.repeat(tensor, batch, axis=0) if isinstance(batch, int) else tensor
+    output = session.run(None, {'input': many})[0][:1]
+    np.savez(path / 'golden.npz', picture=picture, input=tensor, output=output)
+
+
+def face_folder(path, k=68, size=(112, 112), batch='N', golden=True, **changes):
+    """The folder of a face model."""
+    return write_folder(path, face_info(k, size, **changes), face_graph(k, size, batch), golden)
+
+
+def slider_folder(path, size=(128, 64), golden=True, **changes):
+    """The folder of a slider model."""
+    return write_folder(path, slider_info(size, **changes), slider_graph(size), golden)
+
+
+def disc_picture(shape, centers, radius):
+    """(H, W, 3) uint8 BGR, grey with reddish discs, which the face model takes for faces."""
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    picture = np.full((*shape, 3), 30, np.uint8)
+    for center in centers:
+        inside = (x - center[0]) ** 2 + (y - center[1]) ** 2 <= radius**2
+        picture[inside] = (60, 120, 220)
+    return picture
+
+
+def disc_box(center, radius, k=68):
+    """The landmark box (4,) of the face that the model draws on a disc."""
+    shape = face_shape(k) * radius + np.array(center)
+    return np.concatenate([shape.min(0), shape.max(0)])
+
+
+def _model(nodes, constants, input_shape, output_shape):
+    made = [
+        helper.make_node(node[0], node[1], [node[2]], **(node[3] if len(node) > 3 else {}))
+        for node in nodes
+    ]
+    graph = helper.make_graph(
+        made,
+        'graph',
+        [helper.make_tensor_value_info('input', TensorProto.FLOAT, input_shape)],
+        [helper.make_tensor_value_info('output', TensorProto.FLOAT, output_shape)],
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid('', 13)], ir_version=8)

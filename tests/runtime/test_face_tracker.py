@@ -1,0 +1,177 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from helpers.exported_models import disc_box, disc_picture, face_shape
+
+from pfld_mm.runtime.face_landmarker import FaceLandmarker
+from pfld_mm.runtime.face_landmarks import FaceLandmarks
+from pfld_mm.runtime.face_tracker import FaceTracker
+from pfld_mm.runtime.one_euro import OneEuro
+from pfld_mm.runtime.steadiness import STEADY, unsteadiness
+
+SHAPE = (240, 320)
+
+
+class Finder:
+    """Finds the discs that it is told of, and counts how often it is asked."""
+
+    def __init__(self, radius=30):
+        self.centers = []
+        self.radius = radius
+        self.calls = 0
+
+    def __call__(self, image):
+        self.calls += 1
+        boxes = [disc_box(center, self.radius) for center in self.centers]
+        return np.array(boxes, np.float32).reshape(-1, 4)
+
+
+@pytest.fixture
+def finder():
+    return Finder()
+
+
+@pytest.fixture
+def tracker(face_model, finder):
+    return FaceTracker(FaceLandmarker(face_model, finder=finder))
+
+
+def show(tracker, finder, centers, frame, radius=30, **options):
+    """One frame with discs; the finder sees them all."""
+    finder.centers = centers
+    return tracker(disc_picture(SHAPE, centers, radius), frame / 30, **options)
+
+
+def test_a_moving_face_is_found_once_and_followed(tracker, finder):
+    for frame in range(14):
+        center = (60 + 8 * frame, 80 + 3 * frame)
+        faces = show(tracker, finder, [center], frame, pose=True)
+        assert faces.ids == (0,) and len(faces) == len(faces.poses) == 1
+        expected = face_shape(68) * 30 + center
+        np.testing.assert_allclose(faces.points[0], expected, atol=2.0)
+        np.testing.assert_allclose(faces.boxes[0], disc_box(center, 30), atol=2.0)
+    assert finder.calls == 1
+
+
+def test_the_finder_looks_for_newcomers_now_and_then(tracker, finder):
+    for frame in range(31):
+        centers = [(80, 100)] + [(220, 120)] * (frame >= 4)
+        faces = show(tracker, finder, centers, frame)
+        assert faces.ids == ((0, 1) if frame >= 15 else (0,))
+    assert finder.calls == 3  # frames 0, 15 and 30
+
+
+def test_a_face_that_vanishes_is_lost_and_found_again(tracker, finder):
+    # without a disc the points spread over the crop: that is what no face looks like
+    seen = [show(tracker, finder, [(100, 100)], frame).ids for frame in range(3)]
+    gone = [show(tracker, finder, [], frame).ids for frame in range(3, 9)]
+    calls = finder.calls
+    back = show(tracker, finder, [(220, 140)], 9)
+    assert seen == [(0,)] * 3 and gone[-1] == () and calls >= 3
+    assert back.ids == (1,)
+    np.testing.assert_allclose(back.points[0], face_shape(68) * 30 + (220, 140), atol=2.0)
+
+
+def test_a_jump_is_noticed_by_the_next_check_and_made_good_in_that_frame(tracker, finder):
+    show(tracker, finder, [(60, 100)], 0)
+    frames = [show(tracker, finder, [(250, 150)], frame) for frame in range(1, 7)]
+    ids = [faces.ids for faces in frames]
+    assert ids == [(0,)] * 4 + [(1,)] * 2  # frame 5 checks
+    for faces in frames[4:]:
+        np.testing.assert_allclose(faces.points[0], face_shape(68) * 30 + (250, 150), atol=2.0)
+
+
+@pytest.mark.parametrize(('shift', 'ids'), [(0, (0,)), (15, (0,)), (40, ())])
+def test_points_that_leap_out_of_their_box_are_no_face(shift, ids):
+    class Leaping:
+        info = SimpleNamespace(num_keypoints=2)
+
+        def find_faces(self, image):
+            return np.array([[10, 10, 60, 60]], np.float32)
+
+        def __call__(self, image, boxes, pose):
+            return FaceLandmarks(np.reshape(boxes, (-1, 2, 2)) + np.float32(shift), boxes)
+
+    tracker = FaceTracker(Leaping(), steady=None)
+    assert tracker(np.zeros((*SHAPE, 3), np.uint8), 0.0).ids == ids
+
+
+def test_when_one_of_two_is_lost_the_finder_looks_in_that_frame(tracker, finder):
+    show(tracker, finder, [(60, 60), (60, 180)], 0)
+    for frame in range(1, 6):  # frame 5 checks, frame 15 would look for newcomers
+        faces = show(tracker, finder, [(60, 60), (250, 120)], frame)
+    assert faces.ids == (0, 2)
+
+
+def test_a_face_that_leaves_the_picture_is_lost(tracker, finder):
+    ids = [show(tracker, finder, [(300 + 6 * f, 100)], f).ids for f in range(12)]
+    finder.centers = []
+    assert ids[0] == (0,) and show(tracker, finder, [], 12).ids == ()
+
+
+def test_two_tracks_never_sit_on_one_face(tracker, finder):
+    for frame in range(25):
+        gap = max(0, 160 - 10 * frame)
+        faces = show(tracker, finder, [(80, 120), (80 + gap, 120)], frame)
+    assert faces.ids == (0,)
+
+
+def test_a_false_alarm_of_the_finder_is_refused(tracker, finder):
+    finder.centers = [(150, 120)]
+    flat = np.full((*SHAPE, 3), 90, np.uint8)
+    assert len(tracker(flat, 0.0)) == 0
+    trusting = FaceTracker(tracker.landmarker, steady=None)
+    assert len(trusting(flat, 0.0)) == 1
+
+
+def test_unsteadiness_tells_a_disc_from_nothing(landmarker):
+    picture = disc_picture(SHAPE, [(100, 100)], 30)
+    boxes = np.stack([disc_box((102, 99), 31), disc_box((230, 150), 30)]).astype(np.float32)
+    values = unsteadiness(landmarker, picture, landmarker(picture, boxes))
+    assert values[0] < 0.02 < STEADY < 0.1 < values[1]
+    assert unsteadiness(landmarker, picture, landmarker(picture, [])).shape == (0,)
+
+
+def test_smoothing_calms_a_face_at_rest(face_model, finder):
+    rng = np.random.default_rng(0)
+    raw, smooth = (
+        FaceTracker(FaceLandmarker(face_model, finder=finder), smooth=filter_)
+        for filter_ in (None, OneEuro)
+    )
+    places = []
+    for frame in range(40):
+        picture = disc_picture(SHAPE, [np.array([150, 120]) + rng.normal(0, 1, 2)], 30)
+        finder.centers = [(150, 120)]
+        places.append([t(picture, frame / 30).points[0].mean(0) for t in (raw, smooth)])
+    jitter = np.abs(np.diff(np.array(places)[10:], axis=0)).mean((0, 2))
+    assert jitter[1] < 0.4 * jitter[0]
+
+
+def test_smoothing_wants_the_time_to_advance(face_model, finder):
+    tracker = FaceTracker(FaceLandmarker(face_model, finder=finder), smooth=OneEuro)
+    show(tracker, finder, [(100, 100)], 0)
+    with pytest.raises(ValueError, match='must advance'):
+        show(tracker, finder, [(100, 100)], 0)
+
+
+def test_no_face_in_the_whole_video(tracker, finder):
+    for frame in range(3):
+        faces = show(tracker, finder, [], frame, pose=True)
+        assert faces.points.shape == (0, 68, 2) and faces.ids == () and faces.poses == ()
+        assert faces.boxes.shape == (0, 4)
+    assert finder.calls == 3
+
+
+def test_frames_may_change_their_size(tracker, finder):
+    show(tracker, finder, [(250, 200)], 0)
+    finder.centers = []
+    assert tracker(np.zeros((60, 80, 3), np.uint8), 1.0).ids == ()
+    with pytest.raises(ValueError, match='no pixels'):
+        tracker(np.zeros((0, 80, 3), np.uint8), 2.0)
+
+
+@pytest.mark.parametrize('options', [dict(find_every=0), dict(check_every=0)])
+def test_impossible_settings(landmarker, options):
+    with pytest.raises(ValueError, match='must be 1 or more'):
+        FaceTracker(landmarker, **options)

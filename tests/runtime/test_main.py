@@ -1,0 +1,148 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+from helpers.exported_models import disc_box, disc_picture
+
+from pfld_mm.runtime import __main__ as program
+from pfld_mm.runtime.__main__ import main
+from pfld_mm.runtime.haar_face_finder import HaarFaceFinder
+
+
+@pytest.fixture(autouse=True)
+def found_disc(monkeypatch):
+    """The default finder sees one disc, wherever it is."""
+
+    def find(self, image):
+        y, x = np.nonzero(image[..., 2] > 150)
+        return (
+            disc_box((x.mean(), y.mean()), 30)[None].astype('f4')
+            if len(x)
+            else np.zeros((0, 4), 'f4')
+        )
+
+    monkeypatch.setattr(HaarFaceFinder, '__call__', find)
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder with a face, a picture without one, a broken one and a file that is none."""
+    folder = tmp_path / 'pictures'
+    folder.mkdir()
+    cv2.imwrite(str(folder / 'a.png'), disc_picture((200, 200), [(90, 110)], 30))
+    cv2.imwrite(str(folder / 'b.jpg'), np.zeros((50, 60, 3), np.uint8))
+    (folder / 'c.png').write_bytes(b'broken')
+    (folder / 'd.txt').write_text('not a picture')
+    return folder
+
+
+def lines(capsys):
+    captured = capsys.readouterr()
+    return [json.loads(line) for line in captured.out.splitlines()], captured.err
+
+
+def test_one_picture(face_model, pictures, tmp_path, capsys):
+    out = tmp_path / 'out.png'
+    arguments = [pictures / 'a.png', '--model', face_model, '--pose', '--self-test', '--out', out]
+    assert main([str(a) for a in arguments]) == 0
+    (answer,), errors = lines(capsys)
+    (face,) = answer['faces']
+    assert np.shape(face['points']) == (68, 2) and abs(face['yaw']) < 0.1
+    np.testing.assert_allclose(face['box'], disc_box((90, 110), 30), atol=1)
+    assert cv2.imread(str(out)).shape == (200, 200, 3) and 'self-test passed' in errors
+
+
+def test_a_folder_goes_on_after_a_broken_picture(face_model, pictures, tmp_path, capsys):
+    out = tmp_path / 'drawn'
+    assert main([str(pictures), '--model', str(face_model), '--out', str(out)]) == 1
+    answers, errors = lines(capsys)
+    assert [len(answer['faces']) for answer in answers] == [1, 0]
+    assert 'c.png: not a picture' in errors and sorted(p.name for p in out.iterdir()) == [
+        'a.png',
+        'b.jpg',
+    ]
+
+
+def test_video(face_model, tmp_path, capsys):
+    clip, out = tmp_path / 'clip.avi', tmp_path / 'out.mp4'
+    writer = cv2.VideoWriter(str(clip), cv2.VideoWriter_fourcc(*'MJPG'), 25, (200, 160))
+    for index in range(8):
+        writer.write(disc_picture((160, 200), [(60 + 5 * index, 80)], 30))
+    writer.release()
+    assert main([str(clip), '--model', str(face_model), '--out', str(out)]) == 0
+    answers, _ = lines(capsys)
+    assert [answer['time'] for answer in answers] == [round(i / 25, 4) for i in range(8)]
+    assert [[face['id'] for face in answer['faces']] for answer in answers] == [[0]] * 8
+    assert out.stat().st_size > 0
+
+
+def test_a_camera_that_ends_is_told(face_model, monkeypatch, capsys):
+    class Video:
+        is_camera, fps, frames, announced, name = True, 30.0, 2, 0, 'camera 3'
+
+        def __init__(self, source):
+            assert source == 3
+
+        def __iter__(self):
+            picture = disc_picture((160, 200), [(90, 80)], 30)
+            return iter([(0.0, picture), (1 / 30, picture)])
+
+        def close(self):
+            self.closed = True
+
+    monkeypatch.setattr(program, 'Video', Video)
+    assert main(['3', '--model', str(face_model)]) == 0
+    answers, errors = lines(capsys)
+    assert len(answers) == 2 and 'camera 3 ended after 2 frames' in errors
+
+
+def test_slider(slider_model, tmp_path, capsys):
+    picture = np.zeros((64, 128, 3), np.uint8)
+    picture[20:24, 96:100, 2] = picture[20:24, 8:12, 1] = 250
+    cv2.imwrite(str(tmp_path / 'puzzle.png'), picture)
+    arguments = [tmp_path / 'puzzle.png', '--model', slider_model, '--out', tmp_path / 'out.png']
+    assert main([str(a) for a in arguments] + ['--self-test']) == 0
+    (answer,), _ = lines(capsys)
+    np.testing.assert_allclose(answer['gap'], (99, 21), atol=1e-3)
+    np.testing.assert_allclose(answer['distance'], 88.5, atol=1e-3)
+    assert (tmp_path / 'out.png').is_file()
+
+
+@pytest.mark.parametrize(
+    ('source', 'message'),
+    [
+        ('nowhere.jpg', 'no such picture, folder or video'),
+        ('empty', 'no picture in this folder'),
+        ('text.mp4', 'not a video'),
+        ('997', 'camera 997 cannot be opened'),
+        ('broken.png', 'not a picture'),
+    ],
+)
+def test_sources_that_cannot_be_read(face_model, tmp_path, monkeypatch, capsys, source, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'empty').mkdir()
+    (tmp_path / 'text.mp4').write_text('no video')
+    (tmp_path / 'broken.png').write_bytes(b'')
+    assert main([source, '--model', str(face_model)]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_models_that_cannot_be_read(tmp_path, slider_model, capsys):
+    assert main(['a.jpg', '--model', str(tmp_path / 'none')]) == 2
+    assert 'no such model folder' in capsys.readouterr().err
+    (tmp_path / 'clip.mp4').write_bytes(b'x')
+    assert main([str(tmp_path / 'clip.mp4'), '--model', str(slider_model)]) == 2
+    assert 'it takes pictures, not videos' in capsys.readouterr().err
+
+
+def test_without_a_model_it_says_how_to_export_one(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(program, 'MODELS', tmp_path)
+    assert main(['a.jpg']) == 2
+    assert 'tools/deploy.py' in capsys.readouterr().err
+
+
+def test_a_shipped_model_is_the_default(face_model, pictures, monkeypatch, capsys):
+    monkeypatch.setattr(program, 'MODELS', face_model.parent)
+    assert main([str(pictures / 'a.png')]) == 0
+    assert len(lines(capsys)[0][0]['faces']) == 1
