@@ -154,7 +154,7 @@ def _correlation(one: Tensor, other: Tensor, channels: int) -> Tensor:
     Returns:
         (C, 3, 3) float64.
     """
-    one, other = one.permute(2, 0, 1).unsqueeze(0), other.permute(2, 0, 1).unsqueeze(0)
+    one, other = (part.unsqueeze(0).permute(0, 3, 1, 2) for part in (one, other))
     groups = one.shape[1]
     weight = one.new_empty(groups, 1, 3, 3)
     options = (1, 1), (0, 1), (1, 1), False, (0, 0), groups, (False, True, False)
