@@ -8,9 +8,6 @@ from torch.nn import functional as F
 
 from pfld_mm.models.layers.tap_products import edges, tap_products
 
-ELEMENTS = 1 << 21
-"""Elements of the input that are worked on at a time, so that they stay in the processor's cache."""
-
 
 class DepthwiseMoments(Function):
     """Mean and covariance of every channel's 3x3 patches, without ever storing the patches.
@@ -33,14 +30,12 @@ class DepthwiseMoments(Function):
         centre = x.mean((0, 2, 3))
         # A patch is p = z + m v: z is centred and 0 outside, v is 1 inside and 0 outside.
         m = centre.double().reshape(-1, 1, 1)
-        total, products = 0, 0
-        for part in x.split(max(1, ELEMENTS // x[0].numel())):
-            z = part - centre.reshape(-1, 1, 1)
-            products = products + tap_products(z, stride)
-            # A matrix product, as torch's own sum over the first axis is ten times slower.
-            pixels = z.permute(0, 2, 3, 1).reshape(z.shape[0], -1)
-            total = total + (pixels.new_ones(1, z.shape[0]) @ pixels).double()
-        sums = torch.einsum('hwc,htu->ctuw', total.reshape(height, width, channels), rows)
+        # A matrix product, as torch's own sum over the first axis is ten times slower.
+        pixels = x.permute(0, 2, 3, 1).reshape(n, -1)
+        total = (pixels.new_ones(1, n) @ pixels).double().reshape(height, width, channels)
+        total = total - n * centre.double()
+        products = tap_products(x, centre, stride)
+        sums = torch.einsum('hwc,htu->ctuw', total, rows)
         sums = torch.einsum('ctuw,wvy->ctvuy', sums, columns).reshape(channels, 9, 9)
         products = products + m * (sums + sums.transpose(1, 2)) + m * m * inside
         mean = (sums[:, :, 4] + m[:, 0] * inside[:, 4]) / count
