@@ -12,9 +12,7 @@ BatchNorm = nn.BatchNorm2d | nn.SyncBatchNorm
 
 
 @torch.no_grad()
-def update_running(
-    bns: Sequence[BatchNorm], count: Tensor, mean: Tensor, variance: Tensor
-) -> None:
+def update_running(bns: Sequence[BatchNorm], count: Tensor, mean: Tensor, variance: Tensor) -> None:
     """Move running statistics towards the batch's, as ``F.batch_norm`` does.
 
     A BatchNorm in eval mode or without running statistics is left alone.

@@ -31,15 +31,17 @@ def tap_products(x: Tensor, centre: Tensor, stride: int) -> Tensor:
     """
     products = _endless_stride_1(x, centre) if stride == 1 else _endless_stride_2(x, centre)
     pixels = x.permute(2, 3, 0, 1)
-    for tap, row in edges(x.shape[2], stride):
-        line = pixels[row] - centre
-        products[:, tap, :, tap] -= _endless_line(line, stride)
-        for side, column in edges(x.shape[3], stride):
-            corner = line[column].square().sum(0, dtype=torch.float64)
-            products[:, tap, side, tap, side] += corner
-    for side, column in edges(x.shape[3], stride):
-        line = pixels[:, column] - centre
-        products[:, :, side, :, side] -= _endless_line(line, stride)
+    rows, columns = edges(x.shape[2], stride), edges(x.shape[3], stride)
+    lines = _endless_lines([pixels[row] - centre for _, row in rows], stride)
+    for (tap, _), line in zip(rows, lines, strict=True):
+        products[:, tap, :, tap] -= line
+    lines = _endless_lines([pixels[:, column] - centre for _, column in columns], stride)
+    for (tap, _), line in zip(columns, lines, strict=True):
+        products[:, :, tap, :, tap] -= line
+    for tap, row in rows:
+        for side, column in columns:
+            corner = (pixels[row, column] - centre).double()
+            products[:, tap, side, tap, side] += corner.square().sum(0)
     return products.reshape(-1, 9, 9)
 
 
@@ -50,18 +52,19 @@ def edges(size: int, stride: int) -> list[tuple[int, int]]:
     return [(0, size - 1)] if size % 2 == 0 else []
 
 
-def _endless_line(line: Tensor, stride: int) -> Tensor:
-    """Products (C, 3, 3) of three taps along a line (L, N, C), for all places that see any of it."""
+def _endless_lines(lines: list[Tensor], stride: int) -> list[Tensor]:
+    """Products (C, 3, 3) of three taps along each line (L, N, C), at all places that see any of it."""
+    if not lines:
+        return []
+    line = torch.cat(lines, 2)
     padded = F.pad(line, (0, 0, 0, 0, 2, 2))
     # The first place has its last tap on the first pixel (stride 1) or its middle one (stride 2).
     first = 0 if stride == 1 else 1
     places = (line.shape[0] + 2) // stride
     taps = [padded[first + tap :: stride][:places] for tap in range(3)]
-    products = line.new_empty(line.shape[2], 3, 3, dtype=torch.float64)
-    for t in range(3):
-        for u in range(t, 3):
-            products[:, t, u] = products[:, u, t] = (taps[t] * taps[u]).sum((0, 1))
-    return products
+    sums = {(t, u): (taps[t] * taps[u]).sum((0, 1)) for t in range(3) for u in range(t, 3)}
+    products = torch.stack([sums[min(t, u), max(t, u)] for t in range(3) for u in range(3)], 1)
+    return list(products.double().unflatten(1, (3, 3)).chunk(len(lines)))
 
 
 def _endless_stride_1(x: Tensor, centre: Tensor) -> Tensor:
