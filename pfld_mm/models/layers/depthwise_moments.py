@@ -28,15 +28,15 @@ class DepthwiseMoments(Function):
         inside = n * torch.einsum('htu,wvy->tvuy', rows, columns).reshape(9, 9)
         count = inside[4, 4]
         centre = x.mean((0, 2, 3))
-        z = x - centre.reshape(-1, 1, 1)
         # A patch is p = z + m v: z is centred and 0 outside, v is 1 inside and 0 outside.
         m = centre.double().reshape(-1, 1, 1)
-        # One matrix product: torch's own sum over the first axis is ten times slower.
-        pixels = z.permute(0, 2, 3, 1).reshape(n, -1)
-        total = (pixels.new_ones(1, n) @ pixels).reshape(height, width, channels).double()
+        # A matrix product, as torch's own sum over the first axis is ten times slower.
+        pixels = x.permute(0, 2, 3, 1).reshape(n, -1)
+        total = (pixels.new_ones(1, n) @ pixels).double().reshape(height, width, channels)
+        total = total - n * centre.double()
+        products = tap_products(x, centre, stride)
         sums = torch.einsum('hwc,htu->ctuw', total, rows)
         sums = torch.einsum('ctuw,wvy->ctvuy', sums, columns).reshape(channels, 9, 9)
-        products = tap_products(z, stride)
         products = products + m * (sums + sums.transpose(1, 2)) + m * m * inside
         mean = (sums[:, :, 4] + m[:, 0] * inside[:, 4]) / count
         ctx.save_for_backward(x, mean, count)
@@ -53,24 +53,53 @@ class DepthwiseMoments(Function):
         bias = d_mean / count - (matrix @ mean.unsqueeze(2)).squeeze(2)
         matrix, bias = matrix.reshape(-1, 3, 3, 3, 3), bias.reshape(-1, 3, 3)
         d_x = _endless_gradient(x, matrix, bias, stride)
-        for rows, row_taps, row_sign in _parts(x.shape[2], stride):
-            for columns, column_taps, column_sign in _parts(x.shape[3], stride):
-                if row_sign == column_sign == 1:
-                    continue
-                part = matrix[:, row_taps, column_taps, row_taps, column_taps]
-                d_part = _endless_gradient(
-                    x[:, :, rows, columns], part, bias[:, row_taps, column_taps], stride
-                )
-                d_x[:, :, rows, columns] += row_sign * column_sign * d_part
+        for places, sign in _places_outside(x.shape[2:], stride):
+            _add_edges(d_x, x, matrix, bias, stride, places, sign)
         return d_x, None
 
 
-def _parts(size: int, stride: int) -> list[tuple[slice, slice, int]]:
-    """All pixels of an axis with all taps, then the edges to take off again: (pixels, taps, sign)."""
-    whole = slice(None), slice(None), 1
-    return [whole] + [
-        (slice(pixel, pixel + 1), slice(tap, tap + 1), -1) for tap, pixel in edges(size, stride)
+Place = tuple[slice, slice, slice, slice]
+"""Rows and columns of a picture, and the rows and columns of taps that see them."""
+
+
+def _places_outside(size: torch.Size, stride: int) -> list[tuple[list[Place], int]]:
+    """What patches just outside of the output plane see of a picture.
+
+    Returns:
+        Rows and columns, to be taken off (sign -1), and corners, taken off twice by that (+1).
+    """
+    rows, columns = (
+        [(slice(pixel, pixel + 1), slice(tap, tap + 1)) for tap, pixel in edges(length, stride)]
+        for length in size
+    )
+    whole = slice(None)
+    return [
+        ([(row, whole, tap, whole) for row, tap in rows], -1),
+        ([(whole, column, whole, tap) for column, tap in columns], -1),
+        ([(row, column, tap, side) for row, tap in rows for column, side in columns], 1),
     ]
+
+
+def _add_edges(
+    d_x: Tensor,
+    x: Tensor,
+    matrix: Tensor,
+    bias: Tensor,
+    stride: int,
+    places: list[Place],
+    sign: int,
+) -> None:
+    """Add ``sign`` times the gradient that arises at ``places`` of one shape, all at once."""
+    if not places:
+        return
+    d_parts = _endless_gradient(
+        torch.cat([x[:, :, row, column] for row, column, _, _ in places], 1),
+        torch.cat([matrix[:, tap, side, tap, side] for _, _, tap, side in places]),
+        torch.cat([bias[:, tap, side] for _, _, tap, side in places]),
+        stride,
+    )
+    for (row, column, _, _), d_part in zip(places, d_parts.chunk(len(places), 1), strict=True):
+        d_x[:, :, row, column] += sign * d_part
 
 
 def _endless_gradient(x: Tensor, matrix: Tensor, bias: Tensor, stride: int) -> Tensor:

@@ -82,20 +82,25 @@ class MobileOneBlock(nn.Module):
 
     def _collapsed(self, x: Tensor) -> Tensor:
         conv = self.rbr_conv[0].conv
+        if x.device.type == 'cpu':
+            # The CPU's convolutions, above all the depthwise ones, like this layout best.
+            x = x.contiguous(memory_format=torch.channels_last)
         kernel, bias = collapse_branches(x, conv, self._aligned_branches())
         return F.conv2d(x, kernel, bias, conv.stride, conv.padding, groups=conv.groups)
 
     def _aligned_branches(self) -> list[Branch]:
         """All branches as k x k convolutions: scale and skip act on the centre of the window."""
         branches = [Branch(branch.conv.weight, branch.bn) for branch in self.rbr_conv]
-        conv = self.rbr_conv[0].conv
-        margin = (conv.kernel_size[0] // 2,) * 4
+        kernel = self.rbr_conv[0].conv.weight
+        centre = kernel.shape[2] // 2
         if self.rbr_scale is not None:
-            scale = F.pad(self.rbr_scale.conv.weight, margin)
+            scale = F.pad(self.rbr_scale.conv.weight, (centre,) * 4)
             branches.append(Branch(scale, self.rbr_scale.bn))
         if self.rbr_skip is not None:
-            identity = F.pad(_identity_kernel(conv), margin)
-            branches.append(Branch(identity, self.rbr_skip))
+            identity = torch.eye(kernel.shape[1], dtype=kernel.dtype, device=kernel.device)
+            skip = torch.zeros_like(kernel)
+            skip[:, :, centre, centre] = identity.repeat(len(kernel) // len(identity), 1)
+            branches.append(Branch(skip, self.rbr_skip))
         return branches
 
     def _plain(self, x: Tensor) -> Tensor:
@@ -135,12 +140,3 @@ def _conv_bn(
         in_channels, out_channels, kernel_size, stride, padding, groups=groups, bias=False
     )
     return nn.Sequential(OrderedDict(conv=conv, bn=nn.BatchNorm2d(out_channels)))
-
-
-def _identity_kernel(conv: nn.Conv2d) -> Tensor:
-    """The 1x1 kernel (C, C / groups, 1, 1) that returns its input."""
-    per_group = conv.in_channels // conv.groups
-    channels = torch.arange(conv.in_channels, device=conv.weight.device)
-    kernel = conv.weight.new_zeros(conv.in_channels, per_group, 1, 1)
-    kernel[channels, channels % per_group] = 1
-    return kernel

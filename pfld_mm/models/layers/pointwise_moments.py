@@ -6,7 +6,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-PIXELS = 4096
+PIXELS = 32768
 """Pixels of one partial sum in the input's precision; the partial sums are added in float64."""
 
 
@@ -26,10 +26,9 @@ class PointwiseMoments(Function):
         count = n * height * width
         mean = x.sum((2, 3)).double().sum(0) / count
         centre = mean.to(x.dtype)
-        centred = x - centre.reshape(-1, 1, 1)
         products = mean.new_zeros(channels, channels)
-        for part in centred.split(max(1, PIXELS // (height * width))):
-            products += _products(part)
+        for part in x.split(max(1, PIXELS // (height * width))):
+            products += _products(part - centre.reshape(-1, 1, 1))
         rounding = mean - centre.double()
         covariance = products / count - torch.outer(rounding, rounding)
         ctx.save_for_backward(x, mean)

@@ -54,9 +54,8 @@ def step(block, x):
     x = x.clone().requires_grad_()
     out = block(x)
     torch.manual_seed(2)
-    (out.float() * torch.randn(out.shape)).sum().backward() if out.dtype != torch.float64 else (
-        out * torch.randn_like(out)
-    ).sum().backward()
+    weights = torch.randn(out.shape, dtype=torch.float64)
+    (out.double() * weights).sum().backward()
     result = {'output': out.detach(), 'input gradient': x.grad}
     result |= {f'{name}.grad': p.grad for name, p in block.named_parameters()}
     return result | dict(block.named_buffers())
