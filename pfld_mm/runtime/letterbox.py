@@ -1,4 +1,4 @@
-"""The letterbox of slider puzzles (numpy and OpenCV only), equal to ``LetterboxAffine``.
+"""The letterbox of slider puzzles (numpy and OpenCV only), training's and the device's.
 
 Coordinates are continuous here: the centre of pixel i is at i + 0.5.
 """
@@ -43,15 +43,35 @@ class Letterbox:
         extent = (box * padding).astype(np.float64)
         zoom = float((size / extent).min())
         corner = (box * 0.5).astype(np.float64) - np.array(size) / zoom / 2
-        mask = _coverage((width, height), zoom, corner, size)
-        warped = _warp(np.ascontiguousarray(image), zoom, corner, size)
-        bgr = np.where(mask[..., None] > 0, warped, np.uint8(border_value))
-        # rounded up: a pixel that is part picture is never taken for padding
-        return cls(np.dstack([bgr, np.ceil(mask * 255).astype(np.uint8)]), zoom, corner)
+        picture, _ = fit_pixels(np.ascontiguousarray(image), zoom, corner, size, border_value)
+        return cls(picture, zoom, corner)
 
     def to_picture(self, points: np.ndarray) -> np.ndarray:
         """Points (..., 2) of the input in picture coordinates."""
         return np.asarray(points, np.float64) / self.zoom + self.corner
+
+
+def fit_pixels(
+    image: np.ndarray, zoom: float, corner: np.ndarray, size: tuple[int, int], border_value: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Put ``input = (picture - corner) * zoom`` into the input.
+
+    Args:
+        image: (H, W, 3) uint8.
+        zoom: Input pixels for a picture pixel.
+        corner: (2,) picture coordinates of the input's corner.
+        size: (w, h) of the input in pixels.
+        border_value: Grey of the padding.
+
+    Returns:
+        (h, w, 4) uint8, the picture and its mask x 255; and the mask (h, w) float32, the share of
+        each input pixel that the picture covers.
+    """
+    mask = _coverage(image.shape[1::-1], zoom, corner, size)
+    warped = _warp(image, zoom, corner, size)
+    colours = np.where(mask[..., None] > 0, warped, np.uint8(border_value))
+    # Rounded up: a pixel that is part picture is never taken for padding.
+    return np.dstack([colours, np.ceil(mask * 255).astype(np.uint8)]), mask
 
 
 def _warp(image: np.ndarray, zoom: float, corner: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
+
+from pfld_mm.runtime.letterbox import fit_pixels
 
 
 @TRANSFORMS.register_module()
@@ -12,8 +13,8 @@ class LetterboxAffine(BaseTransform):
 
     With ``GetBBoxCenterScale(padding=1.0)`` on the whole picture before it, this is the usual
     letterbox, and mmpose's own inverse (input_center, input_scale, input_size) undoes it.
-    Coordinates are continuous, the centre of pixel i is at i + 0.5, so the matrix given to
-    ``cv2.warpAffine``, which counts from pixel centres, is shifted by half a pixel.
+    Coordinates are continuous, the centre of pixel i is at i + 0.5. The pixels are those of
+    :func:`pfld_mm.runtime.letterbox.fit_pixels`, which the device runs, too.
 
     Required keys: ``img`` (h, w, 3) BGR uint8, ``bbox_center`` (1, 2), ``bbox_scale`` (1, 2);
     ``keypoints`` (1, K, 2) and ``decoys`` (D, 2) in pixels of the picture where there are any.
@@ -48,8 +49,10 @@ class LetterboxAffine(BaseTransform):
         zoom = float((size / scale).min())
         scale = size / zoom
         corner = center - scale / 2
-        results['valid_mask'] = self._coverage(results['img'].shape[:2], zoom, corner)
-        results['img'] = self._warp(results['img'], zoom, corner, results['valid_mask'])
+        picture, results['valid_mask'] = fit_pixels(
+            results['img'], zoom, corner, self.input_size, self.border_value
+        )
+        results['img'] = picture[..., [2, 1, 0, 3]]  # the pixels come as BGR, the network sees RGB
         for key, moved in (
             ('keypoints', 'transformed_keypoints'),
             ('decoys', 'transformed_decoys'),
@@ -61,32 +64,3 @@ class LetterboxAffine(BaseTransform):
         results['input_center'] = center
         results['input_scale'] = scale
         return results
-
-    def _warp(
-        self, img: np.ndarray, zoom: float, corner: np.ndarray, mask: np.ndarray
-    ) -> np.ndarray:
-        """RGB and mask (H, W, 4): ``input = (picture - corner) * zoom``."""
-        factors = np.array([zoom, zoom])
-        if zoom < 0.5:  # the bilinear warp reads 2 x 2 pixels only: average first
-            h, w = img.shape[:2]
-            small = (max(1, round(w * zoom)), max(1, round(h * zoom)))
-            img = cv2.resize(img, small, interpolation=cv2.INTER_AREA)
-            factors = zoom * np.array([w, h]) / small
-        shift = 0.5 * factors - 0.5 - corner * zoom
-        matrix = np.array([[factors[0], 0, shift[0]], [0, factors[1], shift[1]]])
-        warped = cv2.warpAffine(
-            img, matrix, self.input_size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
-        rgb = np.where(mask[..., None] > 0, warped[..., ::-1], np.uint8(self.border_value))
-        # rounded up: a pixel that is part picture is never taken for padding
-        return np.dstack([rgb, np.ceil(mask * 255).astype(np.uint8)])
-
-    def _coverage(self, shape: tuple[int, int], zoom: float, corner: np.ndarray) -> np.ndarray:
-        """The share of each input pixel that the picture covers, (H, W) in [0, 1]."""
-        shares = []
-        for size, length, start in zip(self.input_size, shape[::-1], corner, strict=True):
-            low, high = -start * zoom, (length - start) * zoom
-            pixels = np.arange(size)
-            share = np.minimum(pixels + 1, high) - np.maximum(pixels, low)
-            shares.append(np.where(share > 1e-6, np.minimum(share, 1), 0))
-        return np.outer(shares[1], shares[0]).astype(np.float32)
