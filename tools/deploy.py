@@ -78,6 +78,8 @@ def main() -> None:
             )
         exporter.run([args.img, *args.test_img], calibration, args.dataset, args.most_faces)
     except (ImportError, OSError, ProofFailed, RuntimeError, ValueError) as error:
+        if args.log_level == 'DEBUG':
+            raise
         print(f'deploy.py: {error}', file=sys.stderr)
         sys.exit(1)
     print(f'{args.work_dir}: {", ".join(sorted(p.name for p in Path(args.work_dir).iterdir()))}')

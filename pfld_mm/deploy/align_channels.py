@@ -152,7 +152,11 @@ class _Aligner:
             # A dense convolution may give its channels in any order: let it follow the other side.
             for mine, other in ((0, second), (1, first)):
                 conv = self.convs.get(node.input[mine])
-                if conv is not None and self._is_dense(conv) and len(self._users(conv.output[0])) == 1:
+                if (
+                    conv is not None
+                    and self._is_dense(conv)
+                    and len(self._users(conv.output[0])) == 1
+                ):
                     self._dense(conv, self.slots[conv.input[0]], other)
                     first = other
                     break

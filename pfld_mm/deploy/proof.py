@@ -105,6 +105,6 @@ def check_bound(
     for kind, found in differences.items():
         if kind not in exempt and not found['max'] <= bound:
             raise ProofFailed(
-                f'{name}: the points of the {kind} pictures are up to {found["max"]:.2e} px off '
-                f'(mean {found["mean"]:.2e} px), allowed are {bound:g} px'
+                f'{name}: the output for the {kind} pictures is up to {found["max"]:.2e} off '
+                f'(mean {found["mean"]:.2e}; points in px), allowed are {bound:g}'
             )

@@ -25,7 +25,7 @@ def convert(model: onnx.ModelProto, folder: Path, half: bool = False) -> list[st
         The names of the files.
 
     Raises:
-        RuntimeError: If pnnx fails, with its last lines.
+        RuntimeError: If pnnx fails, with its last lines, or ncnn lacks a layer.
     """
     try:
         import pnnx
@@ -39,9 +39,18 @@ def convert(model: onnx.ModelProto, folder: Path, half: bool = False) -> list[st
         done = subprocess.run(command, cwd=temporary, capture_output=True, text=True)
         if done.returncode or not Path(temporary, FILES[0]).is_file():
             raise RuntimeError(f'pnnx failed: {(done.stderr + done.stdout)[-1000:]}')
+        _check_layers(Path(temporary, FILES[0]))
         for name in FILES:
             (folder / name).write_bytes(Path(temporary, name).read_bytes())
     return FILES
+
+
+def _check_layers(param: Path) -> None:
+    """pnnx writes down what ncnn has no layer for under PyTorch's own name."""
+    layers = {line.split()[0] for line in param.read_text().splitlines()[2:]}
+    missing = sorted(layer for layer in layers if '.' in layer or '::' in layer)
+    if missing:
+        raise RuntimeError(f'ncnn has no layer for {", ".join(missing)}: use another runtime')
 
 
 def open_session(folder: Path, files: list[str], threads: int = 1) -> Callable:

@@ -27,7 +27,7 @@ def optimise(model: onnx.ModelProto, block: int = 16, split: bool = False) -> on
     try:
         model = align_channels(model, block) if block > 1 else model
     except UnalignableGraph as reason:
-        log.warning('channels are not aligned: %s', reason)
+        log.info('channels are left as they are: %s', reason)
     return move_concats(model, split=True) if split else model
 
 
