@@ -109,7 +109,7 @@ def _convolution_of(fc: nn.Module | None) -> nn.Conv2d | None:
 
 
 def _switch_to_deploy(estimator: nn.Module) -> None:
-    """mmpose's own walk, without its line in the log for each of fifty blocks."""
+    """The walk of mmpose, without its line in the log for each of fifty blocks."""
     logger = MMLogger.get_current_instance()
     level = logger.level
     logger.setLevel(logging.WARNING)

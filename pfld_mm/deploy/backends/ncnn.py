@@ -46,7 +46,7 @@ def convert(model: onnx.ModelProto, folder: Path, half: bool = False) -> list[st
 
 
 def _check_layers(param: Path) -> None:
-    """pnnx writes down what ncnn has no layer for under PyTorch's own name."""
+    """What pnnx cannot convert it writes down under PyTorch's own name."""
     layers = {line.split()[0] for line in param.read_text().splitlines()[2:]}
     missing = sorted(layer for layer in layers if '.' in layer or '::' in layer)
     if missing:
