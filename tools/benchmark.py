@@ -46,9 +46,8 @@ def print_tables(sizes: dict[str, dict], rows: list[dict]) -> None:
 def main() -> None:
     """Measure, print, write."""
     args = parse_args()
-    import onnx
-
     from pfld_mm.deploy.benchmark import ExportedForm, benchmark, find_forms
+    from pfld_mm.deploy.export_onnx import read_onnx
 
     try:
         forms = find_forms(Path(args.folder))
@@ -57,7 +56,7 @@ def main() -> None:
             forms.insert(0, ExportedForm('onnxruntime_vs', vs.parent, [vs.name]))
         first = next(form for form in forms if form.files[0].endswith('.onnx'))
         path = first.folder / first.files[0]
-        shape = onnx.load(str(path)).graph.input[0].type.tensor_type.shape.dim
+        shape = read_onnx(path).graph.input[0].type.tensor_type.shape.dim
         sizes = {form.name: form.size() for form in forms}
         rows = benchmark(
             forms, [d.dim_value for d in shape][1:], args.threads, args.batches, args.rounds

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import onnx
 
 from pfld_mm.deploy.backends import ncnn, onnxruntime, openvino, tensorrt
+from pfld_mm.deploy.export_onnx import read_onnx
 from pfld_mm.deploy.graph_size import graph_size
 from pfld_mm.deploy.metadata import read_description
 
@@ -51,7 +51,7 @@ class ExportedForm:
         """Bytes; of an ONNX file also parameters, multiply-accumulates and nodes."""
         size = dict(bytes=sum((self.folder / file).stat().st_size for file in self.files))
         if self.files[0].endswith('.onnx'):
-            size.update(graph_size(onnx.load(str(self.folder / self.files[0]))))
+            size.update(graph_size(read_onnx(self.folder / self.files[0])))
         return size
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import warnings
+from pathlib import Path
 
 import onnx
 import torch
+from google.protobuf.message import DecodeError
 from onnx import helper, numpy_helper
 from torch import nn
 
@@ -50,6 +52,22 @@ def export_onnx(
     model = onnx.load_from_string(buffer.getvalue())
     tidy(model.graph)
     onnx.checker.check_model(model)
+    return model
+
+
+def read_onnx(path: str | Path) -> onnx.ModelProto:
+    """An ONNX file.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        ValueError: If it is damaged.
+    """
+    try:
+        model = onnx.load(str(path))
+    except DecodeError as error:
+        raise ValueError(f'{path} is not an ONNX model, or a damaged one: {error}') from error
+    if not model.graph.node:
+        raise ValueError(f'{path} is not an ONNX model, or a damaged one: it has no nodes')
     return model
 
 

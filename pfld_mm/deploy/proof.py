@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import numpy as np
@@ -22,6 +23,8 @@ class ProofFailed(RuntimeError):
 class Proof:
     """The answers of PyTorch to a set of pictures, and how far other forms are from them.
 
+    The answers are those of the trained form in float64, so that no form's rounding is in them.
+
     Args:
         estimator: The trained model, in eval mode, not re-parameterised.
         network: Its deployed form.
@@ -40,11 +43,15 @@ class Proof:
         self.kinds = [kind for kind, crops in pictures.items() for _ in crops]
         crops = [crop for kind in pictures.values() for crop in kind]
         self.inputs = [model_input(network, crop) for crop in crops]
+        exact = copy.deepcopy(estimator).double()
         with torch.no_grad():
-            trained = [trained_output(estimator, crop) for crop in crops]
-            deployed = [network(torch.from_numpy(x)).numpy() for x in self.inputs]
-        self.trained = trained
-        self.deployed = deployed
+            self.expected = [trained_output(exact, crop) for crop in crops]
+            self.trained = [trained_output(estimator, crop) for crop in crops]
+            self.deployed = [network(torch.from_numpy(x)).numpy() for x in self.inputs]
+
+    def of_trained(self) -> dict[str, dict[str, float]]:
+        """Differences of the trained form in float32: what rounding alone does."""
+        return self._differences(self.trained)
 
     def of_deployed(self) -> dict[str, dict[str, float]]:
         """Differences of the deployed form in PyTorch."""
@@ -56,7 +63,7 @@ class Proof:
 
     def _differences(self, outputs: list[np.ndarray]) -> dict[str, dict[str, float]]:
         by_kind: dict[str, list[np.ndarray]] = {}
-        for kind, output, expected in zip(self.kinds, outputs, self.trained, strict=True):
+        for kind, output, expected in zip(self.kinds, outputs, self.expected, strict=True):
             if output.shape != expected.shape:
                 raise ProofFailed(
                     f'the exported model gives an output of shape {output.shape}, PyTorch one of '
@@ -85,25 +92,24 @@ def trained_output(estimator: nn.Module, crop: Tensor) -> np.ndarray:
     """The trained model's answer to a crop (C, h, w) uint8, through its own preprocessor."""
     batch = dict(inputs=[crop], data_samples=[PoseDataSample()])
     inputs = estimator.data_preprocessor(batch, False)['inputs']
-    return estimator(inputs, None, mode='tensor').numpy()
+    dtype = next(estimator.parameters()).dtype
+    return estimator(inputs.to(dtype), None, mode='tensor').numpy()
 
 
-def check_bound(
-    name: str, differences: dict[str, dict[str, float]], bound: float, exempt: tuple[str, ...] = ()
-) -> None:
-    """Stop where a difference is not below the bound.
+def check_bound(name: str, differences: dict[str, dict[str, float]], bounds: dict) -> None:
+    """Stop where a difference is not below its bound.
 
     Args:
         name: Of the exported form.
         differences: What ``Proof`` measured.
-        bound: In pixels, of the largest difference.
-        exempt: Kinds of pictures that are measured only.
+        bounds: Of the largest difference, by kind of picture; a kind without one is only measured.
 
     Raises:
-        ProofFailed: With the kind of picture, the difference and the bound in pixels.
+        ProofFailed: With the kind of picture, the difference and the bound.
     """
-    for kind, found in differences.items():
-        if kind not in exempt and not found['max'] <= bound:
+    for kind, bound in bounds.items():
+        found = differences[kind]
+        if not found['max'] <= bound:
             raise ProofFailed(
                 f'{name}: the output for the {kind} pictures is up to {found["max"]:.2e} off '
                 f'(mean {found["mean"]:.2e}; points in px), allowed are {bound:g}'
