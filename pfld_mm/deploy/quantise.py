@@ -44,9 +44,6 @@ def quantise(
     Raises:
         ValueError: If there are no calibration pictures.
     """
-    from onnxruntime.quantization import QuantType
-    from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
-
     pictures = list(pictures)
     if not pictures:
         raise ValueError('int8 needs calibration pictures, found none: give --calib FOLDER')
@@ -55,6 +52,17 @@ def quantise(
     kept = _float_nodes(model.graph, float_pool)
     nodes = [n for n in model.graph.node if n.op_type in QUANTISED and n.name not in kept]
     _share_ranges(nodes, ranges)
+    quantised = _insert_quantisers(model, ranges, kept)
+    _correct_bias(model, quantised, pictures)
+    onnx.checker.check_model(quantised)
+    return quantised
+
+
+def _insert_quantisers(model: onnx.ModelProto, ranges, kept: set[str]) -> onnx.ModelProto:
+    """The model with its int8 weights and its QuantizeLinear and DequantizeLinear nodes."""
+    from onnxruntime.quantization import QuantType
+    from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
+
     disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)  # a hint for each model to run a pre-process already done
     try:
@@ -74,10 +82,7 @@ def quantise(
     finally:
         logging.disable(disabled)
     quantizer.model.topological_sort()
-    quantised = quantizer.model.model
-    _correct_bias(model, quantised, pictures)
-    onnx.checker.check_model(quantised)
-    return quantised
+    return quantizer.model.model
 
 
 def _calibrate(model: onnx.ModelProto, pictures: list[np.ndarray]):
