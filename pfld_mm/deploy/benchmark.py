@@ -1,0 +1,161 @@
+"""Latency of exported models, measured so that a busy machine does not decide who wins."""
+
+from __future__ import annotations
+
+import gc
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from pfld_mm.deploy.backends import ncnn, onnxruntime, openvino, tensorrt
+from pfld_mm.deploy.export_onnx import read_onnx
+from pfld_mm.deploy.graph_size import graph_size
+from pfld_mm.deploy.metadata import read_description
+
+OPENERS = dict(
+    onnxruntime=onnxruntime.open_session,
+    openvino=openvino.open_session,
+    ncnn=ncnn.open_session,
+    tensorrt=tensorrt.open_session,
+)
+
+
+class ExportedForm:
+    """One form of an exported model.
+
+    Args:
+        name: Runtime and precision, 'onnxruntime_int8' for instance.
+        folder: Where the files are.
+        files: Their names.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+    """
+
+    def __init__(self, name: str, folder: Path, files: list[str]) -> None:
+        self.name, self.folder, self.files = name, folder, files
+        for file in files:
+            if not (folder / file).is_file():
+                raise FileNotFoundError(
+                    f'{folder / file} is missing, it belongs to the form {name!r}: export it again'
+                )
+
+    def open(self, threads: int) -> Callable[[np.ndarray], np.ndarray]:
+        """A session of ``threads`` threads."""
+        return OPENERS[self.name.split('_')[0]](self.folder, self.files, threads)
+
+    def size(self) -> dict[str, int]:
+        """Bytes; of an ONNX file also parameters, multiply-accumulates and nodes."""
+        size = dict(bytes=sum((self.folder / file).stat().st_size for file in self.files))
+        if self.files[0].endswith('.onnx'):
+            size.update(graph_size(read_onnx(self.folder / self.files[0])))
+        return size
+
+
+def find_forms(path: Path) -> list[ExportedForm]:
+    """The forms in an exported folder, or a single ONNX file.
+
+    Raises:
+        FileNotFoundError: If there are none.
+    """
+    if path.suffix == '.onnx':
+        return [ExportedForm('onnxruntime', path.parent, [path.name])]
+    description = read_description(path)
+    if description is None or not description.get('files'):
+        raise FileNotFoundError(
+            f'{path} is no exported model: model.json is missing, damaged or names no files'
+        )
+    return [ExportedForm(name, path, files) for name, files in description['files'].items()]
+
+
+def measure(
+    runs: dict[str, Callable[[np.ndarray], np.ndarray]], x: np.ndarray, rounds: int, seed: int = 0
+) -> dict[str, dict[str, float]]:
+    """Latencies of several models on one input, interleaved: each round runs all in random order.
+
+    Args:
+        runs: The models' sessions by name; the first is what the others are compared with.
+        x: The input.
+        rounds: How often; two runs before are not counted.
+        seed: Of the order.
+
+    Returns:
+        For each model the ``median_ms``, ``p10_ms`` and ``p90_ms`` of the wall clock, the median
+        of the process's time ``cpu_ms``, which other processes disturb less, and, medians of the
+        rounds' own ratios, ``speedup`` and ``cpu_speedup`` over the first.
+    """
+    rng = np.random.default_rng(seed)
+    names = list(runs)
+    wall, cpu = np.zeros((2, len(names), rounds))
+    gc.disable()
+    try:
+        for number in range(-2, rounds):
+            for index in rng.permutation(len(names)):
+                run = runs[names[index]]
+                run(x)  # brings its own weights back into the cache
+                start, used = time.perf_counter(), time.process_time()
+                run(x)
+                used, end = time.process_time() - used, time.perf_counter()
+                if number >= 0:
+                    wall[index, number], cpu[index, number] = end - start, used
+    finally:
+        gc.enable()
+    return {
+        name: dict(
+            median_ms=1e3 * float(np.median(wall[i])),
+            p10_ms=1e3 * float(np.percentile(wall[i], 10)),
+            p90_ms=1e3 * float(np.percentile(wall[i], 90)),
+            cpu_ms=1e3 * float(np.median(cpu[i])),
+            speedup=float(np.median(wall[0] / wall[i])),
+            cpu_speedup=float(np.median(cpu[0] / np.maximum(cpu[i], 1e-9))),
+        )
+        for i, name in enumerate(names)
+    }
+
+
+def benchmark(
+    forms: list[ExportedForm],
+    input_shape: tuple[int, int, int],
+    threads: tuple[int, ...] = (1, 0),
+    batches: tuple[int, ...] = (1, 8),
+    rounds: int = 100,
+) -> list[dict]:
+    """Measure every form at every number of threads and pictures.
+
+    Args:
+        forms: What to measure; the first is the reference.
+        input_shape: (C, h, w).
+        threads: Numbers of threads, 0 for all.
+        batches: Numbers of pictures in one call.
+        rounds: Of each measurement.
+
+    Returns:
+        A row for each form, threads and batch, with the figures of :func:`measure`; a form that
+        was exported for one picture at a time has no row for more.
+    """
+    rng = np.random.default_rng(0)
+    rows = []
+    for count in dict.fromkeys(n or os.cpu_count() or 1 for n in threads):
+        sessions = {form.name: form.open(count) for form in forms}
+        for batch in batches:
+            x = rng.uniform(0, 255, (batch, *input_shape)).astype(np.float32)
+            able = {name: run for name, run in sessions.items() if _takes(run, x)}
+            found = measure(able, x, rounds)
+            rows += [
+                dict(form=name, threads=count, batch=batch, **figures)
+                for name, figures in found.items()
+            ]
+    return rows
+
+
+def _takes(run: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> bool:
+    """Whether a model takes so many pictures at once; one it must take."""
+    if len(x) == 1:
+        return run(x) is not None
+    try:
+        return len(run(x)) == len(x)
+    except Exception:  # each runtime has its own class for a wrong shape
+        return False

@@ -1,0 +1,126 @@
+"""The pictures that a conversion is proved, calibrated and measured with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.dataset import Compose
+from mmpose.registry import DATASETS, TRANSFORMS
+
+SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
+
+
+def read_picture(path: str | Path) -> np.ndarray:
+    """A picture (H, W, 3) uint8 BGR.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        ValueError: If the file is not a picture.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f'the picture {path} does not exist')
+    image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        raise ValueError(f'{path} is not a picture that OpenCV can read')
+    return image
+
+
+class PictureCropper:
+    """The test pipeline of a model config, for pictures without labels: the box is the picture.
+
+    Args:
+        cfg: The model config.
+    """
+
+    def __init__(self, cfg: Config) -> None:
+        dataset = {**cfg.test_dataloader.dataset, 'lazy_init': True}
+        self.metainfo = DATASETS.build(dataset).metainfo
+        steps = cfg.test_dataloader.dataset.pipeline
+        self.pipeline = Compose([TRANSFORMS.build(step) for step in steps])
+
+    def __call__(self, image: np.ndarray, name: str = 'picture') -> torch.Tensor:
+        """(H, W, 3) uint8 BGR -> the network's crop (C, h, w) uint8, before the preprocessor."""
+        h, w = image.shape[:2]
+        data = dict(
+            img=image,
+            img_path=name,
+            bbox=np.array([[0, 0, w, h]], np.float32),
+            bbox_score=np.ones(1, np.float32),
+            id=0,
+            img_id=0,
+        )
+        return self.pipeline({**data, **self.metainfo})['inputs']
+
+
+def proof_pictures(
+    cropper: PictureCropper, images: list[str], seed: int = 0
+) -> dict[str, list[torch.Tensor]]:
+    """Crops by kind: the user's pictures, drawn ones and noise.
+
+    Args:
+        cropper: Gives the crops.
+        images: Paths of the user's pictures.
+        seed: Of the drawn ones and of the noise.
+    """
+    rng = np.random.default_rng(seed)
+    shape = cropper(np.zeros((64, 64, 3), np.uint8)).shape
+    noise = torch.from_numpy(rng.integers(0, 256, (3, *shape), dtype=np.uint8))
+    flat = torch.full(shape, 255, dtype=torch.uint8)
+    return {
+        'given': [cropper(read_picture(path), str(path)) for path in images],
+        'drawn': [cropper(_drawn(rng)) for _ in range(3)],
+        'noise': [*noise, torch.zeros_like(flat), flat],
+    }
+
+
+def _drawn(rng: np.random.Generator) -> np.ndarray:
+    """A picture with edges, gradients and texture, (240, 240, 3) uint8."""
+    y, x = np.mgrid[:240, :240][..., None] / 240
+    colours = rng.uniform(0, 255, (4, 3))
+    picture = colours[0] * (1 - x) * (1 - y) + colours[1] * x * (1 - y) + colours[2] * y
+    picture = np.ascontiguousarray((picture + rng.normal(0, 6, picture.shape)).clip(0, 255))
+    for _ in range(6):
+        centre, axes = rng.integers(20, 220, 2), rng.integers(6, 60, 2)
+        colour = rng.uniform(0, 255, 3)
+        angle = float(rng.uniform(0, 180))
+        cv2.ellipse(picture, centre.tolist(), axes.tolist(), angle, 0, 360, colour.tolist(), -1)
+    return picture.astype(np.uint8)
+
+
+def folder_crops(cropper: PictureCropper, folder: str, most: int) -> Iterator[torch.Tensor]:
+    """Crops of the pictures of a folder, each taken as a whole, spread evenly over the folder.
+
+    Raises:
+        FileNotFoundError: If the folder does not exist or holds no picture.
+    """
+    paths = sorted(p for p in Path(folder).rglob('*') if p.suffix.lower() in SUFFIXES)
+    if not paths:
+        raise FileNotFoundError(
+            f'{folder} is no folder with pictures ({", ".join(SUFFIXES)}); to calibrate with whole '
+            'pictures and their boxes give a dataset with --calib-dataset-cfg'
+        )
+    for path in _spread(paths, most):
+        yield cropper(read_picture(path), str(path))
+
+
+def dataset_crops(dataset_cfg: dict, pipeline: list, most: int) -> Iterator[torch.Tensor]:
+    """Crops of a dataset's samples through a test pipeline, spread evenly over the dataset.
+
+    Args:
+        dataset_cfg: Of the dataset.
+        pipeline: Steps without augmentation.
+        most: How many to give.
+    """
+    dataset = DATASETS.build({**dataset_cfg, 'pipeline': pipeline, 'test_mode': True})
+    for index in _spread(range(len(dataset)), most):
+        yield dataset[index]['inputs']
+
+
+def _spread(items: list | range, most: int) -> list:
+    count = min(most, len(items))
+    return [items[i * len(items) // count] for i in range(count)]

@@ -1,0 +1,116 @@
+"""Shows that the trained, the deployed and the exported form of a model give the same points."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from mmpose.structures import PoseDataSample
+from torch import Tensor, nn
+
+from pfld_mm.deploy.deployed_network import DeployedNetwork
+
+Session = Callable[[np.ndarray], np.ndarray]
+"""(1, C, h, w) float32 -> the output, float32."""
+
+
+class ProofFailed(RuntimeError):
+    """An exported model does not give the points of the trained one."""
+
+
+class Proof:
+    """The answers of PyTorch to a set of pictures, and how far other forms are from them.
+
+    The answers are those of the trained form in float64, so that no form's rounding is in them.
+
+    Args:
+        estimator: The trained model, in eval mode, not re-parameterised.
+        network: Its deployed form.
+        pictures: Crops (C, h, w) uint8 by kind.
+        unit: What one unit of the output is in pixels, (2,) for points; 1 for other outputs.
+    """
+
+    def __init__(
+        self,
+        estimator: nn.Module,
+        network: DeployedNetwork,
+        pictures: dict[str, list[Tensor]],
+        unit: np.ndarray,
+    ) -> None:
+        self.unit = unit
+        self.kinds = [kind for kind, crops in pictures.items() for _ in crops]
+        crops = [crop for kind in pictures.values() for crop in kind]
+        self.inputs = [model_input(network, crop) for crop in crops]
+        exact = copy.deepcopy(estimator).double()
+        with torch.no_grad():
+            self.expected = [trained_output(exact, crop) for crop in crops]
+            self.trained = [trained_output(estimator, crop) for crop in crops]
+            self.deployed = [network(torch.from_numpy(x)).numpy() for x in self.inputs]
+
+    def of_trained(self) -> dict[str, dict[str, float]]:
+        """Differences of the trained form in float32: what rounding alone does."""
+        return self._differences(self.trained)
+
+    def of_deployed(self) -> dict[str, dict[str, float]]:
+        """Differences of the deployed form in PyTorch."""
+        return self._differences(self.deployed)
+
+    def of_session(self, session: Session) -> dict[str, dict[str, float]]:
+        """Differences of an exported form, by kind of picture: the largest and the mean."""
+        return self._differences([session(x) for x in self.inputs])
+
+    def _differences(self, outputs: list[np.ndarray]) -> dict[str, dict[str, float]]:
+        by_kind: dict[str, list[np.ndarray]] = {}
+        for kind, output, expected in zip(self.kinds, outputs, self.expected, strict=True):
+            if output.shape != expected.shape:
+                raise ProofFailed(
+                    f'the exported model gives an output of shape {output.shape}, PyTorch one of '
+                    f'{expected.shape}'
+                )
+            difference = (output.astype(np.float64) - expected) * self.unit
+            distance = np.linalg.norm(difference, axis=-1) if self.unit.size == 2 else difference
+            by_kind.setdefault(kind, []).append(np.abs(distance))
+        return {
+            kind: dict(max=float(np.max(found)), mean=float(np.mean(found)))
+            for kind, found in by_kind.items()
+        }
+
+
+def model_input(network: DeployedNetwork, crop: Tensor) -> np.ndarray:
+    """A crop (C, h, w) uint8 BGR as the exported model takes it, (1, C, h, w) float32."""
+    picture = crop[None].float()
+    if network.colour_order == 'RGB':
+        picture = picture.flip(1)
+    mean = torch.tensor(network.mean).reshape(1, -1, 1, 1)
+    std = torch.tensor(network.std).reshape(1, -1, 1, 1)
+    return ((picture - mean) / std).numpy()
+
+
+def trained_output(estimator: nn.Module, crop: Tensor) -> np.ndarray:
+    """The trained model's answer to a crop (C, h, w) uint8, through its own preprocessor."""
+    batch = dict(inputs=[crop], data_samples=[PoseDataSample()])
+    inputs = estimator.data_preprocessor(batch, False)['inputs']
+    dtype = next(estimator.parameters()).dtype
+    return estimator(inputs.to(dtype), None, mode='tensor').numpy()
+
+
+def check_bound(name: str, differences: dict[str, dict[str, float]], bounds: dict) -> None:
+    """Stop where a difference is not below its bound.
+
+    Args:
+        name: Of the exported form.
+        differences: What ``Proof`` measured.
+        bounds: Of the largest difference, by kind of picture; a kind without one is only measured.
+
+    Raises:
+        ProofFailed: With the kind of picture, the difference and the bound.
+    """
+    for kind, bound in bounds.items():
+        found = differences[kind]
+        if not found['max'] <= bound:
+            raise ProofFailed(
+                f'{name}: the output for the {kind} pictures is up to {found["max"]:.2e} off '
+                f'(mean {found["mean"]:.2e}; points in px), allowed are {bound:g}'
+            )

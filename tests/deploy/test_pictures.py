@@ -1,0 +1,43 @@
+import cv2
+import numpy as np
+import pytest
+
+from pfld_mm.deploy.pictures import PictureCropper, folder_crops, proof_pictures, read_picture
+
+
+def test_a_picture_is_cropped_as_in_testing(cfg, picture):
+    image = read_picture(picture)
+    crop = PictureCropper(cfg)(image)
+    assert tuple(crop.shape) == (3, 112, 112)
+    side = 1.2 * max(image.shape[:2])
+    matrix = np.array(
+        [[112 / side, 0, 56 - 112 / side * image.shape[1] / 2],
+         [0, 112 / side, 56 - 112 / side * image.shape[0] / 2]]
+    )  # fmt: skip
+    point = matrix @ [image.shape[1] / 2, image.shape[0] / 2, 1]
+    np.testing.assert_allclose(point, [56, 56])
+    assert not crop[:, 0, 0].any()  # the padding is black
+
+
+def test_proof_pictures_are_of_three_kinds_and_differ(cfg, picture):
+    crops = proof_pictures(PictureCropper(cfg), [picture])
+    assert {kind: len(found) for kind, found in crops.items()} == dict(given=1, drawn=3, noise=5)
+    flat = [crop.numpy().tobytes() for found in crops.values() for crop in found]
+    assert len(set(flat)) == len(flat)
+
+
+def test_calibration_pictures_are_spread_over_the_folder(cfg, tmp_path):
+    for value in range(10):
+        cv2.imwrite(str(tmp_path / f'{value}.png'), np.full((40, 40, 3), 20 * value, np.uint8))
+    crops = list(folder_crops(PictureCropper(cfg), str(tmp_path), 5))
+    assert [int(crop.max()) for crop in crops] == [0, 40, 80, 120, 160]
+
+
+def test_what_is_no_picture_is_named(cfg, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'missing\.png'):
+        read_picture(tmp_path / 'missing.png')
+    (tmp_path / 'text.png').write_text('no picture')
+    with pytest.raises(ValueError, match=r'text\.png is not a picture'):
+        read_picture(tmp_path / 'text.png')
+    with pytest.raises(FileNotFoundError, match='no folder with pictures'):
+        list(folder_crops(PictureCropper(cfg), str(tmp_path / 'none'), 5))

@@ -1,0 +1,73 @@
+"""Measure exported models: ``python tools/benchmark.py DIR [--vs other.onnx]``.
+
+Every form in the folder is run in one process, interleaved, so that what disturbs one disturbs all:
+trust the ratios, which are medians over pairs, more than the milliseconds.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from _startup import quiet_openmp
+
+quiet_openmp()
+
+COLUMNS = 'form threads batch median p10 p90 cpu speedup cpu-speedup'.split()
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description='Latency of exported models')
+    parser.add_argument('folder', help='folder that tools/deploy.py wrote, or an ONNX file')
+    parser.add_argument('--vs', help='another ONNX file, what the forms are compared with')
+    parser.add_argument('--threads', nargs='+', type=int, default=[1, 0], help='0 means all')
+    parser.add_argument('--batches', nargs='+', type=int, default=[1, 8])
+    parser.add_argument('--rounds', type=int, default=100)
+    parser.add_argument('--out', help='file for the figures (.json)')
+    return parser.parse_args()
+
+
+def print_tables(sizes: dict[str, dict], rows: list[dict]) -> None:
+    """What the forms are, and how long they take."""
+    print(f'{"form":24}{"nodes":>8}{"parameters":>12}{"MMAC":>9}{"kB":>9}')
+    for name, size in sizes.items():
+        macs = f'{size["macs"] / 1e6:.1f}' if 'macs' in size else '-'
+        counts = f'{size.get("nodes", "-"):>8}{size.get("parameters", "-"):>12}'
+        print(f'{name:24}{counts}{macs:>9}{size["bytes"] / 1e3:>9.0f}')
+    print('\n' + f'{COLUMNS[0]:24}' + ''.join(f'{c:>12}' for c in COLUMNS[1:]) + '   (ms; ratios)')
+    for row in rows:
+        times = [row[f'{key}_ms'] for key in ('median', 'p10', 'p90', 'cpu')]
+        figures = ''.join(f'{t:12.3f}' for t in times)
+        figures += f'{row["speedup"]:12.2f}{row["cpu_speedup"]:12.2f}'
+        print(f'{row["form"]:24}{row["threads"]:12}{row["batch"]:12}{figures}')
+
+
+def main() -> None:
+    """Measure, print, write."""
+    args = parse_args()
+    from pfld_mm.deploy.benchmark import ExportedForm, benchmark, find_forms
+    from pfld_mm.deploy.export_onnx import read_onnx
+
+    try:
+        forms = find_forms(Path(args.folder))
+        if args.vs:
+            vs = Path(args.vs)
+            forms.insert(0, ExportedForm('onnxruntime_vs', vs.parent, [vs.name]))
+        first = next(form for form in forms if form.files[0].endswith('.onnx'))
+        path = first.folder / first.files[0]
+        shape = read_onnx(path).graph.input[0].type.tensor_type.shape.dim
+        sizes = {form.name: form.size() for form in forms}
+        rows = benchmark(
+            forms, [d.dim_value for d in shape][1:], args.threads, args.batches, args.rounds
+        )
+    except (ImportError, OSError, ValueError) as error:
+        print(f'benchmark.py: {error}', file=sys.stderr)
+        sys.exit(1)
+    print_tables(sizes, rows)
+    if args.out:
+        Path(args.out).write_text(json.dumps(dict(sizes=sizes, latency=rows), indent=1) + '\n')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,89 @@
+"""Export a model: ``python tools/deploy.py DEPLOY_CFG MODEL_CFG CHECKPOINT IMAGE --work-dir DIR``.
+
+mmdeploy's own command line. Every exported form is compared with PyTorch before the tool ends well;
+``report.json`` in DIR holds the figures.
+"""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from _startup import quiet_openmp
+
+quiet_openmp()
+
+from mmengine.config import Config, DictAction  # noqa: E402
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description='Export a model and prove that it is the same')
+    parser.add_argument('deploy_cfg', help='deploy config, of configs/deploy')
+    parser.add_argument('model_cfg', help='model config')
+    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument('img', help='picture of what the model is for; a face crop, a puzzle')
+    parser.add_argument('--test-img', nargs='+', default=[], help='more pictures to compare with')
+    parser.add_argument('--work-dir', required=True, help='folder to write')
+    parser.add_argument(
+        '--calib',
+        '--quant-image-dir',
+        metavar='FOLDER',
+        help='folder of crops to calibrate int8 with; by default the training set of MODEL_CFG',
+    )
+    parser.add_argument(
+        '--calib-dataset-cfg', help='config whose validation set int8 is calibrated with'
+    )
+    parser.add_argument(
+        '--dataset', action='store_true', help='evaluate on the test set of MODEL_CFG as well'
+    )
+    parser.add_argument('--most-faces', type=int, help='evaluate on the first faces only')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        help='override settings of the model config: key.key=value ...',
+    )
+    parser.add_argument(
+        '--device', default='cpu', help='taken for the sake of mmdeploy: tracing needs the CPU only'
+    )
+    parser.add_argument('--log-level', default='INFO', choices=list(logging._nameToLevel))
+    parser.add_argument(
+        '--dump-info', action='store_true', help='the folder is always complete, this adds nothing'
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Export; exit with 1 and a sentence where something is wrong."""
+    args = parse_args()
+    logging.basicConfig(format='%(message)s', stream=sys.stdout)
+    logging.getLogger('pfld_mm').setLevel(args.log_level)
+
+    from pfld_mm.deploy.exporter import Exporter, calibration_crops
+    from pfld_mm.deploy.proof import ProofFailed
+    from pfld_mm.deploy.trained_model import load_config
+
+    try:
+        cfg = load_config(args.model_cfg, args.cfg_options)
+        if not Path(args.deploy_cfg).is_file():
+            raise FileNotFoundError(f'the deploy config {args.deploy_cfg} does not exist')
+        deploy_cfg = Config.fromfile(args.deploy_cfg)
+        name = Path(args.model_cfg).stem
+        exporter = Exporter(deploy_cfg, cfg, args.checkpoint, args.work_dir, name)
+        calibration = None
+        if exporter.int8:
+            calibration = calibration_crops(
+                cfg, exporter.cropper, exporter.int8.pictures, args.calib, args.calib_dataset_cfg
+            )
+        exporter.run([args.img, *args.test_img], calibration, args.dataset, args.most_faces)
+    except (ImportError, OSError, ProofFailed, RuntimeError, ValueError) as error:
+        if args.log_level == 'DEBUG':
+            raise
+        print(f'deploy.py: {error}', file=sys.stderr)
+        sys.exit(1)
+    print(f'{args.work_dir}: {", ".join(sorted(p.name for p in Path(args.work_dir).iterdir()))}')
+
+
+if __name__ == '__main__':
+    main()
