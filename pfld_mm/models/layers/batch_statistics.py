@@ -7,7 +7,12 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-from pfld_mm.models.layers.moments import channel_moments, join_processes, patch_moments
+from pfld_mm.models.layers.moments import (
+    channel_moments,
+    join_processes,
+    patch_count,
+    patch_moments,
+)
 
 
 def batch_statistics(
@@ -28,6 +33,11 @@ def batch_statistics(
     Raises:
         ValueError: There is one value per channel only.
     """
+    if group is None and patch_count(x, conv) == 1:
+        raise ValueError(
+            'BatchNorm needs more than one value per channel to train: found a batch of one '
+            f'picture and a 1 x 1 output of an input of {tuple(x.shape)}; use a larger batch'
+        )
     branches, channels = kernels.shape[:2]
     taps = kernels[0, 0].numel()
     x = x.to(torch.promote_types(x.dtype, torch.float32))

@@ -82,9 +82,10 @@ def _fold(
     """``sum_b gamma_b (W_b x - mean_b) / sqrt(var_b + eps_b) + beta_b`` as one kernel and bias."""
     eps = torch.tensor([bn.eps for bn in bns], dtype=variance.dtype, device=variance.device)
     scale = torch.rsqrt(variance + eps.unsqueeze(1))
-    one, zero = torch.ones_like(scale[0]), torch.zeros_like(scale[0])
-    gamma = torch.stack([bn.weight if bn.affine else one for bn in bns])
-    beta = torch.stack([bn.bias if bn.affine else zero for bn in bns])
-    scale = scale * gamma
-    bias = (beta - scale * mean).sum(0)
+    one = torch.ones_like(scale[0])
+    scale = scale * torch.stack([bn.weight if bn.affine else one for bn in bns])
+    bias = -(scale * mean).sum(0)
+    for bn in bns:
+        # One by one: the gradient of a sum over a stack would be one memory for all of them.
+        bias = bias + bn.bias if bn.affine else bias
     return torch.einsum('bo,boikl->oikl', scale, kernels), bias

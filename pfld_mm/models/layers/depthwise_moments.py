@@ -8,6 +8,9 @@ from torch.nn import functional as F
 
 from pfld_mm.models.layers.tap_products import edges, tap_products
 
+Place = tuple[slice, slice, slice, slice]
+"""Rows and columns of a picture, and the rows and columns of the taps that see them."""
+
 
 class DepthwiseMoments(Function):
     """Mean and covariance of every channel's 3x3 patches, without ever storing the patches.
@@ -17,7 +20,7 @@ class DepthwiseMoments(Function):
 
     The covariance comes from :func:`tap_products`. Its gradient to x is
     ``d p = (d mean + (d S + d S^T) (p - mean)) / M`` for every patch p, summed where patches
-    overlap: a 5x5 depthwise convolution of x, less the patches that would lie outside of the picture.
+    overlap: a 5x5 depthwise convolution of x, less the patches outside of the output plane.
     """
 
     @staticmethod
@@ -56,10 +59,6 @@ class DepthwiseMoments(Function):
         for places, sign in _places_outside(x.shape[2:], stride):
             _add_edges(d_x, x, matrix, bias, stride, places, sign)
         return d_x, None
-
-
-Place = tuple[slice, slice, slice, slice]
-"""Rows and columns of a picture, and the rows and columns of taps that see them."""
 
 
 def _places_outside(size: torch.Size, stride: int) -> list[tuple[list[Place], int]]:

@@ -15,8 +15,9 @@ class MobileOneBlock(nn.Module):
     """Several linear branches while training, one convolution when deployed.
 
     MobileOne (Vasu et al., CVPR 2023), section 3.3; seed 002. Every branch ends in its own
-    BatchNorm: ``num_conv_branches`` k x k convolutions, a 1x1 "scale" convolution when k > 1, a bare
-    "skip" BatchNorm when the shape allows. Their sum passes an optional squeeze-excite and a ReLU.
+    BatchNorm: ``num_conv_branches`` k x k convolutions, a 1x1 "scale" convolution when k > 1, a
+    bare "skip" BatchNorm when the shape allows. Their sum passes an optional squeeze-excite and a
+    ReLU.
 
     Args:
         in_channels: C_in.

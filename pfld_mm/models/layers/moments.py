@@ -7,7 +7,6 @@ variance of the output of *any* kernel of that geometry (see :mod:`pfld_mm.model
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import torch
@@ -44,13 +43,7 @@ def patch_moments(x: Tensor, conv: nn.Conv2d) -> Moments:
     Returns:
         Moments of the N H_out W_out patches; G = ``conv.groups``.
     """
-    pixels = [
-        (size + 2 * p - k) // s + 1
-        for size, k, s, p in zip(
-            x.shape[2:], conv.kernel_size, conv.stride, conv.padding, strict=True
-        )
-    ]
-    count = _scalar(x, x.shape[0] * math.prod(pixels))
+    count = patch_count(x, conv)
     if conv.groups > 1:
         mean, covariance = DepthwiseMoments.apply(x, conv.stride[0])
     else:
@@ -58,22 +51,28 @@ def patch_moments(x: Tensor, conv: nn.Conv2d) -> Moments:
             columns = F.unfold(x, conv.kernel_size, padding=conv.padding, stride=conv.stride)
             x = columns.unsqueeze(-1)
         mean, covariance = PointwiseMoments.apply(x)
-    return Moments(count, mean, covariance)
+    return Moments(_scalar(count, mean), mean, covariance)
 
 
 def channel_moments(y: Tensor) -> Moments:
     """Moments of every channel of ``y`` (N, C, H, W) alone: G = C, T = 1."""
     variance, mean = torch.var_mean(y, (0, 2, 3), correction=0)
-    count = _scalar(y, y.numel() // y.shape[1])
+    count = _scalar(y.numel() // y.shape[1], variance)
     return Moments(count, mean.double().reshape(-1, 1), variance.double().reshape(-1, 1, 1))
 
 
-def _scalar(like: Tensor, value: int) -> Tensor:
-    if value == 1:
-        raise ValueError(
-            'BatchNorm needs more than one value per channel to train: found a batch of one '
-            'picture with a 1 x 1 map; use a larger batch or picture'
+def patch_count(x: Tensor, conv: nn.Conv2d) -> int:
+    """M = N H_out W_out."""
+    height, width = (
+        (size + 2 * padding - kernel) // stride + 1
+        for size, kernel, stride, padding in zip(
+            x.shape[2:], conv.kernel_size, conv.stride, conv.padding, strict=True
         )
+    )
+    return x.shape[0] * height * width
+
+
+def _scalar(value: int, like: Tensor) -> Tensor:
     return torch.full((), value, dtype=torch.float64, device=like.device)
 
 

@@ -46,14 +46,14 @@ def tap_products(x: Tensor, centre: Tensor, stride: int) -> Tensor:
 
 
 def edges(size: int, stride: int) -> list[tuple[int, int]]:
-    """What patches just outside of the output plane see of an axis: with tap t the pixel p, (t, p)."""
+    """What patches just outside of the output plane see along an axis: (tap, pixel) pairs."""
     if stride == 1:
         return [(2, 0), (0, size - 1)]
     return [(0, size - 1)] if size % 2 == 0 else []
 
 
 def _endless_lines(lines: list[Tensor], stride: int) -> list[Tensor]:
-    """Products (C, 3, 3) of three taps along each line (L, N, C), at all places that see any of it."""
+    """Products (C, 3, 3) of three taps along each line (L, N, C), at all places that see it."""
     if not lines:
         return []
     line = torch.cat(lines, 2)
@@ -135,9 +135,9 @@ def _pictures_at_a_time(x: Tensor) -> int:
 
 
 def _segment_rows(height: int, width: int) -> int:
-    """The most rows that divide a picture evenly into segments of at most ``PIXELS`` (or 2 rows)."""
+    """The most rows that divide a picture evenly into segments of about ``PIXELS``, 2 at least."""
     limit = min(height, max(2, PIXELS // width))
-    return max((rows for rows in range(2, limit + 1) if height % rows == 0), default=height)
+    return max([rows for rows in range(2, limit + 1) if height % rows == 0] or [height])
 
 
 def _fill_segments(segments: Tensor, x: Tensor, centre: Tensor, above: int) -> None:
@@ -151,7 +151,7 @@ def _fill_segments(segments: Tensor, x: Tensor, centre: Tensor, above: int) -> N
     """
     rows = len(segments) - 2
     own = x.permute(2, 3, 0, 1).unflatten(0, (-1, rows)).permute(1, 2, 3, 0, 4)
-    torch.sub(own, centre, out=segments[above : above + rows])
+    segments[above : above + rows].copy_(own).sub_(centre)
     segments[:above, :, :, 1:] = segments[rows : above + rows, :, :, :-1]
     segments[above + rows :, :, :, :-1] = segments[above:2, :, :, 1:]
 
