@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from _startup import quiet_openmp
+from _common import quiet_openmp
 
 quiet_openmp()
 

@@ -57,7 +57,7 @@ class PFLDHead(RegressionHead):
 
     @property
     def default_init_cfg(self) -> list[dict]:
-        """mmpose's for regression heads, but the points begin at the centre of the crop.
+        """As mmpose's regression heads, but the points begin at the centre of the crop.
 
         From 0 the bias alone would take hundreds of Adam's steps to get there.
         """
