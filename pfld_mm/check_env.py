@@ -93,7 +93,6 @@ PACKAGES = (
     Package('tqdm', ('tqdm',), '', 'pip install tqdm==4.70.1', _TRAINING),
     Package('tensorboard', ('tensorboard',), '', 'pip install tensorboard==2.21.0'),
     Package('onnx', ('onnx',), '>=1.16', 'pip install onnx==1.23.2', _EXPORT),
-    Package('onnxslim', ('onnxslim',), '', 'pip install onnxslim==0.1.98', _EXPORT),
     Package('mmdeploy', ('mmdeploy',), '==1.3.1', f'{_NODEPS} mmdeploy==1.3.1', _EXPORT),
     Package('openvino', ('openvino',), '', 'pip install openvino'),
     Package('ncnn', ('ncnn',), '', 'pip install ncnn'),

@@ -22,7 +22,12 @@ def test_help_is_the_default():
 
 @pytest.mark.parametrize(
     ('target', 'command'),
-    [('demo', 'tools/demo.py'), ('test', '-m pytest'), ('lint', '-m ruff format --check .')],
+    [
+        ('demo', 'tools/demo.py faces'),
+        ('demo-slider', 'tools/demo.py slider'),
+        ('test', '-m pytest'),
+        ('lint', '-m ruff format --check .'),
+    ],
 )
 def test_every_target_sets_up_first(target, command):
     lines = make('--dry-run', target, 'PYTHON=py311', 'VENV=/somewhere/venv').splitlines()
