@@ -77,9 +77,7 @@ def test_two_processes_equal_one(geometry, results):
         torch.testing.assert_close(joined, whole, rtol=0, atol=1e-11)
     for _, found in (first, second):
         for name, value in state.items():
-            torch.testing.assert_close(
-                found[name], value, rtol=1e-10, atol=1e-11, msg=name
-            )
+            torch.testing.assert_close(found[name], value, rtol=1e-10, atol=1e-11, msg=name)
 
 
 def test_a_mixture_of_synchronised_and_other_branches_is_refused(tmp_path):
