@@ -6,7 +6,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-PIXELS = 32768
+PIXELS = 8192
 """Pixels of one partial sum in the input's precision; the partial sums are added in float64."""
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-PIXELS = 256
+PIXELS = 64
 """Pixels of one partial sum in the input's precision; the partial sums are added in float64."""
 
 ELEMENTS = 1 << 20
