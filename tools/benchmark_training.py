@@ -132,7 +132,7 @@ def print_peak(cfg: Config, form: str, batch_size: int, device: str) -> None:
 
 
 def _megabytes(field: str) -> float:
-    """A line of this process's status on Linux. (getrusage gives a child its parent's peak.)"""
+    """One line of this process's status on Linux; getrusage gives a child its parent's peak."""
     status = Path('/proc/self/status').read_text(encoding='utf-8')
     return int(re.search(rf'{field}:\s+(\d+) kB', status)[1]) / 1024
 

@@ -67,7 +67,7 @@ def fit_pixels(
         (h, w, 4) uint8, the picture and its mask x 255; and the mask (h, w) float32, the share of
         each input pixel that the picture covers.
     """
-    mask = _coverage(image.shape[1::-1], zoom, corner, size)
+    mask = coverage(image.shape[1::-1], zoom, corner, size)
     warped = _warp(image, zoom, corner, size)
     colours = np.where(mask[..., None] > 0, warped, np.uint8(border_value))
     # Rounded up: a pixel that is part picture is never taken for padding.
@@ -90,7 +90,7 @@ def _warp(image: np.ndarray, zoom: float, corner: np.ndarray, size: tuple[int, i
     )
 
 
-def _coverage(
+def coverage(
     lengths: tuple[int, int], zoom: float, corner: np.ndarray, size: tuple[int, int]
 ) -> np.ndarray:
     """The share of each input pixel that the picture covers, (h, w) float32 in [0, 1]."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import pfld_mm.compat  # noqa: F401
 from pfld_mm.codecs.center_offset_angle import CenterOffsetAngleLabel
-from pfld_mm.datasets.transforms.letterbox_affine import LetterboxAffine
+from pfld_mm.runtime.letterbox import coverage
 
 SIZE = (128, 64)
 UNIT = st.floats(0, 1)
@@ -23,11 +23,10 @@ def as_output(labels):
 
 def letterbox(width, height, points, size=SIZE):
     """Geometry and mask of a picture without making its pixels."""
-    transform = LetterboxAffine(size)
     zoom = min(size[0] / width, size[1] / height)
     scale = np.array(size) / zoom
     corner = np.array([width, height]) / 2 - scale / 2
-    mask = transform._coverage((height, width), zoom, corner)
+    mask = coverage((width, height), zoom, corner, size)
     return (points - corner) * zoom, mask, lambda kp: kp / size * scale + corner
 
 

@@ -52,7 +52,7 @@ def test_the_first_50_iterations_agree_in_float64(faces):
     plain = losses(faces, collapse=False)
     collapsed = losses(faces, collapse=True)
     disturbed = losses(faces, collapse=False, disturbance=1e-6)
-    assert plain[-1] < 0.7 * plain[0]  # it learns
+    assert plain[-5:].mean() < 0.85 * plain[:5].mean()  # it learns
     difference = np.abs(collapsed - plain) / plain
     assert difference.max() <= 1e-6
     assert difference.max() < (np.abs(disturbed - plain) / plain).max()  # it could fail

@@ -10,7 +10,8 @@ pytestmark = pytest.mark.skipif(shutil.which('make') is None, reason='make is no
 
 
 def make(*arguments: str) -> str:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(('MAKE', 'MFLAGS'))}
+    ours = ('MAKE', 'MFLAGS', 'ARGS', 'PYTHON', 'VENV')  # what a calling make hands down
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
     command = ['make', '--no-print-directory', *arguments]
     return subprocess.check_output(command, cwd=ROOT, env=environment, text=True)
 
