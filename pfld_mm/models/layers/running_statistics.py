@@ -32,11 +32,14 @@ def update_running(bns: Sequence[BatchNorm], count: Tensor, mean: Tensor, varian
     steps = [
         1 / float(bn.num_batches_tracked) if bn.momentum is None else bn.momentum for bn in tracked
     ]
+    keep = [1 - step for step in steps]
+    weights = torch.tensor(steps, dtype=mean.dtype, device=mean.device).unsqueeze(1)
     for name, batch in (('running_mean', mean), ('running_var', variance * count / (count - 1))):
         running = [getattr(bn, name) for bn in tracked]
-        batch = batch.to(running[0].dtype)
-        torch._foreach_mul_(running, [1 - step for step in steps])
-        torch._foreach_add_(running, torch._foreach_mul([batch[row] for row in rows], steps))
+        if len(rows) < len(bns):
+            batch = batch[rows]
+        torch._foreach_mul_(running, keep)
+        torch._foreach_add_(running, list((weights * batch).to(running[0].dtype)))
 
 
 def process_group(bns: Sequence[BatchNorm]) -> dist.ProcessGroup | None:

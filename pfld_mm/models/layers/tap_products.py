@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -88,9 +90,7 @@ def _endless_stride_1(x: Tensor, centre: Tensor) -> Tensor:
         right = right + _correlation(segments[:rows], moved_left, channels)
     below = torch.cat([left[:, :, :2], right], 2)
     lags = torch.cat([below[:, 1:].flip(1, 2), below], 1)
-    tap = torch.arange(3, device=x.device)
-    lag = tap - tap.reshape(3, 1) + 2
-    return lags[:, lag.reshape(3, 1, 3, 1), lag.reshape(1, 3, 1, 3)]
+    return lags.flatten(1)[:, _lag_of_taps(x.device)]
 
 
 def _endless_stride_2(x: Tensor, centre: Tensor) -> Tensor:
@@ -114,18 +114,27 @@ def _endless_stride_2(x: Tensor, centre: Tensor) -> Tensor:
     for p in range(4):
         for q in range(p):
             table[:, p, q] = table[:, q, p].flip(1, 2)
+    return table.flatten(1)[:, _lag_of_taps_in_planes(x.device)]
+
+
+@lru_cache
+def _lag_of_taps(device: torch.device) -> Tensor:
+    """Where in the 5 x 5 lags the lag from taps (t_y, t_x) to (u_y, u_x) is: (3, 3, 3, 3)."""
+    tap = torch.arange(3, device=device)
+    lag = tap - tap.reshape(3, 1) + 2
+    return 5 * lag.reshape(3, 1, 3, 1) + lag.reshape(1, 3, 1, 3)
+
+
+@lru_cache
+def _lag_of_taps_in_planes(device: torch.device) -> Tensor:
+    """Where in the table (4, 4, 3, 3) of planes and lags two taps are: (3, 3, 3, 3)."""
     # Along an axis the taps see the odd plane one pixel before, the even plane and the odd plane.
-    shift = torch.tensor([-1, 0, 0], device=x.device)
-    is_odd = torch.tensor([1, 0, 1], device=x.device)
+    is_odd = torch.tensor([1, 0, 1], device=device)
+    shift = torch.tensor([-1, 0, 0], device=device)
     plane = 2 * is_odd.reshape(3, 1) + is_odd
     lag = shift - shift.reshape(3, 1) + 1
-    return table[
-        :,
-        plane.reshape(3, 3, 1, 1),
-        plane.reshape(1, 1, 3, 3),
-        lag.reshape(3, 1, 3, 1),
-        lag.reshape(1, 3, 1, 3),
-    ]
+    planes = 4 * plane.reshape(3, 3, 1, 1) + plane
+    return 9 * planes + 3 * lag.reshape(3, 1, 3, 1) + lag.reshape(1, 3, 1, 3)
 
 
 def _pictures_at_a_time(x: Tensor) -> int:
