@@ -54,7 +54,10 @@ def batch_statistics(
     if has_moments:
         rows = wide.reshape(conv.groups, -1, taps)
         mean = rows @ mean.unsqueeze(2)
-        variance = _QuadraticForms.apply(rows, variance)
+        # Depthwise patches are smooth, their covariances nearly singular: float64 for these. The
+        # large matrices of dense convolutions are as exact as their float32 entries in float32.
+        precision = x.dtype if conv.groups == 1 else torch.float64
+        variance = _QuadraticForms.apply(rows, variance, precision)
     shape = channels, branches
     return moments.count, mean.reshape(shape).T, variance.reshape(shape).T
 
@@ -72,17 +75,22 @@ def _has_cheap_moments(conv: nn.Conv2d, taps: int, outputs: int) -> bool:
 
 
 class _QuadraticForms(Function):
-    """``w S w^T`` for every row w: (G, R, T) and symmetric (G, T, T) -> (G, R)."""
+    """``w S w^T`` for every row w: (G, R, T) and symmetric (G, T, T) -> (G, R), all float64.
+
+    The products ``w S`` are computed in ``precision``.
+    """
 
     @staticmethod
-    def forward(ctx, rows: Tensor, matrix: Tensor) -> Tensor:
-        products = rows @ matrix
-        ctx.save_for_backward(rows, products)
+    def forward(ctx, rows: Tensor, matrix: Tensor, precision: torch.dtype) -> Tensor:
+        rows_low = rows.to(precision)
+        products = rows_low @ matrix.to(precision)
+        ctx.save_for_backward(rows_low, products)
         return (products * rows).sum(2)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, d_form: Tensor) -> tuple[Tensor, Tensor]:
+    def backward(ctx, d_form: Tensor) -> tuple[Tensor, Tensor, None]:
         rows, products = ctx.saved_tensors
-        d_form = d_form.unsqueeze(2)
-        return 2 * d_form * products, rows.transpose(1, 2) @ (d_form * rows)
+        weights = d_form.to(rows.dtype).unsqueeze(2)
+        d_matrix = rows.transpose(1, 2) @ (weights * rows)
+        return 2 * d_form.unsqueeze(2) * products, d_matrix.double(), None

@@ -126,12 +126,17 @@ def _endless_gradient(x: Tensor, matrix: Tensor, bias: Tensor, stride: int) -> T
             kernels = (matrix * seen.reshape(a, b, 1, 1)).flip(1, 2).reshape(channels, a * b, a * b)
             kernels = kernels.transpose(1, 2).reshape(1, -1, a * b)
             kernel = F.fold(kernels, (2 * a - 1, 2 * b - 1), (a, b)).transpose(0, 1)
+            # At stride 2 an even pixel is seen by the middle tap alone: one lag less on each side.
+            rows, columns = (
+                (-1, -1) if step == 2 and phase == 0 else (phase, 0)
+                for step, phase in zip(steps, (top, left), strict=True)
+            )
             d_phase = F.conv2d(
                 x,
-                F.pad(kernel, (left, 0, top, 0)).to(x.dtype),
+                F.pad(kernel, (*columns, *rows)).to(x.dtype),
                 (bias * seen).sum((1, 2)).to(x.dtype),
                 steps,
-                (a - 1, b - 1),
+                (a - 1 + min(rows[0], 0), b - 1 + min(columns[0], 0)),
                 groups=channels,
             )
             if steps == (1, 1):

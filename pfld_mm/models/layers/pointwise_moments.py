@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-PIXELS = 8192
+PIXELS = 16384
 """Pixels of one partial sum in the input's precision; the partial sums are added in float64."""
 
 
@@ -25,12 +27,12 @@ class PointwiseMoments(Function):
         n, channels, height, width = x.shape
         count = n * height * width
         mean = x.sum((2, 3)).double().sum(0) / count
-        centre = mean.to(x.dtype)
-        products = mean.new_zeros(channels, channels)
-        for part in x.split(max(1, PIXELS // (height * width))):
-            products += _products(part - centre.reshape(-1, 1, 1))
-        rounding = mean - centre.double()
-        covariance = products / count - torch.outer(rounding, rounding)
+        centre = mean.to(x.dtype).reshape(-1, 1, 1)
+        covariance = 0
+        parts = min(n, math.ceil(count / PIXELS))
+        for part in x.split(math.ceil(n / parts)):
+            covariance = _products(part - centre).double().add_(covariance)
+        covariance.div_(count)
         ctx.save_for_backward(x, mean)
         return mean.unsqueeze(0), covariance.unsqueeze(0)
 
@@ -40,10 +42,10 @@ class PointwiseMoments(Function):
         """Return the gradient to x."""
         x, mean = ctx.saved_tensors
         count = x.numel() // x.shape[1]
-        matrix = (d_covariance[0] + d_covariance[0].T) / count
-        bias = d_mean[0] / count - matrix @ mean
-        matrix = matrix.to(x.dtype).reshape(*matrix.shape, 1, 1)
-        return F.conv2d(x, matrix, bias.to(x.dtype))
+        symmetric = d_covariance[0] + d_covariance[0].T
+        bias = (d_mean[0] - symmetric @ mean) / count
+        matrix = symmetric.to(x.dtype).div_(count)
+        return F.conv2d(x, matrix.reshape(*matrix.shape, 1, 1), bias.to(x.dtype))
 
 
 def _products(x: Tensor) -> Tensor:

@@ -46,6 +46,6 @@ def test_gradient_of_the_quadratic_forms():
     root = torch.randn(2, 4, 4, dtype=torch.float64, requires_grad=True)
 
     def forms(rows, root):
-        return module._QuadraticForms.apply(rows, root @ root.transpose(1, 2))
+        return module._QuadraticForms.apply(rows, root @ root.transpose(1, 2), torch.float64)
 
     assert torch.autograd.gradcheck(forms, (rows, root))
