@@ -8,6 +8,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 from pfld_mm.models.layers.moments import (
+    Moments,
     channel_moments,
     join_processes,
     patch_count,
@@ -23,7 +24,7 @@ def batch_statistics(
     Args:
         x: Input (N, C_in, H, W).
         conv: Gives stride, padding and groups; its weight is not used.
-        kernels: (B, C_out, C_in / groups, k, k) float64.
+        kernels: (B, C_out, C_in / groups, k, k).
         group: Processes whose inputs count as one batch.
 
     Returns:
@@ -38,28 +39,27 @@ def batch_statistics(
             'BatchNorm needs more than one value per channel to train: found a batch of one '
             f'picture and a 1 x 1 output of an input of {tuple(x.shape)}; use a larger batch'
         )
-    branches, channels = kernels.shape[:2]
-    taps = kernels[0, 0].numel()
+    branches, channels, _, *window = kernels.shape
     x = x.to(torch.promote_types(x.dtype, torch.float32))
-    wide = kernels.transpose(0, 1).flatten(0, 1)
-    has_moments = _has_cheap_moments(conv, taps, branches * channels)
-    if has_moments:
-        moments = patch_moments(x, conv)
+    # Group by group, in each group branch by branch: (G, B, C_out / G, C_in / G, k, k).
+    grouped = kernels.unflatten(1, (conv.groups, -1)).transpose(0, 1)
+    if _has_cheap_moments(conv, kernels[0, 0].numel(), branches * channels):
+        moments = _joined(patch_moments(x, conv), group)
+        mean, variance = _OutputStatistics.apply(
+            grouped.flatten(1, 2).flatten(2), moments.mean, moments.covariance
+        )
     else:
-        outputs = F.conv2d(x, wide.to(x.dtype), None, conv.stride, conv.padding, 1, conv.groups)
-        moments = channel_moments(outputs)
-    if group is not None:
-        moments = join_processes(moments, group)
-    mean, variance = moments.mean, moments.covariance
-    if has_moments:
-        rows = wide.reshape(conv.groups, -1, taps)
-        mean = rows @ mean.unsqueeze(2)
-        # Depthwise patches are smooth, their covariances nearly singular: float64 for these. The
-        # large matrices of dense convolutions are as exact as their float32 entries in float32.
-        precision = x.dtype if conv.groups == 1 else torch.float64
-        variance = _QuadraticForms.apply(rows, variance, precision)
-    shape = channels, branches
-    return moments.count, mean.reshape(shape).T, variance.reshape(shape).T
+        wide = grouped.flatten(0, 2).to(x.dtype)
+        outputs = F.conv2d(x, wide, None, conv.stride, conv.padding, 1, conv.groups)
+        moments = _joined(channel_moments(outputs), group)
+        mean, variance = moments.mean, moments.covariance
+    shape = conv.groups, branches, -1
+    mean, variance = (value.reshape(shape).transpose(0, 1).flatten(1) for value in (mean, variance))
+    return moments.count, mean, variance
+
+
+def _joined(moments: Moments, group: dist.ProcessGroup | None) -> Moments:
+    return moments if group is None else join_processes(moments, group)
 
 
 def _has_cheap_moments(conv: nn.Conv2d, taps: int, outputs: int) -> bool:
@@ -74,23 +74,32 @@ def _has_cheap_moments(conv: nn.Conv2d, taps: int, outputs: int) -> bool:
     return is_depthwise and conv.kernel_size == (3, 3) and conv.stride[0] <= 2
 
 
-class _QuadraticForms(Function):
-    """``w S w^T`` for every row w: (G, R, T) and symmetric (G, T, T) -> (G, R), all float64.
+class _OutputStatistics(Function):
+    """Mean ``w mu`` and variance ``w S w^T`` of the output of every kernel w.
 
-    The products ``w S`` are computed in ``precision``.
+    From rows (G, R, T), mu (G, T) float64 and the symmetric S (G, T, T) float64: (G, R) float64.
+
+    A depthwise S (G > 1) is nearly singular where pictures are smooth, so it is multiplied in
+    float64. A dense one is large, and no more exact than the rows' precision.
     """
 
     @staticmethod
-    def forward(ctx, rows: Tensor, matrix: Tensor, precision: torch.dtype) -> Tensor:
-        rows_low = rows.to(precision)
-        products = rows_low @ matrix.to(precision)
-        ctx.save_for_backward(rows_low, products)
-        return (products * rows).sum(2)
+    def forward(ctx, rows: Tensor, mu: Tensor, matrix: Tensor) -> tuple[Tensor, Tensor]:
+        mean = (rows.double() @ mu.unsqueeze(2)).squeeze(2)
+        ctx.dtype = rows.dtype
+        precision = rows.dtype if len(rows) == 1 else torch.float64
+        rows = rows.to(precision)
+        products = rows @ matrix.to(precision)
+        ctx.save_for_backward(rows, mu, products)
+        return mean, (products * rows).sum(2).double()
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, d_form: Tensor) -> tuple[Tensor, Tensor, None]:
-        rows, products = ctx.saved_tensors
-        weights = d_form.to(rows.dtype).unsqueeze(2)
-        d_matrix = rows.transpose(1, 2) @ (weights * rows)
-        return 2 * d_form.unsqueeze(2) * products, d_matrix.double(), None
+    def backward(ctx, d_mean: Tensor, d_variance: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        rows, mu, products = ctx.saved_tensors
+        d_mean, d_variance = d_mean.to(rows.dtype), d_variance.to(rows.dtype).unsqueeze(2)
+        d_matrix = rows.transpose(1, 2) @ (d_variance * rows)
+        d_mu = (d_mean.unsqueeze(1) @ rows).squeeze(1)
+        outer = d_mean.unsqueeze(2), mu.to(rows.dtype).unsqueeze(1)
+        d_rows = (2 * d_variance * products).baddbmm_(*outer)
+        return d_rows.to(ctx.dtype), d_mu.double(), d_matrix.double()

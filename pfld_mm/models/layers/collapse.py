@@ -46,12 +46,10 @@ def collapse_branches(
         ``F.conv2d(x, kernel, bias, stride, padding, groups=groups)`` is the sum of all branches.
     """
     with torch.autocast(x.device.type, enabled=False):
-        kernels = torch.stack([branch.kernel for branch in branches]).double()
+        kernels = torch.stack([branch.kernel for branch in branches])
         bns = [branch.bn for branch in branches]
         mean, variance = _statistics(x, conv, kernels, bns)
-        kernel, bias = _fold(kernels, bns, mean, variance)
-        dtype = branches[0].kernel.dtype
-        return kernel.to(dtype), bias.to(dtype)
+        return _fold(kernels, bns, mean, variance)
 
 
 def _statistics(
@@ -88,4 +86,5 @@ def _fold(
     for bn in bns:
         # One by one: the gradient of a sum over a stack would be one memory for all of them.
         bias = bias + bn.bias if bn.affine else bias
-    return torch.einsum('bo,boikl->oikl', scale, kernels), bias
+    kernel = torch.einsum('bo,bot->ot', scale, kernels.flatten(2).double())
+    return kernel.to(kernels.dtype).reshape(kernels.shape[1:]), bias.to(kernels.dtype)

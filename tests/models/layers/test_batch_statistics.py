@@ -40,12 +40,14 @@ def test_the_cheaper_way_gives_the_statistics_of_the_outputs(
         torch.testing.assert_close(variance, out.var((0, 2, 3), correction=0), rtol=1e-11, atol=0)
 
 
-def test_gradient_of_the_quadratic_forms():
+@pytest.mark.parametrize('groups', [1, 2])
+def test_gradient(groups):
     torch.manual_seed(0)
-    rows = torch.randn(2, 3, 4, dtype=torch.float64, requires_grad=True)
-    root = torch.randn(2, 4, 4, dtype=torch.float64, requires_grad=True)
+    rows = torch.randn(groups, 3, 4, dtype=torch.float64, requires_grad=True)
+    mu = torch.randn(groups, 4, dtype=torch.float64, requires_grad=True)
+    root = torch.randn(groups, 4, 4, dtype=torch.float64, requires_grad=True)
 
-    def forms(rows, root):
-        return module._QuadraticForms.apply(rows, root @ root.transpose(1, 2), torch.float64)
+    def statistics(rows, mu, root):
+        return module._OutputStatistics.apply(rows, mu, root @ root.transpose(1, 2))
 
-    assert torch.autograd.gradcheck(forms, (rows, root))
+    assert torch.autograd.gradcheck(statistics, (rows, mu, root))
