@@ -65,7 +65,7 @@ class Step:
         w, h = cfg.codec.input_size
         self.x = torch.rand(batch_size, 3, h, w, device=device)
         self.target = torch.rand_like(self.model(self.x, None))
-        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=1e-4)
+        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=1e-4, fused=True)
         self.synchronize: Callable = torch.cuda.synchronize if device != 'cpu' else lambda: None
 
     def __call__(self) -> dict[str, float]:

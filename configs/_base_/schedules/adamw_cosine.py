@@ -1,7 +1,7 @@
 train_cfg = dict(by_epoch=True, max_epochs=80, val_interval=5)
 optim_wrapper = dict(
     type='OptimWrapper',
-    optimizer=dict(type='AdamW', lr=2e-3, weight_decay=0.01),
+    optimizer=dict(type='AdamW', lr=2e-3, weight_decay=0.01, fused=True),
 )
 # Without an end, both reach to the last epoch, however many train_cfg says.
 param_scheduler = [
