@@ -24,7 +24,7 @@ class PointwiseMoments(Function):
     @staticmethod
     def forward(ctx, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and covariance."""
-        n, channels, height, width = x.shape
+        n, _, height, width = x.shape
         count = n * height * width
         mean = x.sum((2, 3)).double().sum(0) / count
         centre = mean.to(x.dtype).reshape(-1, 1, 1)
