@@ -39,7 +39,7 @@ def batch_statistics(
             'BatchNorm needs more than one value per channel to train: found a batch of one '
             f'picture and a 1 x 1 output of an input of {tuple(x.shape)}; use a larger batch'
         )
-    branches = len(kernels)
+    branches, channels = kernels.shape[:2]
     x = x.to(torch.promote_types(x.dtype, torch.float32))
     # Group by group, in each group branch by branch: (G, B, C_out / G, C_in / G, k, k).
     grouped = kernels.unflatten(1, (conv.groups, -1)).transpose(0, 1)
