@@ -10,4 +10,4 @@ model = dict(
     backbone=dict(width_factor=0.5, num_conv_branches=3),
     head=dict(in_channels=256),
 )
-train_cfg = dict(max_epochs=18)
+train_cfg = dict(max_epochs=12, val_interval=3)
