@@ -59,7 +59,10 @@ class MobileOneBlock(nn.Module):
         self.se = SqueezeExcite(out_channels) if use_se else nn.Identity()
         self.activation = nn.Identity() if is_linear else nn.ReLU(inplace=True)
         self.reparam_conv: nn.Conv2d | None = None
-        geometry = (in_channels, out_channels, kernel_size, stride, padding)
+        # Strided by slicing where the kernel is 1x1: torch's CPU kernel corrupts the heap in the
+        # gradient of such a convolution with few channels (seen up to 2.13).
+        self.slicing = stride if kernel_size == 1 else 1
+        geometry = (in_channels, out_channels, kernel_size, stride // self.slicing, padding)
         if inference_mode:
             self.reparam_conv = nn.Conv2d(*geometry, groups=groups, bias=True)
             return
@@ -75,6 +78,8 @@ class MobileOneBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C_in, H, W) -> (N, C_out, H / stride, W / stride)."""
+        if self.slicing > 1:
+            x = x[:, :, :: self.slicing, :: self.slicing]
         if self.reparam_conv is not None:
             out = self.reparam_conv(x)
         else:
