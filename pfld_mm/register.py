@@ -6,6 +6,7 @@ import pfld_mm.compat
 # isort: on
 import pfld_mm.codecs.center_offset_angle
 import pfld_mm.datasets.face.ibug_face
+import pfld_mm.datasets.face.two_markup_face
 import pfld_mm.datasets.face.wflw
 import pfld_mm.datasets.slider
 import pfld_mm.datasets.slider_synthetic

@@ -23,8 +23,9 @@ class FaceDataset(BaseCocoStyleDataset):
     A subclass implements ``load_faces``. A sample's ``data_info`` holds ``img_path``, ``id``
     (number of the face in the annotation), ``img_id``, ``bbox`` (1, 4) x_min, y_min, x_max,
     y_max, ``bbox_score`` (1,), ``keypoints`` (1, K, 2) float32 in pixels, never rounded,
-    ``keypoints_visible`` (1, K) ones (points outside the picture are kept), ``attributes``
-    (6,) float32 and ``raw_ann_info`` (dict of id, image_id and source, the ``file:line``).
+    ``keypoints_visible`` (1, K) the points' weights, ones in most mark-ups (points outside the
+    picture are kept), ``attributes`` (6,) float32 and ``raw_ann_info`` (dict of id, image_id and
+    source, the ``file:line``).
 
     Randomness: before the pipeline runs, ``random`` and ``numpy.random`` are seeded from
     (seed, epoch, index), so a sample does not depend on workers, order or resuming. Call
@@ -103,7 +104,7 @@ class FaceDataset(BaseCocoStyleDataset):
             bbox=box[None],
             bbox_score=np.ones(1, np.float32),
             keypoints=face.points[None].astype(np.float32),
-            keypoints_visible=np.ones((1, expected), np.float32),
+            keypoints_visible=face.weights[None],
             attributes=face.attributes,
             raw_ann_info=dict(id=index, image_id=picture_id, source=face.source),
         )

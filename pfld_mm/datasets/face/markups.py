@@ -76,6 +76,25 @@ IBUG68 = dict(
 )
 
 
+def join(name: str, first: dict, second: dict) -> dict:
+    """The points of both mark-ups, one after the other: one network learns both."""
+    shift = first['num_keypoints']
+    lines = {
+        f'{markup["dataset_name"]}_{line}': ([index + offset for index in indices], closed)
+        for markup, offset in ((first, 0), (second, shift))
+        for line, (indices, closed) in markup['lines'].items()
+    }
+    return dict(
+        dataset_name=name,
+        num_keypoints=shift + second['num_keypoints'],
+        flip_pairs=first['flip_pairs'] + [(a + shift, b + shift) for a, b in second['flip_pairs']],
+        lines=lines,
+    )
+
+
+WFLW98_IBUG68 = join('wflw98_ibug68', WFLW98, IBUG68)
+
+
 def skeleton(markup: dict) -> list[tuple[int, int]]:
     """The lines of a mark-up as pairs of neighbouring points, for drawing."""
     links = []

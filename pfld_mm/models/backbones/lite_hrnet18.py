@@ -64,6 +64,8 @@ class LiteHRNet18(BaseModule):
                 'LiteHRNet18 takes (N, 4, H, W), RGB and the valid mask, with H and W divisible '
                 f'by 32; found {tuple(x.shape)}'
             )
+        if x.device.type == 'cpu' and not torch.jit.is_tracing():
+            x = x.contiguous(memory_format=torch.channels_last)  # what the CPU computes fastest
         branches = [self.stem(x)]
         for stage in self.stages:
             branches = stage(branches)

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmpose.registry import DATASETS
+
+from pfld_mm.datasets.face.annotated_face import AnnotatedFace
+from pfld_mm.datasets.face.face_dataset import FaceDataset
+from pfld_mm.datasets.face.ibug_face import read_pts
+from pfld_mm.datasets.face.markups import WFLW98_IBUG68, mmpose_metainfo
+
+NUMBERS = 196 + 2
+
+# Points of 300-W in WFLW's mark-up: what stands in, with weight 0, for points nobody marked.
+IN_WFLW = [
+    *range(0, 33, 2),  # contour
+    *range(33, 38),  # brows
+    *range(42, 47),
+    *range(51, 60),  # nose
+    *(60, 61, 63, 64, 65, 67),  # eyes
+    *(68, 69, 71, 72, 73, 75),
+    *range(76, 96),  # lips
+]
+
+
+@DATASETS.register_module()
+class TwoMarkupFace(FaceDataset):
+    """166 points a face: WFLW's 98 as a teacher saw them, then 300-W's 68 as a person did.
+
+    One network learns both mark-ups (``tools/take_points.py`` makes a model of each in the
+    end): the hand-made points correct what the teacher gets wrong, the teacher adds the points
+    and the faces that nobody marked.
+
+    A line of a list is 196 coordinates, ``spread`` (mean distance of the teacher's predictions
+    from their mean), ``gap`` (mean distance to a 68-point label, 0 if unknown), both in distances
+    of the outer corners of the eyes, and the picture relative to ``data_root``. A picture of
+    ``pts_folders`` has its 68 points in a ``.pts`` file (1-based) beside it; elsewhere those 68
+    have weight 0.
+
+    The teacher's points of a face weigh ``min(1, sure_spread / spread)``.
+
+    Args:
+        ann_files: one list or several, relative to ``data_root``.
+        pts_folders: folders, relative to ``data_root``, with hand-made ``.pts`` files.
+        sure_spread: up to this spread the teacher's points have full weight.
+        max_spread: faces with a larger spread are left out.
+        max_gap: so are faces whose mark-ups contradict each other by more than this.
+        repeat_marked: how often a face with a ``.pts`` file comes in an epoch.
+        only_marked: keep only faces with a ``.pts`` file, for validation.
+        **kwargs: see ``FaceDataset``.
+    """
+
+    METAINFO: dict = mmpose_metainfo(WFLW98_IBUG68)
+
+    def __init__(
+        self,
+        *,
+        ann_files: str | Sequence[str],
+        pts_folders: Sequence[str] = (),
+        sure_spread: float = 0.016,
+        max_spread: float = 0.04,
+        max_gap: float = 0.15,
+        repeat_marked: int = 1,
+        only_marked: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        self.ann_files = [ann_files] if isinstance(ann_files, str) else list(ann_files)
+        self.pts_folders = {os.path.normpath(folder) for folder in pts_folders}
+        self.sure_spread = sure_spread
+        self.max_spread = max_spread
+        self.max_gap = max_gap
+        self.repeat_marked = repeat_marked
+        self.only_marked = only_marked
+        super().__init__(**kwargs)
+
+    def load_faces(self) -> list[AnnotatedFace]:
+        """Read the lists.
+
+        Raises:
+            FileNotFoundError: if a list or a ``.pts`` file is missing.
+            ValueError: for a malformed line or no usable face.
+        """
+        faces = []
+        for name in self.ann_files:
+            path = Path(self.data_root or '', name)
+            if not path.is_file():
+                raise FileNotFoundError(
+                    f'{path.absolute()} does not exist; set data_root and ann_files to the lists '
+                    'of pseudo-labels (tools/pseudo_label.py writes them)'
+                )
+            for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
+                face = self._parse(line, f'{path}:{number}') if line.strip() else None
+                if face is not None:
+                    faces.append(face)
+        if not faces:
+            raise ValueError(
+                f'{self.ann_files}: no face has spread <= {self.max_spread} and gap <= '
+                f'{self.max_gap}; raise the limits or give other lists'
+            )
+        return faces
+
+    def load_data_list(self) -> list[dict]:
+        """The faces of the wanted part; those with hand-made points repeated."""
+        infos = super().load_data_list()
+        marked = [info['keypoints_visible'][0, -1] > 0 for info in infos]
+        if self.only_marked:
+            return [info for info, is_marked in zip(infos, marked, strict=True) if is_marked]
+        repeats = [self.repeat_marked if is_marked else 1 for is_marked in marked]
+        return [info for info, n in zip(infos, repeats, strict=True) for _ in range(n)]
+
+    def _parse(self, line: str, source: str) -> AnnotatedFace | None:
+        """The face of a line, or None if its labels are too uncertain."""
+        fields = line.split(maxsplit=NUMBERS)
+        try:
+            numbers = np.array(fields[:NUMBERS], np.float64)
+        except ValueError:
+            numbers = np.full(0, np.nan)
+        if len(fields) != NUMBERS + 1 or not np.isfinite(numbers).all() or len(numbers) < NUMBERS:
+            raise ValueError(
+                f'{source}: expected 196 coordinates, spread, gap (finite numbers) and a picture '
+                f'name, found {len(fields)} fields beginning {line[:40]!r}; correct or remove it'
+            )
+        spread, gap = numbers[196:]
+        if spread > self.max_spread or gap > self.max_gap:
+            return None
+        teacher = numbers[:196].reshape(98, 2)
+        weights = np.zeros(166, np.float32)
+        weights[:98] = min(1.0, self.sure_spread / max(spread, 1e-9))
+        picture = Path(self.data_root or '', fields[-1])
+        marked = teacher[IN_WFLW]
+        if os.path.normpath(os.path.dirname(fields[-1])) in self.pts_folders:
+            marked = read_pts(picture.with_suffix('.pts')) - 1
+            weights[98:] = 1
+        points = np.concatenate([teacher, marked]).astype(np.float32)
+        return AnnotatedFace(points, str(picture), source, weights=weights)
