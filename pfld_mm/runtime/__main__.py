@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 
 from pfld_mm.runtime.drawing import draw_faces, draw_slider
-from pfld_mm.runtime.face_landmarker import FaceLandmarker
+from pfld_mm.runtime.face_landmarker import DEFAULT_MODEL, FaceLandmarker
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
 from pfld_mm.runtime.face_tracker import FaceTracker
-from pfld_mm.runtime.model_folder import ModelFolder
+from pfld_mm.runtime.model_folder import ModelFolder, shipped_models
 from pfld_mm.runtime.one_euro import OneEuro
 from pfld_mm.runtime.output import Output
 from pfld_mm.runtime.slider_locator import SliderLocator
@@ -26,7 +26,6 @@ from pfld_mm.runtime.video import Video
 from pfld_mm.runtime.yunet_face_finder import YuNetFaceFinder
 
 PICTURES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
-MODELS = Path(__file__).parent / 'models'
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        folder = options.model or _shipped_model()
+        folder = options.model
         if ModelFolder.read(folder).info.task == 'slider':
             return _run_slider(SliderLocator(folder, options.backend, options.threads), options)
         finder = YuNetFaceFinder(options.yunet) if options.yunet else None
@@ -51,7 +50,12 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog='python -m pfld_mm.runtime', description=__doc__)
     parser.add_argument('source', help='picture, folder of pictures, video, or number of a camera')
-    parser.add_argument('--model', type=Path, help='folder that the export tool wrote')
+    parser.add_argument(
+        '--model',
+        default=DEFAULT_MODEL,
+        help='folder that the export tool wrote, or a model that comes with the package: '
+        f'{", ".join(shipped_models())} (default: {DEFAULT_MODEL})',
+    )
     parser.add_argument('--backend', default='onnxruntime', help='onnxruntime, openvino, ncnn, ...')
     parser.add_argument('--threads', type=int, default=1, help='of the backend, 0: its own choice')
     parser.add_argument('--out', type=Path, help='where to draw: picture, folder or video')
@@ -61,16 +65,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('--yunet', type=Path, help="YuNet's .onnx file, to find faces with")
     parser.add_argument('--self-test', action='store_true', help='check the golden pair first')
     return parser
-
-
-def _shipped_model() -> Path:
-    shipped = sorted(MODELS.glob('*/model.json'))
-    if not shipped:
-        raise FileNotFoundError(
-            'no model: give --model FOLDER, the folder that `python tools/deploy.py DEPLOY_CFG '
-            'MODEL_CFG CHECKPOINT IMAGE --work-dir FOLDER` writes'
-        )
-    return shipped[0].parent
 
 
 def _is_video(source: str) -> bool:

@@ -18,18 +18,21 @@ from pfld_mm.runtime.network_input import network_input
 from pfld_mm.runtime.picture import as_bgr
 from pfld_mm.runtime.self_test import check_golden_pair
 
+DEFAULT_MODEL = 'pfld_ghostone_98'
+
 
 class FaceLandmarker:
     """Finds the landmarks of faces with an exported model.
 
     Three steps, each of them callable: ``preprocess``, ``inference``, ``postprocess``::
 
-        landmarker = FaceLandmarker('exported')
+        landmarker = FaceLandmarker()
         landmarks = landmarker(cv2.imread('face.jpg'))
         landmarks.points  # (F, K, 2) in picture pixels
 
     Args:
-        folder: What the export tool wrote, or its single ONNX file.
+        folder: What the export tool wrote, its single ONNX file, or the name of a model that comes
+            with the package.
         backend: ``'onnxruntime'``, ``'onnxruntime_int8'``, ``'openvino'``, ``'ncnn'``.
         threads: Of the backend; 0 leaves the number to it. More than 1 seldom pays at 112 px.
         finder: Finds the faces of pictures that come without boxes; OpenCV's Haar cascade by
@@ -43,7 +46,7 @@ class FaceLandmarker:
 
     def __init__(
         self,
-        folder: str | Path,
+        folder: str | Path = DEFAULT_MODEL,
         backend: str = 'onnxruntime',
         threads: int = 1,
         finder: FaceFinder | None = None,

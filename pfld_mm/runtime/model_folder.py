@@ -8,6 +8,9 @@ import numpy as np
 
 from pfld_mm.runtime.model_info import ModelInfo
 
+SHIPPED = Path(__file__).parent / 'models'
+"""Folder of the models that come with the package."""
+
 DEFAULT_FILES = {
     'onnxruntime': ('model.onnx',),
     'onnxruntime_int8': ('model.int8.onnx',),
@@ -49,11 +52,15 @@ class ModelFolder:
     def read(cls, path: str | Path) -> ModelFolder:
         """Read and check the metadata.
 
+        Args:
+            path: A folder that the export tool wrote, its single ONNX file, or the name of a
+                model that comes with the package.
+
         Raises:
             FileNotFoundError: if there is no such folder or file, or no ``model.json`` in it.
             ValueError: if the metadata are malformed, or the ONNX file is none or has none.
         """
-        path = Path(path)
+        path = _shipped(path) or Path(path)
         if path.is_file():
             # imported here: reading a folder needs no onnxruntime
             from pfld_mm.runtime.backends.onnxruntime_session import read_metadata
@@ -61,7 +68,8 @@ class ModelFolder:
             return cls(path, ModelInfo.from_json(read_metadata(path), f'{path}, its metadata'))
         if not path.is_dir():
             raise FileNotFoundError(
-                f'{path}: no such model folder; name the folder that the export tool wrote'
+                f'{path}: no such model folder; name the folder that the export tool wrote, or a '
+                f'model that comes with the package: {shipped_models()}'
             )
         file = path / 'model.json'
         if not file.is_file():
@@ -122,3 +130,14 @@ class ModelFolder:
         except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
             raise ValueError(f'{file}: damaged or incomplete ({error}); export again') from None
         return pair
+
+
+def shipped_models() -> list[str]:
+    """Names of the models that come with the package."""
+    return sorted(file.parent.name for file in SHIPPED.glob('*/model.json'))
+
+
+def _shipped(name: str | Path) -> Path | None:
+    """The folder of a shipped model; a folder or file of the same name goes first."""
+    is_shipped = not Path(name).exists() and str(name) in shipped_models()
+    return SHIPPED / name if is_shipped else None

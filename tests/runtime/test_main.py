@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from helpers.exported_models import disc_box, disc_picture
 
-from pfld_mm.runtime import __main__ as program
+from pfld_mm.runtime import model_folder
 from pfld_mm.runtime.__main__ import main
 from pfld_mm.runtime.haar_face_finder import HaarFaceFinder
 
@@ -136,13 +136,16 @@ def test_models_that_cannot_be_read(tmp_path, slider_model, capsys):
     assert 'it takes pictures, not videos' in capsys.readouterr().err
 
 
-def test_without_a_model_it_says_how_to_export_one(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(program, 'MODELS', tmp_path)
-    assert main(['a.jpg']) == 2
-    assert 'tools/deploy.py' in capsys.readouterr().err
-
-
-def test_a_shipped_model_is_the_default(face_model, pictures, monkeypatch, capsys):
-    monkeypatch.setattr(program, 'MODELS', face_model.parent)
-    assert main([str(pictures / 'a.png')]) == 0
+def test_shipped_models_go_by_their_names(face_model, pictures, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(model_folder, 'SHIPPED', tmp_path)
+    (tmp_path / 'disc').symlink_to(face_model)
+    assert main([str(pictures / 'a.png'), '--model', 'disc']) == 0
     assert len(lines(capsys)[0][0]['faces']) == 1
+    assert main(['a.jpg', '--model', 'disk']) == 2
+    assert "a model that comes with the package: ['disc']" in capsys.readouterr().err
+
+
+def test_the_default_model_is_shipped(pictures, monkeypatch, capsys):
+    monkeypatch.setattr(model_folder, 'SHIPPED', pictures)
+    assert main([str(pictures / 'a.png')]) == 2
+    assert 'pfld_ghostone_98: no such model folder' in capsys.readouterr().err

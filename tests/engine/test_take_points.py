@@ -1,0 +1,34 @@
+import pytest
+import torch
+from helpers.networks import build, liven
+
+from pfld_mm.engine.take_points import take_points
+
+
+@pytest.mark.parametrize(('first', 'count'), [(0, 98), (98, 68)])
+def test_the_parts_are_the_whole_models_points(first, count):
+    options = dict(width_factor=0.125, num_conv_branches=2)
+    whole = build('ghostone', num_keypoints=166, **options)
+    liven(whole)
+    part = build('ghostone', num_keypoints=count, **options)
+    part.load_state_dict(take_points(whole.state_dict(), first, count), strict=True)
+    picture = torch.rand(2, 3, 112, 112)
+    with torch.no_grad():
+        expected = whole.eval()(picture, None)[:, first : first + count]
+        torch.testing.assert_close(part.eval()(picture, None), expected)
+
+
+@pytest.mark.parametrize(('first', 'count'), [(-1, 3), (4, 2), (0, 0)])
+def test_points_that_are_not_there(first, count):
+    with pytest.raises(ValueError, match='the model has 5 points'):
+        take_points({'head.fc.weight': torch.zeros(10, 4)}, first, count)
+
+
+def test_another_kind_of_model():
+    with pytest.raises(ValueError, match=r'PFLDHead, found no head\.fc\.weight'):
+        take_points({'head.conv.weight': torch.zeros(10, 4)}, 0, 1)
+
+
+def test_branches_for_training_stay_behind():
+    state = {'head.fc.weight': torch.zeros(4, 2), 'head.fc.bias': torch.zeros(4), 'head.x': 1}
+    assert set(take_points(state, 0, 1)) == {'head.fc.weight', 'head.fc.bias'}
