@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from helpers.exported_models import disc_box, disc_picture
 
+from pfld_mm.runtime import __main__ as program
 from pfld_mm.runtime import model_folder
 from pfld_mm.runtime.__main__ import main
 from pfld_mm.runtime.haar_face_finder import HaarFaceFinder
