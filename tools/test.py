@@ -34,6 +34,8 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> None:
     for metric in cfg.test_evaluator:
         if metric.type == 'FaceNME':
             metric.setdefault('out_dir', str(Path(cfg.work_dir, 'report')))
+        elif metric.type == 'SliderAccuracy':
+            metric.setdefault('out_file', str(Path(cfg.work_dir, 'report', 'slider_accuracy.json')))
     if args.dump:
         cfg.test_evaluator.append(dict(type='DumpResults', out_file_path=args.dump))
 
