@@ -94,7 +94,8 @@ class CenterOffsetAngleHead(BaseHead):
     def _activate(self, raw: Tensor, mask: Sequence[Tensor]) -> Tensor:
         heat = raw[:, :2].sigmoid()
         if mask:
-            heat = heat * (mask[0] > 0).to(heat.dtype)
+            # 1 from one valid pixel of a cell's 16 on; a comparison is none of ncnn's layers
+            heat = heat * (16 * mask[0]).clamp(max=1)
         return torch.cat([heat, raw[:, 2:6].tanh() / 2, F.normalize(raw[:, 6:], dim=1)], dim=1)
 
     def loss(

@@ -1,0 +1,80 @@
+"""The slider's network, letterboxed, in every runtime: the maps are PyTorch's."""
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from mmengine.registry import init_default_scope
+from mmpose.registry import MODELS
+
+import pfld_mm.register  # noqa: F401
+from pfld_mm.deploy.backends import ncnn, onnxruntime, openvino
+from pfld_mm.deploy.deployed_network import DeployedNetwork
+from pfld_mm.deploy.export_onnx import export_onnx
+
+WIDTH, HEIGHT = 128, 64
+PADDED = 10
+
+
+@pytest.fixture(scope='module')
+def case():
+    """A deployed network of lively weights, letterboxed pictures 0..255, its maps."""
+    init_default_scope('mmpose')
+    torch.manual_seed(0)
+    model = MODELS.build(
+        dict(
+            type='TopdownPoseEstimator',
+            data_preprocessor=dict(type='PoseDataPreprocessor', mean=[0.0], std=[255.0]),
+            backbone=dict(type='LiteHRNet18', width_factor=0.25, separable=True),
+            neck=dict(
+                type='LiteFPN', in_channels=(8, 16, 32, 64), out_channels=16, separable=True
+            ),
+            head=dict(
+                type='CenterOffsetAngleHead',
+                in_channels=16,
+                hidden_channels=16,
+                shared=True,
+                decoder=dict(type='CenterOffsetAngleLabel', input_size=(WIDTH, HEIGHT)),
+            ),
+        )
+    )
+    pictures = torch.rand(2, 4, HEIGHT, WIDTH)
+    pictures[:, 3] = 1
+    pictures[:, :, -PADDED:] = 0
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = None
+            module.reset_running_stats()
+    with torch.no_grad():
+        model.train()(pictures, None)
+        expected = model.eval()(pictures, None).numpy()
+    return DeployedNetwork(model, (WIDTH, HEIGHT)), pictures * 255, expected
+
+
+def check(session, pictures, expected, bound):
+    maps = np.concatenate([session(picture[None].numpy() / 255) for picture in pictures])
+    assert np.abs(maps - expected).max() < bound
+
+
+def test_padding_has_no_heat(case):
+    _, _, expected = case
+    rows = -(-PADDED // 4)  # the cell that the edge cuts is valid
+    assert not expected[:, :2, -(rows - 1) :].any()
+    assert (expected[:, :2, :-rows] > 0).all()
+    assert expected[:, :2].std() > 1e-3  # or nothing below would mean anything
+
+
+def test_onnxruntime(case, tmp_path):
+    network, pictures, expected = case
+    model = onnxruntime.optimise(export_onnx(network, network.input_shape, dynamic_batch=True), 16)
+    onnx.save(model, tmp_path / 'model.onnx')
+    check(onnxruntime.open_session(tmp_path, ['model.onnx']), pictures, expected, 1e-4)
+
+
+@pytest.mark.parametrize('runtime', [openvino, ncnn], ids=['openvino', 'ncnn'])
+def test_other_runtimes(case, tmp_path, runtime):
+    for module in ('openvino',) if runtime is openvino else ('ncnn', 'pnnx'):
+        pytest.importorskip(module)
+    network, pictures, expected = case
+    files = runtime.convert(export_onnx(network, network.input_shape), tmp_path)
+    check(runtime.open_session(tmp_path, files), pictures, expected, 1e-3)
