@@ -10,13 +10,18 @@ ALIASES = {
     'gap_center_y': 'gap_y',
     'piece_center_x': 'piece_x',
     'piece_center_y': 'piece_y',
+    'gap_box_w': 'gap_w',
+    'gap_box_h': 'gap_h',
 }
 """Other names of the columns, as public sets write them."""
 
 
 @dataclass
 class SliderLabel:
-    """One line of a label file; coordinates in pixels, the centre of pixel i at i + 0.5."""
+    """One line of a label file; coordinates in pixels, the centre of pixel i at i + 0.5.
+
+    ``gap_size`` is the width and height of the gap's bounding box.
+    """
 
     image: str
     line: int
@@ -24,11 +29,13 @@ class SliderLabel:
     piece: tuple[float, float] | None = None
     angle_deg: float | None = None
     decoys: list[tuple[float, float]] = field(default_factory=list)
+    gap_size: tuple[float, float] | None = None
 
 
 def read_slider_labels(path: str | Path) -> list[SliderLabel]:
     """Read a CSV with the columns image, gap_x, gap_y, piece_x, piece_y, angle_deg, decoys.
 
+    With gap_w and gap_h, the size of the gap, a set can be used to compare with other methods.
     Only ``image`` must be there; an empty cell or a missing column means: not labelled. Decoys
     are written ``x y;x y``. Other columns are ignored.
 
@@ -57,23 +64,25 @@ def _parse_row(where: str, line: int, names: list[str], row: list[str]) -> Slide
     if not cells['image']:
         raise ValueError(f'{where}: column `image` is empty')
     angle = cells.get('angle_deg', '')
+    sized = {'gap_w', 'gap_h'} <= cells.keys()
     return SliderLabel(
         image=cells['image'],
         line=line,
-        gap=_point(where, cells, 'gap'),
-        piece=_point(where, cells, 'piece'),
+        gap=_pair(where, cells, 'gap_x', 'gap_y'),
+        piece=_pair(where, cells, 'piece_x', 'piece_y'),
         angle_deg=_number(where, 'angle_deg', angle) if angle else None,
         decoys=_decoys(where, cells.get('decoys', '')),
+        gap_size=_pair(where, cells, 'gap_w', 'gap_h') if sized else None,
     )
 
 
-def _point(where: str, cells: dict[str, str], name: str) -> tuple[float, float] | None:
-    x, y = cells.get(f'{name}_x', ''), cells.get(f'{name}_y', '')
-    if not x and not y:
+def _pair(where: str, cells: dict[str, str], first: str, second: str) -> tuple[float, float] | None:
+    a, b = cells.get(first, ''), cells.get(second, '')
+    if not a and not b:
         return None
-    if not x or not y:
-        raise ValueError(f'{where}: {name}_x and {name}_y go together, found {x!r} and {y!r}')
-    return _number(where, f'{name}_x', x), _number(where, f'{name}_y', y)
+    if not a or not b:
+        raise ValueError(f'{where}: {first} and {second} go together, found {a!r} and {b!r}')
+    return _number(where, first, a), _number(where, second, b)
 
 
 def _decoys(where: str, text: str) -> list[tuple[float, float]]:

@@ -35,6 +35,15 @@ def test_other_names_and_other_columns(write):
     text = 'image,gap_center_x,gap_center_y,gap_box_w\na.jpg,466.50,74.00,105.0\n'
     (label,) = read_slider_labels(write(text))
     assert label.gap == (466.5, 74) and label.piece is None
+    assert label.gap_size is None, 'half a size is no size'
+
+
+@pytest.mark.parametrize('names', ['gap_w,gap_h', 'gap_box_w,gap_box_h'])
+def test_the_size_of_the_gap(write, names):
+    labels = read_slider_labels(write(f'image,{names}\na.jpg,105.5,104\nb.jpg,,\n'))
+    assert [label.gap_size for label in labels] == [(105.5, 104), None]
+    with pytest.raises(ValueError, match=r'line 2: gap_w and gap_h go together'):
+        read_slider_labels(write(f'image,{names}\na.jpg,105,\n'))
 
 
 @pytest.mark.parametrize(

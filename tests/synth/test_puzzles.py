@@ -237,8 +237,22 @@ def test_options_are_respected():
     turned = PuzzleGenerator(seed=1, turned=1.0, piece=1.0, shapes=('jigsaw',))
     angles = np.abs([turned[i].angle_deg for i in range(20)])
     assert angles.min() >= 0.5 and angles.max() <= 20
+    far = PuzzleGenerator(seed=1, turned=1.0, turn_deg=(5, 20), shapes=('jigsaw',))
+    angles = np.array([far[i].angle_deg for i in range(20)])
+    assert np.abs(angles).min() >= 5 and np.abs(angles).max() <= 20 and np.ptp(np.sign(angles)) == 2
     discs = PuzzleGenerator(seed=1, turned=1.0, shapes=('disc',))
     assert discs[0].angle_deg == 0, 'a turned disc cannot be told from an upright one'
+
+
+def test_only_the_looks_asked_for_are_drawn():
+    rng = np.random.default_rng(4)
+    for _ in range(60):
+        light = random_gap_look(rng, (1, 0), ('light',))
+        assert min(light.fill) > 190 and light.opacity >= 0.15
+        assert random_gap_look(rng, (1, 0), ('frost',)).frost > 0
+    same = {'seed': 6, 'size': (320, 160), 'degrade': False}
+    opaque, frost = (PuzzleGenerator(looks=(look,), **same)[0] for look in ('opaque', 'frost'))
+    assert opaque.gap == frost.gap and (opaque.picture != frost.picture).any()
 
 
 def test_labels_stay_in_the_picture(photos):
@@ -262,6 +276,8 @@ def test_labels_stay_in_the_picture(photos):
         ({'piece': 1.5}, 'piece is a share'),
         ({'shapes': ('cat',)}, "got \\('cat',\\)"),
         ({'shapes': ()}, 'one or more'),
+        ({'looks': ('cat',)}, "looks is .* got \\('cat',\\)"),
+        ({'turn_deg': (9, 3)}, 'turn_deg is'),
         ({'size': (100, 100)}, 'size is'),
         ({'seed': -1}, 'seed must be >= 0, got -1'),
     ],

@@ -38,7 +38,8 @@ def random_layout(
     """Place gap, piece and decoys on a picture of width x height px."""
     shape = random_shape(rng, options.shapes)
     size = float(min(rng.uniform(0.17, 0.46) * height, 0.24 * width))
-    angle = _random_angle(rng) if shape.turnable and rng.random() < options.turned else 0.0
+    turned = shape.turnable and rng.random() < options.turned
+    angle = _random_angle(rng, options.turn_deg) if turned else 0.0
     gap, piece = place(shape, size, angle, (0, 0)), place(shape, size, 0.0, (0, 0))
     tall = max(gap.extent[1], piece.extent[1])
     row = rng.uniform(tall / 2, height - tall / 2)
@@ -56,9 +57,9 @@ def random_layout(
     return Layout(gap, piece, decoys)
 
 
-def _random_angle(rng: np.random.Generator) -> float:
+def _random_angle(rng: np.random.Generator, limits: tuple[float, float] | None) -> float:
     """Radians: mostly 0.5 to 1.8 degrees as in the source document, sometimes up to 20."""
-    low, high = (0.5, 1.8) if rng.random() < 0.75 else (1.8, 20.0)
+    low, high = limits or ((0.5, 1.8) if rng.random() < 0.75 else (1.8, 20.0))
     return float(np.deg2rad(rng.choice((-1, 1)) * rng.uniform(low, high)))
 
 

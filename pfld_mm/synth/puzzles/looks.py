@@ -62,8 +62,18 @@ class Look:
         return replace(self, stroke=colour, stroke_width=width, stroke_opacity=opacity)
 
 
-GAP_KINDS = ('dark', 'light', 'emboss', 'outline', 'shadow', 'glow', 'tint', 'opaque', 'frost')
-_GAP_WEIGHTS = np.array([22, 14, 22, 9, 9, 6, 9, 4, 5]) / 100.0
+_GAP_COMMONNESS = {
+    'dark': 22,
+    'light': 14,
+    'emboss': 22,
+    'outline': 9,
+    'shadow': 9,
+    'glow': 6,
+    'tint': 9,
+    'opaque': 4,
+    'frost': 5,
+}
+GAP_KINDS = tuple(_GAP_COMMONNESS)
 
 
 def random_light(rng: np.random.Generator) -> tuple[float, float]:
@@ -72,9 +82,18 @@ def random_light(rng: np.random.Generator) -> tuple[float, float]:
     return float(np.cos(angle)), float(np.sin(angle))
 
 
-def random_gap_look(rng: np.random.Generator, light: tuple[float, float]) -> Look:
-    """Draw the look of a gap, from hardly visible to strong."""
-    kind = GAP_KINDS[int(rng.choice(len(GAP_KINDS), p=_GAP_WEIGHTS))]
+def random_gap_look(
+    rng: np.random.Generator, light: tuple[float, float], kinds: tuple[str, ...] = GAP_KINDS
+) -> Look:
+    """Draw the look of a gap, from hardly visible to strong.
+
+    Args:
+        rng: Source of chance.
+        light: Direction in which shadows fall.
+        kinds: The kinds to choose from, a part of `GAP_KINDS`.
+    """
+    weights = np.array([_GAP_COMMONNESS[kind] for kind in kinds]) / 100.0
+    kind = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
     look = _gap_base(rng, kind, light)
     if look.stroke_opacity == 0 and rng.random() < 0.3:
         look = _with_stroke(rng, look)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pfld_mm.synth.puzzles.looks import GAP_KINDS
 from pfld_mm.synth.puzzles.shapes import SHAPE_KINDS
 
 MOST_DECOYS = 3
@@ -19,7 +20,10 @@ class PuzzleOptions:
             without a piece never has decoys: nothing would tell the true gap.
         piece: Share of the puzzles that show their piece.
         turned: Share of the puzzles whose gap is turned.
+        turn_deg: Least and most that it is turned, in degrees either way; None for mostly 0.5 to
+            1.8, sometimes up to 20.
         shapes: Kinds of shapes, a part of `SHAPE_KINDS`.
+        looks: Kinds of looks of the gaps, a part of `GAP_KINDS`.
         clutter: Whether interface elements are drawn over the picture.
         degrade: Whether blur, resizing, noise, tone changes and JPEG are applied.
         procedural: Share of procedural backgrounds where there are photos as well.
@@ -32,7 +36,9 @@ class PuzzleOptions:
     decoys: int | None = None
     piece: float = 0.9
     turned: float = 0.4
+    turn_deg: tuple[float, float] | None = None
     shapes: tuple[str, ...] = SHAPE_KINDS
+    looks: tuple[str, ...] = GAP_KINDS
     clutter: bool = True
     degrade: bool = True
     procedural: float = 0.15
@@ -44,9 +50,12 @@ class PuzzleOptions:
                 raise ValueError(f'{name} is a share in [0, 1], got {value}')
         if self.decoys is not None and self.decoys not in range(MOST_DECOYS + 1):
             raise ValueError(f'decoys is None or 0 to {MOST_DECOYS}, got {self.decoys}')
-        unknown = sorted(set(self.shapes) - set(SHAPE_KINDS))
-        if unknown or not self.shapes:
-            raise ValueError(f'shapes is one or more of {SHAPE_KINDS}, got {self.shapes}')
+        for name, known in (('shapes', SHAPE_KINDS), ('looks', GAP_KINDS)):
+            value = getattr(self, name)
+            if not value or set(value) - set(known):
+                raise ValueError(f'{name} is one or more of {known}, got {value}')
+        if self.turn_deg is not None and not 0 <= self.turn_deg[0] <= self.turn_deg[1] <= 180:
+            raise ValueError(f'turn_deg is (least, most) in [0, 180], got {self.turn_deg}')
         if self.size is not None:
             width, height = self.size
             if height < 100 or width < 1.3 * height or max(self.size) > 4000:

@@ -63,16 +63,18 @@ def _draw(
     else:
         clean = random_view(rng, background, width, height)
     layout = random_layout(rng, width, height, options)
-    picture = _paint(rng, clean, layout)
+    picture = _paint(rng, clean, layout, options.looks)
     if options.clutter:
         add_clutter(rng, picture, _boxes(layout))
     return _labelled(picture, layout)
 
 
-def _paint(rng: np.random.Generator, clean: np.ndarray, layout: Layout) -> np.ndarray:
+def _paint(
+    rng: np.random.Generator, clean: np.ndarray, layout: Layout, looks: tuple[str, ...]
+) -> np.ndarray:
     """True gap and decoys share one look: only shape and row tell them apart."""
     light = random_light(rng)
-    look, piece_look = random_gap_look(rng, light), random_piece_look(rng, light)
+    look, piece_look = random_gap_look(rng, light, looks), random_piece_look(rng, light)
     picture, pattern = clean.copy(), int(rng.integers(1 << 31))
     for outline in (layout.gap, *layout.decoys):
         paint_gap(picture, outline, look, np.random.default_rng(pattern))
