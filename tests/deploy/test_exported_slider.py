@@ -26,9 +26,7 @@ def case():
             type='TopdownPoseEstimator',
             data_preprocessor=dict(type='PoseDataPreprocessor', mean=[0.0], std=[255.0]),
             backbone=dict(type='LiteHRNet18', width_factor=0.25, separable=True),
-            neck=dict(
-                type='LiteFPN', in_channels=(8, 16, 32, 64), out_channels=16, separable=True
-            ),
+            neck=dict(type='LiteFPN', in_channels=(8, 16, 32, 64), out_channels=16, separable=True),
             head=dict(
                 type='CenterOffsetAngleHead',
                 in_channels=16,

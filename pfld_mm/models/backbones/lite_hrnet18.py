@@ -6,6 +6,7 @@ from mmengine.model import BaseModule
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
+from pfld_mm.models.layers.layout import fastest_layout
 from pfld_mm.models.layers.lite_block import LiteBlock, conv_silu
 from pfld_mm.models.layers.lite_stage import LiteStage
 
@@ -64,9 +65,7 @@ class LiteHRNet18(BaseModule):
                 'LiteHRNet18 takes (N, 4, H, W), RGB and the valid mask, with H and W divisible '
                 f'by 32; found {tuple(x.shape)}'
             )
-        if x.device.type == 'cpu' and not torch.jit.is_tracing():
-            x = x.contiguous(memory_format=torch.channels_last)  # what the CPU computes fastest
-        branches = [self.stem(x)]
+        branches = [self.stem(fastest_layout(x))]
         for stage in self.stages:
             branches = stage(branches)
         return (*branches, F.avg_pool2d(x[:, 3:], 4))

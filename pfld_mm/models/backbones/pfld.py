@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from pfld_mm.models.backbones.deploy import check_input_size, deploy_blocks
 from pfld_mm.models.layers.conv_block import ConvBlock
 from pfld_mm.models.layers.inverted_residual import InvertedResidual
+from pfld_mm.models.layers.layout import fastest_layout
 
 
 @MODELS.register_module()
@@ -60,7 +61,7 @@ class PFLD(BaseModule):
         Returns:
             Four maps (N, C_i, h_i, w_i) with the channels of :attr:`out_channels`.
         """
-        auxiliary = self.conv3(self.conv2(self.conv1(x)))
+        auxiliary = self.conv3(self.conv2(self.conv1(fastest_layout(x))))
         s1 = self.conv6(self.conv5(self.conv4(auxiliary)))
         s2 = self.conv7(s1)
         return auxiliary, s1, s2, self.conv8(s2)

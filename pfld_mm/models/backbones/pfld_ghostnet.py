@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from mmpose.registry import MODELS
+from torch import Tensor
 
 from pfld_mm.models.backbones.ghost_pfld import GhostPFLD
 from pfld_mm.models.layers.conv_block import ConvBlock
 from pfld_mm.models.layers.ghost import GhostBottleneck
+from pfld_mm.models.layers.layout import fastest_layout
 
 
 @MODELS.register_module()
@@ -27,3 +29,7 @@ class PFLDGhostNet(GhostPFLD):
     ) -> None:
         expansions = (1.5, 2.5, 3.5, 1.5) if slim else (2, 3, 4, 2)
         super().__init__(expansions, ConvBlock, GhostBottleneck, width_factor, input_size, init_cfg)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """As :meth:`GhostPFLD.forward`."""
+        return super().forward(fastest_layout(x))
