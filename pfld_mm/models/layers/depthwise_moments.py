@@ -8,10 +8,14 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-from pfld_mm.models.layers.tap_products import edges, tap_products
+from pfld_mm.models.layers.tap_lags import TAPS, lag_matrix, window
+from pfld_mm.models.layers.tap_products import tap_products
 
-Place = tuple[slice, slice, slice, slice]
-"""Rows and columns of a picture, and the rows and columns of the taps that see them."""
+Edge = tuple[tuple[int, ...], slice]
+"""Taps that see an axis from a place and the pixels that they see."""
+_WHOLE: Edge = TAPS, slice(None)
+
+Kinds = tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
 
 
 class DepthwiseMoments(Function):
@@ -30,127 +34,127 @@ class DepthwiseMoments(Function):
         """Return mean and covariance."""
         n, channels, height, width = x.shape
         rows, columns = _visits(height, stride, x.device), _visits(width, stride, x.device)
-        inside = n * torch.einsum('tu,vy->tvuy', rows.sum(0), columns.sum(0)).reshape(9, 9)
-        count = inside[4, 4]
-        centre = x.mean((0, 2, 3))
+        inside = _pixels_inside(height, width, stride, x.device)
+        count = n * -(-height // stride) * -(-width // stride)
+        # Matrix products, as torch's own sum over the first axis is ten times slower.
+        pixels = x.permute(0, 2, 3, 1).reshape(n, -1)
+        total = (pixels.new_ones(1, n) @ pixels).double().reshape(-1, channels)
+        centre = ((total.new_ones(1, len(total)) @ total) / (n * len(total)))[0].to(x.dtype)
         # A patch is p = z + m v: z is centred and 0 outside, v is 1 inside and 0 outside.
         m = centre.double().reshape(-1, 1, 1)
-        # A matrix product, as torch's own sum over the first axis is ten times slower.
-        pixels = x.permute(0, 2, 3, 1).reshape(n, -1)
-        total = (pixels.new_ones(1, n) @ pixels).double().reshape(height, width, channels)
-        total = total - n * centre.double()
+        total = total - n * m.flatten()
         products = tap_products(x, centre, stride)
-        sums = torch.einsum('hwc,htu->ctuw', total, rows)
-        sums = torch.einsum('ctuw,wvy->ctvuy', sums, columns).reshape(channels, 9, 9)
-        products = products + m * (sums + sums.transpose(1, 2)) + m * m * inside
-        mean = (sums[:, :, 4] + m[:, 0] * inside[:, 4]) / count
-        ctx.save_for_backward(x, mean, count)
-        ctx.stride = stride
+        sums = columns @ (rows @ total.reshape(height, -1)).reshape(9, width, channels)
+        sums = sums.reshape(3, 3, 3, 3, -1).permute(4, 0, 2, 1, 3).reshape(-1, 9, 9)
+        products = products + m * (sums + sums.transpose(1, 2) + n * m * inside)
+        mean = (sums[:, :, 4] + n * m[:, 0] * inside[:, 4]) / count
+        ctx.save_for_backward(x, mean)
+        ctx.stride, ctx.count = stride, count
         return mean, products / count - mean.unsqueeze(2) * mean.unsqueeze(1)
 
     @staticmethod
     @once_differentiable
     def backward(ctx, d_mean: Tensor, d_covariance: Tensor) -> tuple[Tensor, None]:
         """Return the gradient to x."""
-        x, mean, count = ctx.saved_tensors
+        x, mean = ctx.saved_tensors
         stride = ctx.stride
-        matrix = (d_covariance + d_covariance.transpose(1, 2)) / count
-        bias = d_mean / count - (matrix @ mean.unsqueeze(2)).squeeze(2)
-        matrix, bias = matrix.reshape(-1, 3, 3, 3, 3), bias.reshape(-1, 3, 3)
-        d_x = _endless_gradient(x, matrix, bias, stride)
-        for places, sign in _places_outside(x.shape[2:], stride):
-            _add_edges(d_x, x, matrix, bias, stride, places, sign)
+        matrix = (d_covariance + d_covariance.transpose(1, 2)) / ctx.count
+        bias = d_mean / ctx.count - (matrix * mean.unsqueeze(1)).sum(2)
+        taps = torch.cat([matrix.flatten(1), bias], 1).to(x.dtype)
+        d_x = _endless_gradient(x, taps, ((TAPS, TAPS),), stride)
+        rows, columns = (_edges(size, stride) for size in x.shape[2:])
+        corners = [(row, column) for row in rows for column in columns]
+        for places, sign in (
+            ([(row, _WHOLE) for row in rows], -1),
+            ([(_WHOLE, column) for column in columns], -1),
+            (corners, 1),  # Taken off twice by then.
+        ):
+            _add_outside(d_x, x, taps, places, stride, sign)
         return d_x, None
 
 
-def _places_outside(size: torch.Size, stride: int) -> list[tuple[list[Place], int]]:
-    """What patches just outside of the output plane see of a picture.
-
-    Returns:
-        Rows and columns, to be taken off (sign -1), and corners, taken off twice by that (+1).
-    """
-    rows, columns = (
-        [(slice(pixel, pixel + 1), slice(tap, tap + 1)) for tap, pixel in edges(length, stride)]
-        for length in size
-    )
-    whole = slice(None)
-    return [
-        ([(row, whole, tap, whole) for row, tap in rows], -1),
-        ([(whole, column, whole, tap) for column, tap in columns], -1),
-        ([(row, column, tap, side) for row, tap in rows for column, side in columns], 1),
-    ]
+def _edges(size: int, stride: int) -> list[Edge]:
+    """What patches just outside of the output plane see along an axis of that size."""
+    if stride == 1:
+        return [((2,), slice(0, 1)), ((0,), slice(size - 1, size))]
+    return [((0,), slice(size - 1, size))] if size % 2 == 0 else []
 
 
-def _add_edges(
-    d_x: Tensor,
-    x: Tensor,
-    matrix: Tensor,
-    bias: Tensor,
-    stride: int,
-    places: list[Place],
-    sign: int,
+def _add_outside(
+    d_x: Tensor, x: Tensor, taps: Tensor, places: list[tuple[Edge, Edge]], stride: int, sign: int
 ) -> None:
     """Add ``sign`` times the gradient that arises at ``places`` of one shape, all at once."""
     if not places:
         return
-    d_parts = _endless_gradient(
-        torch.cat([x[:, :, row, column] for row, column, _, _ in places], 1),
-        torch.cat([matrix[:, tap, side, tap, side] for _, _, tap, side in places]),
-        torch.cat([bias[:, tap, side] for _, _, tap, side in places]),
-        stride,
-    )
-    for (row, column, _, _), d_part in zip(places, d_parts.chunk(len(places), 1), strict=True):
-        d_x[:, :, row, column] += sign * d_part
+    seen = torch.cat([x[:, :, row, column] for (_, row), (_, column) in places], 1)
+    kinds = tuple((rows, columns) for (rows, _), (columns, _) in places)
+    d_seen = _endless_gradient(seen, taps, kinds, stride)
+    for ((_, row), (_, column)), d_part in zip(places, d_seen.chunk(len(places), 1), strict=True):
+        d_x[:, :, row, column].add_(d_part, alpha=sign)
 
 
-def _endless_gradient(x: Tensor, matrix: Tensor, bias: Tensor, stride: int) -> Tensor:
+def _endless_gradient(x: Tensor, taps: Tensor, kinds: Kinds, stride: int) -> Tensor:
     """The sum over the patches p at all places of an endless plane of ``d p = matrix p + bias``.
 
     Args:
-        x: (N, C, H, W), zero outside.
-        matrix: (C, a, b, a, b) for patches of a x b taps, 1 or 3 each.
-        bias: (C, a, b).
+        x: (N, P * C, H, W), P pictures side by side, zero outside.
+        taps: (C, 81 + 9), every channel's matrix and bias.
+        kinds: P pairs, the rows and the columns of the taps that see each picture.
         stride: Of the patches; 1 along an axis with one tap.
     """
-    channels, a, b = bias.shape
-    if a == b == 1:
-        return x * matrix.reshape(-1, 1, 1).to(x.dtype) + bias.to(x.dtype)
-    steps = stride if a > 1 else 1, stride if b > 1 else 1
-    d_x = torch.empty_like(x)
+    steps = tuple(1 if len(axis) == 1 else stride for axis in kinds[0])
+    d_x = None if steps == (1, 1) else torch.empty_like(x)
     for top in range(min(steps[0], x.shape[2])):
         for left in range(min(steps[1], x.shape[3])):
             # Pixels of one phase, x[top::step, left::step], are seen by the same taps.
-            seen = torch.zeros(a, b, dtype=matrix.dtype, device=x.device)
-            seen[(top + a // 2) % steps[0] :: steps[0], (left + b // 2) % steps[1] :: steps[1]] = 1
-            # Tap t of a patch lies on pixel p, so tap u lies on p + u - t.
-            kernels = (matrix * seen.reshape(a, b, 1, 1)).flip(1, 2).reshape(channels, a * b, a * b)
-            kernels = kernels.transpose(1, 2).reshape(1, -1, a * b)
-            kernel = F.fold(kernels, (2 * a - 1, 2 * b - 1), (a, b)).transpose(0, 1)
-            # At stride 2 an even pixel is seen by the middle tap alone: one lag less on each side.
-            rows, columns = (
-                (-1, -1) if step == 2 and phase == 0 else (phase, 0)
-                for step, phase in zip(steps, (top, left), strict=True)
-            )
+            lags = window(kinds[0][0], stride, top), window(kinds[0][1], stride, left)
+            matrix = _kernel_matrix(kinds, stride, (top, left), x.device, x.dtype)
+            kernel = (taps @ matrix).reshape(len(taps), len(kinds), -1)
+            kernel = kernel.transpose(0, 1).flatten(0, 1)
+            if len(lags[0]) == len(lags[1]) == 1:
+                return x * kernel[:, 1:, None] + kernel[:, :1, None]
             d_phase = F.conv2d(
                 x,
-                F.pad(kernel, (*columns, *rows)).to(x.dtype),
-                (bias * seen).sum((1, 2)).to(x.dtype),
+                kernel[:, 1:].reshape(-1, 1, len(lags[0]), len(lags[1])),
+                kernel[:, 0],
                 steps,
-                (a - 1 + min(rows[0], 0), b - 1 + min(columns[0], 0)),
-                groups=channels,
+                (-lags[0][0] - top, -lags[1][0] - left),
+                groups=len(kernel),
             )
-            if steps == (1, 1):
+            if d_x is None:
                 return d_phase
             d_x[:, :, top :: steps[0], left :: steps[1]] = d_phase
     return d_x
 
 
 @lru_cache(maxsize=64)
+def _kernel_matrix(
+    kinds: Kinds, stride: int, phase: tuple[int, int], device: torch.device, dtype: torch.dtype
+) -> Tensor:
+    """What makes every kind's bias and convolution kernel of a patch's matrix and bias: (90, .)."""
+    blocks = []
+    for rows, columns in kinds:
+        pairs = lag_matrix(rows, columns, device, stride, phase)
+        # A pixel is seen by the taps that are at lag 0 of themselves.
+        is_seen = pairs[::10].sum(1, keepdim=True)
+        blocks += [torch.block_diag(pairs, is_seen).roll(1, 1)]
+    return torch.cat(blocks, 1).to(dtype)
+
+
+@lru_cache(maxsize=64)
 def _visits(size: int, stride: int, device: torch.device) -> Tensor:
-    """1 where tap t of a patch lies on pixel h while its tap u lies inside, too: (size, 3, 3)."""
-    pixel = torch.arange(size, device=device).reshape(-1, 1, 1)
-    tap = torch.arange(3, device=device)
-    middle = pixel - tap.reshape(3, 1) + 1
-    other = middle - 1 + tap
+    """1 where tap t of a patch lies on pixel h while its tap u lies inside, too: (9, size)."""
+    pixel = torch.arange(size, device=device)
+    tap = torch.arange(3, device=device).reshape(3, 1, 1)
+    middle = pixel - tap + 1
+    other = middle - 1 + tap.reshape(3, 1)
     is_place = (middle % stride == 0) & (middle >= 0) & (middle < size)
-    return (is_place & (other >= 0) & (other < size)).double()
+    return (is_place & (other >= 0) & (other < size)).double().reshape(9, size)
+
+
+@lru_cache(maxsize=64)
+def _pixels_inside(height: int, width: int, stride: int, device: torch.device) -> Tensor:
+    """How many patches of a picture have both of two taps inside: (9, 9)."""
+    rows, columns = (_visits(size, stride, device).sum(1) for size in (height, width))
+    counts = rows.reshape(3, 1, 3, 1) * columns.reshape(3, 1, 3)
+    return counts.reshape(9, 9)
