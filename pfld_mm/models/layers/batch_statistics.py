@@ -41,15 +41,15 @@ def batch_statistics(
         )
     branches, channels = kernels.shape[:2]
     x = x.to(torch.promote_types(x.dtype, torch.float32))
-    # Group by group, in each group branch by branch: (G, B, C_out / G, C_in / G, k, k).
-    grouped = kernels.unflatten(1, (conv.groups, -1)).transpose(0, 1)
-    if _has_cheap_moments(conv, kernels[0, 0].numel(), branches * channels):
+    # Group by group, in each group branch by branch: (G, B C_out / G, T).
+    taps = kernels[0, 0].numel()
+    rows = kernels.reshape(branches, conv.groups, -1, taps).transpose(0, 1)
+    rows = rows.reshape(conv.groups, -1, taps)
+    if _has_cheap_moments(conv, taps, branches * channels):
         moments = _joined(patch_moments(x, conv), group)
-        mean, variance = _OutputStatistics.apply(
-            grouped.flatten(1, 2).flatten(2), moments.mean, moments.covariance
-        )
+        mean, variance = _OutputStatistics.apply(rows, moments.mean, moments.covariance)
     else:
-        wide = grouped.flatten(0, 2).to(x.dtype)
+        wide = rows.reshape(-1, *kernels.shape[2:]).to(x.dtype)
         outputs = F.conv2d(x, wide, None, conv.stride, conv.padding, 1, conv.groups)
         moments = _joined(channel_moments(outputs), group)
         mean, variance = moments.mean, moments.covariance

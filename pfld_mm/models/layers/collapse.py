@@ -14,9 +14,16 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.autograd import Function
+from torch.autograd.function import once_differentiable
 
 from pfld_mm.models.layers.batch_statistics import batch_statistics
-from pfld_mm.models.layers.running_statistics import BatchNorm, process_group, update_running
+from pfld_mm.models.layers.running_statistics import (
+    BatchNorm,
+    column,
+    process_group,
+    update_running,
+)
 
 
 class Branch(NamedTuple):
@@ -77,15 +84,51 @@ def _statistics(
 def _fold(
     kernels: Tensor, bns: Sequence[BatchNorm], mean: Tensor, variance: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """``sum_b gamma_b (W_b x - mean_b) / sqrt(var_b + eps_b) + beta_b`` as one kernel and bias."""
-    eps = torch.tensor([bn.eps for bn in bns], dtype=variance.dtype, device=variance.device)
-    scale = torch.rsqrt(variance + eps.unsqueeze(1))
-    one = torch.ones_like(scale[0])
-    scale = scale * torch.stack([bn.weight if bn.affine else one for bn in bns])
-    bias = -(scale * mean).sum(0)
-    for bn in bns:
-        # One by one: the gradient of a sum over a stack would be one memory for all of them.
-        bias = bias + bn.bias if bn.affine else bias
-    # Not einsum: as a batch of C_out tiny matrix products it would take ten times as long.
-    kernel = (scale.unsqueeze(2) * kernels.flatten(2).double()).sum(0)
-    return kernel.to(kernels.dtype).reshape(kernels.shape[1:]), bias.to(kernels.dtype)
+    """All branches as one kernel (C_out, C_in / groups, k, k) and bias (C_out,)."""
+    eps = column(tuple(bn.eps for bn in bns), variance.device)
+    # Without affine parameters a BatchNorm is one with gamma = 1 and beta = 0.
+    weights = [bn.weight if bn.affine else torch.ones_like(kernels[0, :, 0, 0, 0]) for bn in bns]
+    biases = [bn.bias if bn.affine else torch.zeros_like(weights[0]) for bn in bns]
+    kernel, bias = _Fold.apply(
+        kernels.flatten(2), torch.stack(weights), torch.stack(biases), mean, variance + eps
+    )
+    return kernel.reshape(kernels.shape[1:]), bias
+
+
+class _Fold(Function):
+    """``sum_b gamma_b (W_b x - mean_b) / sqrt(v_b) + beta_b`` as one kernel and one bias.
+
+    From kernels W (B, C, T), gamma and beta (B, C), and mean and v = var + eps (B, C) float64:
+    (C, T) and (C,) in the kernels' dtype. Written by hand, as autograd would keep and move a dozen
+    small tensors for every block. Gradients of gradients are refused.
+    """
+
+    @staticmethod
+    def forward(
+        ctx, kernels: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, v: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return kernel and bias."""
+        inverse = v.rsqrt()
+        scale = gamma * inverse
+        # Not einsum: as a batch of C tiny matrix products it would take ten times as long.
+        kernel = (scale.unsqueeze(2) * kernels).sum(0)
+        bias = (beta - scale * mean).sum(0)
+        ctx.save_for_backward(kernels, gamma, inverse, mean)
+        return kernel.to(kernels.dtype), bias.to(kernels.dtype)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, d_kernel: Tensor, d_bias: Tensor) -> tuple[Tensor, ...]:
+        """Return the gradients to kernels, gamma, beta, mean and v."""
+        kernels, gamma, inverse, mean = ctx.saved_tensors
+        d_kernel, d_bias = d_kernel.double(), d_bias.double()
+        scale = gamma * inverse
+        d_scale = (kernels * d_kernel).sum(2) - mean * d_bias
+        d_gamma = d_scale * inverse
+        return (
+            (scale.unsqueeze(2) * d_kernel).to(kernels.dtype),
+            d_gamma.to(gamma.dtype),
+            d_bias.to(gamma.dtype).repeat(len(gamma), 1),
+            -scale * d_bias,
+            d_gamma * scale * inverse * -0.5,
+        )

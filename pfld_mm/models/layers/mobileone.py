@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -103,9 +104,7 @@ class MobileOneBlock(nn.Module):
             scale = F.pad(self.rbr_scale.conv.weight, (centre,) * 4)
             branches.append(Branch(scale, self.rbr_scale.bn))
         if self.rbr_skip is not None:
-            identity = torch.eye(kernel.shape[1], dtype=kernel.dtype, device=kernel.device)
-            skip = torch.zeros_like(kernel)
-            skip[:, :, centre, centre] = identity.repeat(len(kernel) // len(identity), 1)
+            skip = _identity_kernel(kernel.shape, kernel.dtype, kernel.device)
             branches.append(Branch(skip, self.rbr_skip))
         return branches
 
@@ -137,6 +136,15 @@ class MobileOneBlock(nn.Module):
         """Kernel (C_out, C_in / groups, k, k) and bias (C_out,) of the summed branches, float64."""
         folded = [fold_batch_norm(kernel, bn) for kernel, bn in self._aligned_branches()]
         return sum(kernel for kernel, _ in folded), sum(bias for _, bias in folded)
+
+
+@lru_cache
+def _identity_kernel(shape: torch.Size, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """The kernel (C_out, C_in / groups, k, k) that changes nothing; shared, not to be changed."""
+    kernel = torch.zeros(shape, dtype=dtype, device=device)
+    identity = torch.eye(shape[1], dtype=dtype, device=device)
+    kernel[:, :, shape[2] // 2, shape[3] // 2] = identity.repeat(shape[0] // shape[1], 1)
+    return kernel
 
 
 def _conv_bn(

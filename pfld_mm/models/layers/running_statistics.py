@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -32,14 +33,22 @@ def update_running(bns: Sequence[BatchNorm], count: Tensor, mean: Tensor, varian
     steps = [
         1 / float(bn.num_batches_tracked) if bn.momentum is None else bn.momentum for bn in tracked
     ]
-    keep = [1 - step for step in steps]
-    weights = torch.tensor(steps, dtype=mean.dtype, device=mean.device).unsqueeze(1)
-    for name, batch in (('running_mean', mean), ('running_var', variance * count / (count - 1))):
-        running = [getattr(bn, name) for bn in tracked]
-        if len(rows) < len(bns):
-            batch = batch[rows]
-        torch._foreach_mul_(running, keep)
-        torch._foreach_add_(running, list((weights * batch).to(running[0].dtype)))
+    running = [bn.running_mean for bn in tracked] + [bn.running_var for bn in tracked]
+    batch = torch.stack([mean, variance * (count / (count - 1))])
+    if len(rows) < len(bns):
+        batch = batch[:, rows]
+    batch = batch.to(running[0].dtype).flatten(0, 1).unbind()
+    if len(set(steps)) == 1:
+        torch._foreach_lerp_(running, batch, steps[0])
+        return
+    for row, step in enumerate(2 * steps):
+        running[row].lerp_(batch[row], step)
+
+
+@lru_cache(maxsize=64)
+def column(values: tuple[float, ...], device: torch.device) -> Tensor:
+    """One number a branch, (B, 1) float64."""
+    return torch.tensor(values, dtype=torch.float64, device=device).unsqueeze(1)
 
 
 def process_group(bns: Sequence[BatchNorm]) -> dist.ProcessGroup | None:
