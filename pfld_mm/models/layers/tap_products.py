@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from pfld_mm.models.layers.tap_lags import TAPS, lag_matrix
 
-PIXELS = 64
+PIXELS = 112
 """Pixels of one partial sum in the input's precision; the partial sums are added in float64."""
 
 ELEMENTS = 1 << 20
