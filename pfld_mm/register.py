@@ -32,7 +32,9 @@ import pfld_mm.models.losses.center_focal_loss
 import pfld_mm.models.losses.cosine_angle_loss
 import pfld_mm.models.losses.hard_negative_ranking_loss
 import pfld_mm.models.losses.landmark_smooth_l1_loss
+import pfld_mm.models.losses.landmark_soft_wing_loss
 import pfld_mm.models.losses.landmark_wing_loss
+import pfld_mm.models.losses.laplace_landmark_loss
 import pfld_mm.models.losses.masked_smooth_l1_loss
 import pfld_mm.models.losses.pfld_loss
 import pfld_mm.models.necks.lite_fpn
