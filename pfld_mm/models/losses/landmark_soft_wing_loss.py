@@ -11,8 +11,7 @@ from pfld_mm.models.losses.unit import absolute_error, check_unit
 
 @MODELS.register_module()
 class LandmarkSoftWingLoss(nn.Module):
-    r"""Soft Wing loss with an explicit unit (Lin et al., "Structure-Coherent
-    Deep Feature Learning for Robust Face Alignment", TIP 2021).
+    r"""Soft Wing loss with an explicit unit (Lin et al., TIP 2021).
 
     Small errors, which are the labels' noise, count as they are; larger ones along a logarithm.
     Summed over the coordinates of a face, averaged over the faces:
@@ -24,6 +23,8 @@ class LandmarkSoftWingLoss(nn.Module):
     In normalised coordinates no error reaches the default ``omega1``, and the loss is plain L1: the
     knee only acts in pixels. With ``unit='normalised'`` and no weights it equals mmpose's
     ``SoftWingLoss``, which has no other unit.
+
+    Source: "Structure-Coherent Deep Feature Learning for Robust Face Alignment".
 
     Args:
         omega1: Where the line ends, in the unit.
