@@ -17,6 +17,7 @@ import pfld_mm.datasets.transforms.load_face
 import pfld_mm.datasets.transforms.seeded_albumentation
 import pfld_mm.engine.cpu_amp_optim_wrapper
 import pfld_mm.engine.hard_example_hook
+import pfld_mm.engine.pose_balanced_sampler
 import pfld_mm.engine.progress_hook
 import pfld_mm.engine.resumable_sampler
 import pfld_mm.engine.resume_point_hook
