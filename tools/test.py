@@ -33,7 +33,8 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> None:
         cfg.test_evaluator = [cfg.test_evaluator]
     for metric in cfg.test_evaluator:
         if metric.type == 'FaceNME':
-            metric.setdefault('out_dir', str(Path(cfg.work_dir, 'report')))
+            report = Path(cfg.work_dir, 'report', metric.get('prefix') or '')
+            metric.setdefault('out_dir', str(report))
         elif metric.type == 'SliderAccuracy':
             metric.setdefault('out_file', str(Path(cfg.work_dir, 'report', 'slider_accuracy.json')))
     if args.dump:

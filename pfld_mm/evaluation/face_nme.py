@@ -40,6 +40,9 @@ class FaceNME(BaseMetric):
         norm_mode: 'inter_ocular', 'inter_pupil', 'box' or 'keypoint_distance', see
             :func:`pfld_mm.evaluation.functional.normaliser`.
         keypoint_indices: The pair of points for 'keypoint_distance'.
+        points: (first, end) of the points that are measured, as if a face had no others:
+            ``norm_mode`` and ``keypoint_indices`` count from the first. Two of these metrics with
+            prefixes measure the mark-ups of a joined one apart. None measures all.
         failure_thresholds: One failure rate for each, as fractions.
         auc_threshold: End of the cumulative error curve, as a fraction.
         subsets: Report the six WFLW subsets where faces have attributes.
@@ -61,6 +64,7 @@ class FaceNME(BaseMetric):
         self,
         norm_mode: str = 'inter_ocular',
         keypoint_indices: Sequence[int] | None = None,
+        points: tuple[int, int] | None = None,
         failure_thresholds: Sequence[float] = (0.10, 0.08),
         auc_threshold: float = 0.10,
         subsets: bool = True,
@@ -72,8 +76,11 @@ class FaceNME(BaseMetric):
         super().__init__(collect_device, prefix, collect_dir)
         check_norm_mode(norm_mode, keypoint_indices)
         summarise(np.zeros(1), failure_thresholds, auc_threshold)  # stops at a bad threshold now
+        if points is not None and not 0 <= points[0] < points[1]:
+            raise ValueError(f'points must be (first, end) with 0 <= first < end, found {points}.')
         self.norm_mode = norm_mode
         self.keypoint_indices = keypoint_indices
+        self.points = points
         self.failure_thresholds = tuple(failure_thresholds)
         self.auc_threshold = auc_threshold
         self.subsets = subsets
@@ -142,16 +149,17 @@ class FaceNME(BaseMetric):
                 f'{sorted(sample)}: add both to meta_keys of PackPoseInputs.'
             )
         gt_instances, picture = sample['gt_instances'], str(sample['img_path'])
+        name = f'{picture}, face {sample["id"]}'
         gt, pred = _array(gt_instances['keypoints']), _array(sample['pred_instances']['keypoints'])
         mask = np.ones(gt.shape[:2], bool)
         if 'keypoints_visible' in gt_instances:
             visible = _array(gt_instances['keypoints_visible'])
             mask = (visible[..., 0] if visible.ndim == 3 else visible).astype(bool)
+        gt, pred, mask = (self._chosen(array, name) for array in (gt, pred, mask))
         bboxes = _array(gt_instances['bboxes']) if 'bboxes' in gt_instances else None
         # A point that is not marked makes the distance NaN, and that is met by name below.
         marked = np.where(mask[..., None], gt, np.nan)
         norm = normaliser(marked, bboxes, self.norm_mode, self.keypoint_indices)
-        name = f'{picture}, face {sample["id"]}'
         error = normalised_errors(pred, gt, norm, mask, [name])
         return {
             'id': sample['id'],
@@ -161,6 +169,18 @@ class FaceNME(BaseMetric):
             'gt': np.float32(marked[0]),
             'pred': np.float32(pred[0]),
         }
+
+    def _chosen(self, array: np.ndarray, name: str) -> np.ndarray:
+        """Of (1, K, ...), the points that are measured."""
+        if self.points is None:
+            return array
+        first, end = self.points
+        if end > array.shape[1]:
+            raise ValueError(
+                f'{name}: points={tuple(self.points)} ends after the {array.shape[1]} points of '
+                'the face; set points to those of its mark-up.'
+            )
+        return array[:, first:end]
 
     def _figures(self, faces: list[dict]) -> dict[str, float]:
         errors = np.array([face['error'] for face in faces])
@@ -194,6 +214,7 @@ class FaceNME(BaseMetric):
                 'unit': 'fractions of the normaliser',
                 'norm_mode': self.norm_mode,
                 'keypoint_indices': self.keypoint_indices and list(self.keypoint_indices),
+                'points': self.points and list(self.points),
                 'failure_thresholds': list(self.failure_thresholds),
                 'auc_threshold': self.auc_threshold,
                 'num_keypoints': len(faces[0]['gt']),

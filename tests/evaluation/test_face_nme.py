@@ -99,6 +99,42 @@ def test_points_that_are_not_marked_do_not_count():
         evaluate(FaceNME(), [sample])
 
 
+def joined_sample(i):
+    """98 points that are off by ERRORS[i], then 68 that are off by twice as much."""
+    first, second = make_sample(i, 98), make_sample(i, 68)
+    gt, pred = second.gt_instances.keypoints, second.pred_instances.keypoints
+    second.pred_instances.keypoints = gt + 2 * (pred - gt)
+    for group in ('gt_instances', 'pred_instances'):
+        points = [getattr(sample, group).keypoints for sample in (first, second)]
+        setattr(first, group, InstanceData(keypoints=np.concatenate(points, axis=1)))
+    return first
+
+
+def test_a_part_of_the_points_is_measured_like_a_markup_of_its_own():
+    samples = [joined_sample(i) for i in range(5)]
+    part = {}
+    for name, points in (('98', (0, 98)), ('68', (98, 166))):
+        part[name] = evaluate(FaceNME(points=points, prefix=name), samples)[f'{name}/NME']
+    assert part == pytest.approx({'98': ERRORS.mean(), '68': 2 * ERRORS.mean()})
+    pair = FaceNME('keypoint_distance', keypoint_indices=(36, 45), points=(98, 166))
+    assert evaluate(pair, samples)['NME'] == pytest.approx(2 * ERRORS.mean())
+
+
+def test_points_outside_the_part_may_be_unmarked():
+    sample = joined_sample(0)
+    visible = np.ones((1, 166))
+    visible[0, 98:] = 0
+    sample.gt_instances.keypoints_visible = visible
+    assert evaluate(FaceNME(points=(0, 98)), [sample])['NME'] == pytest.approx(ERRORS[0])
+
+
+def test_a_part_that_is_not_there_is_named():
+    with pytest.raises(
+        ValueError, match=r'pictures/0\.jpg, face 10: points=\(98, 166\) ends after'
+    ):
+        FaceNME(points=(98, 166)).process(None, [make_sample(0).to_dict()])
+
+
 def test_every_face_counts_once_wherever_the_repetitions_are():
     samples = [make_sample(i) for i in (3, 0, 3, 1, 2, 4, 0)]
     figures = evaluate(FaceNME(), samples, size=5)
@@ -184,6 +220,7 @@ def test_sample_without_identity_and_wrong_attributes_are_met_by_name():
         ({'norm_mode': 'keypoint_distance'}, 'two different points'),
         ({'failure_thresholds': (0.1, 0)}, 'positive fraction'),
         ({'auc_threshold': -1}, 'positive fraction'),
+        ({'points': (98, 98)}, r'first < end, found \(98, 98\)'),
     ],
 )
 def test_wrong_arguments_stop_before_the_first_face(arguments, message):
@@ -206,6 +243,7 @@ def test_report_is_written(tmp_path):
         'unit': 'fractions of the normaliser',
         'norm_mode': 'inter_ocular',
         'keypoint_indices': None,
+        'points': None,
         'failure_thresholds': [0.10, 0.08],
         'auc_threshold': 0.10,
         'num_keypoints': 98,
