@@ -25,6 +25,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('img', help='picture of what the model is for; a face crop, a puzzle')
     parser.add_argument('--test-img', nargs='+', default=[], help='more pictures to compare with')
     parser.add_argument('--work-dir', required=True, help='folder to write')
+    parser.add_argument('--name', help="of the model, in its metadata; by default MODEL_CFG's")
     parser.add_argument(
         '--calib',
         '--quant-image-dir',
@@ -69,7 +70,7 @@ def main() -> None:
         if not Path(args.deploy_cfg).is_file():
             raise FileNotFoundError(f'the deploy config {args.deploy_cfg} does not exist')
         deploy_cfg = Config.fromfile(args.deploy_cfg)
-        name = Path(args.model_cfg).stem
+        name = args.name or Path(args.model_cfg).stem
         exporter = Exporter(deploy_cfg, cfg, args.checkpoint, args.work_dir, name)
         calibration = None
         if exporter.int8:
