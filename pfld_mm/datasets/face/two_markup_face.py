@@ -11,20 +11,10 @@ from mmpose.registry import DATASETS
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_dataset import FaceDataset
 from pfld_mm.datasets.face.ibug_face import read_pts
+from pfld_mm.datasets.face.markup_map import IN_WFLW, MarkupMap
 from pfld_mm.datasets.face.markups import WFLW98_IBUG68, mmpose_metainfo
 
 NUMBERS = 196 + 2
-
-# Points of 300-W in WFLW's mark-up: what stands in, with weight 0, for points nobody marked.
-IN_WFLW = [
-    *range(0, 33, 2),  # contour
-    *range(33, 38),  # brows
-    *range(42, 47),
-    *range(51, 60),  # nose
-    *(60, 61, 63, 64, 65, 67),  # eyes
-    *(68, 69, 71, 72, 73, 75),
-    *range(76, 96),  # lips
-]
 
 
 @DATASETS.register_module()
@@ -38,10 +28,12 @@ class TwoMarkupFace(FaceDataset):
     A line of a list is 196 coordinates, ``spread`` (mean distance of the teacher's predictions
     from their mean), ``gap`` (mean distance to a 68-point label, 0 if unknown), both in distances
     of the outer corners of the eyes, and the picture relative to ``data_root``. A picture of
-    ``pts_folders`` has its 68 points in a ``.pts`` file (1-based) beside it; elsewhere those 68
-    have weight 0.
+    ``pts_folders`` has its 68 points in a ``.pts`` file (1-based) beside it. Elsewhere they
+    follow from the teacher's by a :class:`MarkupMap`, fitted on the faces (of the wanted part)
+    that have both.
 
-    The teacher's points of a face weigh ``min(1, sure_spread / spread)``.
+    The teacher's points of a face weigh ``min(1, sure_spread / spread)``; points that were mapped
+    weigh ``mapped`` times that, and nothing where too few faces have both mark-ups.
 
     Args:
         ann_files: one list or several, relative to ``data_root``.
@@ -49,6 +41,7 @@ class TwoMarkupFace(FaceDataset):
         sure_spread: up to this spread the teacher's points have full weight.
         max_spread: faces with a larger spread are left out.
         max_gap: so are faces whose mark-ups contradict each other by more than this.
+        mapped: weight of points that the map made.
         repeat_marked: how often a face with a ``.pts`` file comes in an epoch.
         only_marked: keep only faces with a ``.pts`` file, for validation.
         **kwargs: see ``FaceDataset``.
@@ -64,6 +57,7 @@ class TwoMarkupFace(FaceDataset):
         sure_spread: float = 0.016,
         max_spread: float = 0.04,
         max_gap: float = 0.15,
+        mapped: float = 0.5,
         repeat_marked: int = 1,
         only_marked: bool = False,
         **kwargs: Any,
@@ -73,6 +67,7 @@ class TwoMarkupFace(FaceDataset):
         self.sure_spread = sure_spread
         self.max_spread = max_spread
         self.max_gap = max_gap
+        self.mapped = mapped
         self.repeat_marked = repeat_marked
         self.only_marked = only_marked
         super().__init__(**kwargs)
@@ -109,8 +104,21 @@ class TwoMarkupFace(FaceDataset):
         marked = [info['keypoints_visible'][0, -1] > 0 for info in infos]
         if self.only_marked:
             return [info for info, is_marked in zip(infos, marked, strict=True) if is_marked]
+        self._map_points(infos, marked)
         repeats = [self.repeat_marked if is_marked else 1 for is_marked in marked]
         return [info for info, n in zip(infos, repeats, strict=True) for _ in range(n)]
+
+    def _map_points(self, infos: list[dict], marked: list[bool]) -> None:
+        """Give the faces that nobody marked the points that the marked ones teach."""
+        if sum(marked) < MarkupMap.LEAST:
+            return
+        points = np.concatenate([info['keypoints'] for info in infos])
+        marked = np.array(marked)
+        guess = MarkupMap(points[marked, :98], points[marked, 98:])(points[~marked, :98])
+        for index, face in zip(np.flatnonzero(~marked), guess, strict=True):
+            visible = infos[index]['keypoints_visible']
+            infos[index]['keypoints'][0, 98:] = face
+            visible[:, 98:] = self.mapped * visible[:, :1]
 
     def _parse(self, line: str, source: str) -> AnnotatedFace | None:
         """The face of a line, or None if its labels are too uncertain."""

@@ -2,8 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
+from pfld_mm.datasets.face.markup_map import IN_WFLW, MarkupMap
 from pfld_mm.datasets.face.markups import IBUG68, WFLW98, WFLW98_IBUG68, mmpose_metainfo
-from pfld_mm.datasets.face.two_markup_face import IN_WFLW, TwoMarkupFace
+from pfld_mm.datasets.face.two_markup_face import TwoMarkupFace
 
 TEACHER = np.random.default_rng(0).uniform(20, 140, (98, 2)).round(2)
 MARKED = np.random.default_rng(1).uniform(20, 140, (68, 2)).round(2)
@@ -34,7 +35,7 @@ def test_a_marked_face_has_both_markups(root):
     assert info['img_path'].endswith('people/a b.png')
 
 
-def test_without_hand_made_points_they_weigh_nothing(root):
+def test_too_few_marked_faces_to_map_the_others(root):
     info = TwoMarkupFace(**write_list(root, (0.01, 0.0, 'video/a b.png'))).get_data_info(0)
     np.testing.assert_array_equal(info['keypoints_visible'][0], [1] * 98 + [0] * 68)
     np.testing.assert_allclose(info['keypoints'][0, 98:], TEACHER[IN_WFLW], atol=1e-4)
@@ -94,3 +95,12 @@ def test_every_shared_point_is_its_counterparts_mirror():
     mirror68 = {a: b for pair in IBUG68['flip_pairs'] for a, b in (pair, pair[::-1])}
     for point, place in enumerate(IN_WFLW):
         assert mirror98.get(place, place) == IN_WFLW[mirror68.get(point, point)]
+
+
+def test_points_that_nobody_made_follow_from_the_teachers(root, monkeypatch):
+    """With one face to learn from, the map gives its own points back."""
+    monkeypatch.setattr(MarkupMap, 'LEAST', 1)
+    faces = (0.032, 0.0, 'video/a b.png'), (0.01, 0.0, 'people/a b.png')
+    info = TwoMarkupFace(**write_list(root, *faces), mapped=0.4).get_data_info(0)
+    np.testing.assert_allclose(info['keypoints'][0, 98:], MARKED, atol=0.5)
+    np.testing.assert_allclose(info['keypoints_visible'][0], [0.5] * 98 + [0.2] * 68, rtol=1e-6)
