@@ -15,6 +15,7 @@ import pfld_mm.datasets.transforms.generate_face_labels
 import pfld_mm.datasets.transforms.letterbox_affine
 import pfld_mm.datasets.transforms.load_face
 import pfld_mm.datasets.transforms.seeded_albumentation
+import pfld_mm.datasets.transforms.turn_head
 import pfld_mm.engine.cpu_amp_optim_wrapper
 import pfld_mm.engine.hard_example_hook
 import pfld_mm.engine.pose_balanced_sampler

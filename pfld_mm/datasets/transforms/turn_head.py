@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmpose.registry import TRANSFORMS
+from scipy.interpolate import RBFInterpolator
+
+from pfld_mm.runtime.face_model import FACE_MODELS
+from pfld_mm.runtime.head_pose import solve_head_pose
+
+CONTOUR = {98: 33, 68: 17}
+"""How many of a mark-up's first points are the contour."""
+FOCAL = 5.0
+"""In widths of the face's square: portraits are taken from afar."""
+FAR_DEPTH = 0.35
+"""Share of the contour's depth on the far side: there it follows the silhouette, not the ear."""
+GRID = 49
+"""Places along each side of the picture where the warp is computed; between them it is linear."""
+LEAST_STRETCH = 0.1
+"""A part of the picture may shrink or be stretched no further than to this share of its area."""
+
+
+@TRANSFORMS.register_module()
+class TurnHead(BaseTransform):
+    """Turns a face further to the side: picture and points, by a mean 3-D face.
+
+    Data sets hold few faces that are turned far. The points get the depths of the mean face in
+    their pose (after face profiling, Zhu et al., CVPR 2016), the head turns about its own
+    vertical axis, and the picture follows by a thin-plate spline. A face turns further the way
+    that it looks already: what it hides cannot be drawn.
+
+    Stands right after the picture is read; ``keypoints`` (1, K, 2) and ``bbox`` (1, 4) change.
+
+    Args:
+        prob: Share of the faces that are turned.
+        degrees: Most that a face is turned.
+        most_yaw: Faces are not turned beyond this yaw, degrees.
+        markups: Numbers of points whose mark-ups follow one another in ``keypoints``, 98 or 68;
+            the first one gives the pose.
+    """
+
+    def __init__(
+        self,
+        prob: float = 0.3,
+        degrees: float = 35.0,
+        most_yaw: float = 60.0,
+        markups: tuple[int, ...] = (98,),
+    ) -> None:
+        if not 0 <= prob <= 1 or degrees <= 0 or set(markups) - set(FACE_MODELS):
+            raise ValueError(
+                'TurnHead: prob is a share, degrees positive and markups of '
+                f'{sorted(FACE_MODELS)}; got {prob}, {degrees}, {markups}'
+            )
+        self.prob = prob
+        self.degrees = degrees
+        self.most_yaw = most_yaw
+        self.markups = tuple(markups)
+        self.model = np.concatenate([FACE_MODELS[k] for k in self.markups])
+        self.is_contour = np.concatenate([np.arange(k) < CONTOUR[k] for k in self.markups])
+
+    def transform(self, results: dict) -> dict:
+        """Turn the face, or leave it."""
+        chance, share, sign = np.random.uniform(size=3)
+        if chance >= self.prob:
+            return results
+        factor = results.get('img_reduction', 1)
+        points = results['keypoints'][0].astype(np.float64) / factor
+        turned = self.turn(points, share * self.degrees, 1 if sign < 0.5 else -1)
+        warped = warp(results['img'], points, turned)
+        if warped is None:
+            return results
+        results['img'] = warped
+        results['keypoints'] = (turned * factor)[None].astype(np.float32)
+        box = results['keypoints'][0]
+        results['bbox'] = np.concatenate([box.min(0), box.max(0)])[None].astype(np.float32)
+        return results
+
+    def turn(self, points: np.ndarray, degrees: float, sign: int) -> np.ndarray:
+        """The points (K, 2) of the face, turned by ``degrees`` the way that it looks already.
+
+        Args:
+            points: (K, 2) in pixels.
+            degrees: By how much, not further than ``most_yaw``.
+            sign: Of the yaw, for a face that looks straight ahead.
+        """
+        first = points[: self.markups[0]]
+        low, side = first.min(0), float(np.ptp(first, axis=0).max())
+        pose = solve_head_pose(first - low, (side, side), FOCAL * side)
+        if abs(pose.yaw) > np.radians(5):
+            sign = np.sign(pose.yaw)
+        most = max(0.0, np.radians(self.most_yaw) - abs(pose.yaw))
+        angle = sign * min(np.radians(degrees), most)
+        # pixels of the picture in the head's frame: upright, its centre at the origin
+        unit = FOCAL * side / pose.translation[2]
+        upright = np.array([[np.cos(pose.roll), -np.sin(pose.roll)]])
+        upright = np.vstack([upright, [[np.sin(pose.roll), np.cos(pose.roll)]]])
+        center = points.mean(0)
+        plane = (points - center) @ upright
+        depth = unit * (self.model @ pose.rotation[2])
+        depth = depth - depth.mean()
+        is_far = self.is_contour & (plane[:, 0] * angle < 0) & (depth > 0)
+        depth[is_far] *= FAR_DEPTH
+        # yaw > 0 turns the nose, which is near (depth < 0), to the picture's left
+        plane[:, 0] = np.cos(angle) * plane[:, 0] + np.sin(angle) * depth
+        return plane @ upright.T + center
+
+
+def warp(image: np.ndarray, points: np.ndarray, moved: np.ndarray) -> np.ndarray | None:
+    """Move ``points`` (K, 2) of the picture to ``moved``; None if the picture would fold."""
+    height, width = image.shape[:2]
+    x, y = np.linspace(0, width - 1, GRID), np.linspace(0, height - 1, GRID)
+    grid = np.stack(np.meshgrid(x, y), -1)
+    edge = np.ones((GRID, GRID), bool)
+    edge[1:-1, 1:-1] = False
+    fixed = grid[edge][::4]
+    known, source = np.concatenate([moved, fixed]), np.concatenate([points, fixed])
+    spline = RBFInterpolator(known, source - known, smoothing=0.1)
+    offsets = spline(grid.reshape(-1, 2)).reshape(GRID, GRID, 2)
+    right, down = np.diff(grid + offsets, axis=1)[:-1], np.diff(grid + offsets, axis=0)[:, :-1]
+    areas = right[..., 0] * down[..., 1] - right[..., 1] * down[..., 0]
+    areas = areas / ((x[1] - x[0]) * (y[1] - y[0]))
+    if areas.min() < LEAST_STRETCH or areas.max() > 1 / LEAST_STRETCH:
+        return None
+    # the grid's outermost places are the centres of the picture's outermost pixels
+    columns = np.float32(np.arange(width) * (GRID - 1) / (width - 1))
+    rows = np.float32(np.arange(height) * (GRID - 1) / (height - 1))
+    places = cv2.remap(np.float32(grid + offsets), *np.meshgrid(columns, rows), cv2.INTER_LINEAR)
+    return cv2.remap(image, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
