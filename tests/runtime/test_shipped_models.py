@@ -1,0 +1,54 @@
+"""The models that come with the package work from the start."""
+
+import json
+
+import numpy as np
+import pytest
+
+from pfld_mm.datasets.face.markup_map import IN_WFLW
+from pfld_mm.runtime import FaceLandmarker
+from pfld_mm.runtime.face_landmarker import DEFAULT_MODEL
+from pfld_mm.runtime.face_model import FACE_MODELS
+from pfld_mm.runtime.model_folder import SHIPPED, shipped_models
+from pfld_mm.synth.faces.renderer import render_face
+from pfld_mm.synth.faces.sampling import sample_face
+
+FACES = [
+    name
+    for name in shipped_models()
+    if json.loads((SHIPPED / name / 'model.json').read_text())['task'] == 'face'
+]
+
+
+def test_both_mark_ups_are_shipped():
+    assert DEFAULT_MODEL in FACES
+    points = {FaceLandmarker(name).info.num_keypoints for name in FACES}
+    assert points == set(FACE_MODELS)
+
+
+@pytest.mark.parametrize('name', shipped_models())
+def test_a_model_card_says_what_it_learnt_from(name):
+    card = (SHIPPED / name / 'README.md').read_text()
+    for word in ('non-commercial', 'NME' if name in FACES else 'within 5 px', 'Failures'):
+        assert word in card
+
+
+@pytest.mark.parametrize('backend', ['onnxruntime', 'onnxruntime_int8'])
+@pytest.mark.parametrize('name', FACES)
+def test_golden_pairs(name, backend):
+    FaceLandmarker(name, backend).self_test()
+
+
+@pytest.mark.parametrize('name', FACES)
+def test_drawn_faces(name):
+    """It never saw a drawing: a gross check of colour order, crop and order of the points."""
+    landmarker = FaceLandmarker(name)
+    errors = []
+    for index in range(12):
+        picture, points = render_face(sample_face(3, 'test', index))
+        box = np.concatenate([points.min(0), points.max(0)])
+        found = landmarker(picture, box).points[0]
+        truth = points if len(found) == 98 else points[IN_WFLW]
+        eyes = np.linalg.norm(points[60] - points[72])
+        errors.append(np.linalg.norm(found - truth, axis=1).mean() / eyes)
+    assert np.median(errors) < 0.15
