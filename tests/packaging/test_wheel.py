@@ -37,6 +37,13 @@ def wheel(tmp_path_factory):
         yield archive
 
 
+def test_the_weights_are_in_the_wheel(wheel):
+    folder = ROOT / 'pfld_mm' / 'runtime' / 'models'
+    files = {path.relative_to(ROOT).as_posix() for path in folder.rglob('*') if path.is_file()}
+    assert 'pfld_mm/runtime/models/pfld_ghostone_98/model.onnx' in files
+    assert files <= set(wheel.namelist())
+
+
 def metadata_file(wheel: zipfile.ZipFile, name: str) -> str:
     path = next(n for n in wheel.namelist() if n.endswith(f'.dist-info/{name}'))
     return wheel.read(path).decode()
