@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import torch
 from mmpose.registry import MODELS
-from torch import Tensor, nn
+from torch import Tensor
 
-from pfld_mm.models.losses.unit import absolute_error, check_unit
+from pfld_mm.models.losses.landmark_loss import LandmarkLoss
 
 
 @MODELS.register_module()
-class LandmarkSmoothL1Loss(nn.Module):
+class LandmarkSmoothL1Loss(LandmarkLoss):
     r"""Smooth L1 with a threshold and an explicit unit (seed 002, "SmoothL1").
 
     Summed over the coordinates of a face, averaged over the faces:
@@ -35,28 +35,11 @@ class LandmarkSmoothL1Loss(nn.Module):
         input_size: tuple[int, int] | None = None,
         loss_weight: float = 1.0,
     ) -> None:
-        super().__init__()
-        check_unit(unit, input_size)
+        super().__init__(unit, input_size, loss_weight)
         if beta <= 0:
             raise ValueError(f'beta must be positive, got {beta}')
         self.beta = beta
-        self.unit = unit
-        self.input_size = input_size
-        self.loss_weight = loss_weight
 
-    def forward(
-        self, output: Tensor, target: Tensor, target_weight: Tensor | None = None
-    ) -> Tensor:
-        """Smooth L1 of one batch.
-
-        Args:
-            output: Predicted coordinates (N, K, 2), divided by the input size.
-            target: True coordinates (N, K, 2), likewise.
-            target_weight: Weight of every point (N, K, 1), or None for all ones.
-
-        Returns:
-            A scalar.
-        """
-        x = absolute_error(output, target, target_weight, self.unit, self.input_size)
-        loss = torch.where(x > self.beta, x - 0.5 * self.beta, 0.5 * x**2 / self.beta)
-        return self.loss_weight * loss.sum((1, 2)).mean()
+    def penalty(self, x: Tensor) -> Tensor:
+        """f(x) of absolute errors x in the unit, element by element."""
+        return torch.where(x > self.beta, x - 0.5 * self.beta, 0.5 * x**2 / self.beta)

@@ -4,13 +4,13 @@ import math
 
 import torch
 from mmpose.registry import MODELS
-from torch import Tensor, nn
+from torch import Tensor
 
-from pfld_mm.models.losses.unit import absolute_error, check_unit
+from pfld_mm.models.losses.landmark_loss import LandmarkLoss
 
 
 @MODELS.register_module()
-class LandmarkSoftWingLoss(nn.Module):
+class LandmarkSoftWingLoss(LandmarkLoss):
     r"""Soft Wing loss with an explicit unit (Lin et al., TIP 2021).
 
     Small errors, which are the labels' noise, count as they are; larger ones along a logarithm.
@@ -49,8 +49,7 @@ class LandmarkSoftWingLoss(nn.Module):
         input_size: tuple[int, int] | None = None,
         loss_weight: float = 1.0,
     ) -> None:
-        super().__init__()
-        check_unit(unit, input_size)
+        super().__init__(unit, input_size, loss_weight)
         if min(omega1, omega2, epsilon) <= 0:
             raise ValueError(
                 f'omega1, omega2 and epsilon must be positive, got {omega1}, {omega2} and {epsilon}'
@@ -58,25 +57,9 @@ class LandmarkSoftWingLoss(nn.Module):
         self.omega1 = omega1
         self.omega2 = omega2
         self.epsilon = epsilon
-        self.unit = unit
-        self.input_size = input_size
-        self.loss_weight = loss_weight
 
-    def forward(
-        self, output: Tensor, target: Tensor, target_weight: Tensor | None = None
-    ) -> Tensor:
-        """Soft Wing loss of one batch.
-
-        Args:
-            output: Predicted coordinates (N, K, 2), divided by the input size.
-            target: True coordinates (N, K, 2), likewise.
-            target_weight: Weight of every point (N, K, 1), or None for all ones.
-
-        Returns:
-            A scalar.
-        """
-        x = absolute_error(output, target, target_weight, self.unit, self.input_size)
+    def penalty(self, x: Tensor) -> Tensor:
+        """f(x) of absolute errors x in the unit, element by element."""
         constant = self.omega1 - self.omega2 * math.log(1 + self.omega1 / self.epsilon)
         curve = self.omega2 * torch.log1p(x / self.epsilon) + constant
-        loss = torch.where(x < self.omega1, x, curve)
-        return self.loss_weight * loss.sum((1, 2)).mean()
+        return torch.where(x < self.omega1, x, curve)

@@ -4,13 +4,13 @@ import math
 
 import torch
 from mmpose.registry import MODELS
-from torch import Tensor, nn
+from torch import Tensor
 
-from pfld_mm.models.losses.unit import absolute_error, check_unit
+from pfld_mm.models.losses.landmark_loss import LandmarkLoss
 
 
 @MODELS.register_module()
-class LandmarkWingLoss(nn.Module):
+class LandmarkWingLoss(LandmarkLoss):
     r"""Wing loss with an explicit unit (Feng et al., CVPR 2018, eq. 5; seeds 002 and 003).
 
     Summed over the coordinates of a face, averaged over the faces:
@@ -44,30 +44,13 @@ class LandmarkWingLoss(nn.Module):
         input_size: tuple[int, int] | None = None,
         loss_weight: float = 1.0,
     ) -> None:
-        super().__init__()
-        check_unit(unit, input_size)
+        super().__init__(unit, input_size, loss_weight)
         if omega <= 0 or epsilon <= 0:
             raise ValueError(f'omega and epsilon must be positive, got {omega} and {epsilon}')
         self.omega = omega
         self.epsilon = epsilon
-        self.unit = unit
-        self.input_size = input_size
-        self.loss_weight = loss_weight
 
-    def forward(
-        self, output: Tensor, target: Tensor, target_weight: Tensor | None = None
-    ) -> Tensor:
-        """Wing loss of one batch.
-
-        Args:
-            output: Predicted coordinates (N, K, 2), divided by the input size.
-            target: True coordinates (N, K, 2), likewise.
-            target_weight: Weight of every point (N, K, 1), or None for all ones.
-
-        Returns:
-            A scalar.
-        """
-        x = absolute_error(output, target, target_weight, self.unit, self.input_size)
+    def penalty(self, x: Tensor) -> Tensor:
+        """f(x) of absolute errors x in the unit, element by element."""
         constant = self.omega * (1 - math.log(1 + self.omega / self.epsilon))
-        loss = torch.where(x < self.omega, self.omega * torch.log1p(x / self.epsilon), x - constant)
-        return self.loss_weight * loss.sum((1, 2)).mean()
+        return torch.where(x < self.omega, self.omega * torch.log1p(x / self.epsilon), x - constant)
