@@ -19,6 +19,5 @@ pfld_mm = dict(
     fold_preprocessing=True,  # std and colour order into the first convolution: BGR, 0 to 255
     channel_block=16,  # of AVX-512; 8 for AVX2 and ARM, 1 pads nothing
     max_error_px=1e-3,  # of the float model
-    # An NME of 4.0 % may become 4.3 %.
     int8=dict(pictures=200, max_error_px=4.0, max_nme_loss=0.003),
 )

@@ -33,7 +33,6 @@ calib_config = dict(create_calib=True, calib_file='calib_data.h5')  # for mmdepl
 pfld_mm = dict(
     fold_preprocessing=True,  # std and colour order into the first convolution: BGR, 0 to 255
     channel_block=16,  # of AVX-512; 8 for AVX2 and ARM, 1 pads nothing
-    # An NME of 4.0 % may become 4.3 %.
     int8=dict(pictures=200, max_error_px=4.0, max_nme_loss=0.003),
     max_error_px=0.05,
 )
