@@ -19,6 +19,7 @@ from pfld_mm.synth.puzzles.paint import cut_out, paint_gap, paint_piece
 from pfld_mm.synth.puzzles.photos import PhotoFolder, random_view
 from pfld_mm.synth.puzzles.puzzle import Puzzle
 from pfld_mm.synth.puzzles.render import render_puzzle
+from pfld_mm.synth.puzzles.reused import ReusedPuzzles
 from pfld_mm.synth.puzzles.shapes import SHAPE_KINDS, Shape, random_shape
 from pfld_mm.synth.puzzles.sheet import GAP, contact_sheet, draw_labels
 from pfld_mm.synth.puzzles.writer import COLUMNS, write_puzzles
@@ -244,6 +245,32 @@ def test_options_are_respected():
     assert discs[0].angle_deg == 0, 'a turned disc cannot be told from an upright one'
 
 
+def test_pieces_have_the_size_asked_for():
+    options = {'size': (320, 160), 'piece_size': (0.5, 0.6), 'shapes': ('rounded_square',)}
+    generator = PuzzleGenerator(seed=4, turned=0.0, piece=0.0, **options)
+    for index in range(10):
+        left, top, right, bottom = generator[index].gap_box
+        assert 0.5 * 160 - 1e-6 <= max(right - left, bottom - top) <= 0.6 * 160 + 1e-6
+
+
+def test_reused_puzzles_come_again_after_the_window_and_are_drawn_once():
+    drawn = []
+
+    class Numbers:
+        def __getitem__(self, index):
+            drawn.append(index)
+            return index
+
+    puzzles = ReusedPuzzles(Numbers(), uses=3, window=4)
+    shown = [puzzles[index] for index in range(24)]
+    assert shown == [0, 1, 2, 3] * 3 + [4, 5, 6, 7] * 3
+    assert drawn == list(range(8))
+    # the answer does not depend on what was asked before
+    assert [ReusedPuzzles(Numbers(), uses=3, window=4)[index] for index in range(24)] == shown
+    with pytest.raises(ValueError, match='found 0 and 4'):
+        ReusedPuzzles(Numbers(), uses=0, window=4)
+
+
 def test_only_the_looks_asked_for_are_drawn():
     rng = np.random.default_rng(4)
     for _ in range(60):
@@ -278,6 +305,7 @@ def test_labels_stay_in_the_picture(photos):
         ({'shapes': ()}, 'one or more'),
         ({'looks': ('cat',)}, "looks is .* got \\('cat',\\)"),
         ({'turn_deg': (9, 3)}, 'turn_deg is'),
+        ({'piece_size': (0.5, 0.2)}, 'piece_size is'),
         ({'size': (100, 100)}, 'size is'),
         ({'seed': -1}, 'seed must be >= 0, got -1'),
     ],

@@ -37,7 +37,9 @@ def random_layout(
 ) -> Layout:
     """Place gap, piece and decoys on a picture of width x height px."""
     shape = random_shape(rng, options.shapes)
-    size = float(min(rng.uniform(0.17, 0.46) * height, 0.24 * width))
+    least, most = options.piece_size
+    # a flat picture must not be a third gap: the largest piece of a 2:1 picture fits any
+    size = float(min(rng.uniform(least, most) * height, 0.52 * most * width))
     turned = shape.turnable and rng.random() < options.turned
     angle = _random_angle(rng, options.turn_deg) if turned else 0.0
     gap, piece = place(shape, size, angle, (0, 0)), place(shape, size, 0.0, (0, 0))

@@ -16,6 +16,7 @@ class PuzzleOptions:
 
     Attributes:
         size: Width and height of every picture in px, None for random sizes.
+        piece_size: Least and most side of the piece's body, in heights of the picture.
         decoys: Number of decoy gaps (as many as find room), None for 0 to 3 at random. A puzzle
             without a piece never has decoys: nothing would tell the true gap.
         piece: Share of the puzzles that show their piece.
@@ -33,6 +34,7 @@ class PuzzleOptions:
     """
 
     size: tuple[int, int] | None = None
+    piece_size: tuple[float, float] = (0.17, 0.46)
     decoys: int | None = None
     piece: float = 0.9
     turned: float = 0.4
@@ -54,6 +56,8 @@ class PuzzleOptions:
             value = getattr(self, name)
             if not value or set(value) - set(known):
                 raise ValueError(f'{name} is one or more of {known}, got {value}')
+        if not 0 < self.piece_size[0] <= self.piece_size[1] <= 1:
+            raise ValueError(f'piece_size is (least, most) in (0, 1], got {self.piece_size}')
         if self.turn_deg is not None and not 0 <= self.turn_deg[0] <= self.turn_deg[1] <= 180:
             raise ValueError(f'turn_deg is (least, most) in [0, 180], got {self.turn_deg}')
         if self.size is not None:

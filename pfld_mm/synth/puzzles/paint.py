@@ -65,17 +65,21 @@ def _visibly(
     """Paint with a stronger and stronger look until the outline stands out from the picture."""
     rim = outline.stroke(patch, 0.07 * outline.size)
     rim /= rim.sum()
-    grey = under.mean(axis=2)
+    grey = _grey(under)
     detail = np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 3))
     wanted = LEAST_CONTRAST + 0.4 * float((detail * rim).sum())
     colour = WHITE if float((grey * rim).sum()) < 128 else BLACK
     painted = np.clip(paint(look), 0, 255)
     for _ in range(3):
-        if float((np.abs(painted - under).mean(axis=2) * rim).sum()) >= wanted:
+        if float((_grey(np.abs(painted - under)) * rim).sum()) >= wanted:
             break
         look = look.stronger(colour)
         painted = np.clip(paint(look), 0, 255)
     return np.rint(painted).astype(np.uint8)
+
+
+def _grey(picture: np.ndarray) -> np.ndarray:
+    return cv2.transform(picture, np.full((1, 3), 1 / 3))
 
 
 def cut_out(clean: np.ndarray, piece: Outline, gap: Outline, patch: Patch) -> np.ndarray:
