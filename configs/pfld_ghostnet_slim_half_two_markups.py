@@ -1,4 +1,4 @@
-# The smallest model, on both mark-ups; tools/take_points.py makes the 98-point model of it.
+# The smallest model, on both mark-ups; tools/publish.py makes the 98-point model of it.
 _base_ = 'pfld_ghostone_two_markups.py'
 
 model = dict(

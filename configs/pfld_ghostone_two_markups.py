@@ -1,4 +1,4 @@
-# One network for both mark-ups; tools/take_points.py makes the 98- and the 68-point model of it.
+# One network for both mark-ups; tools/publish.py makes the 98- and the 68-point model of it.
 _base_ = [
     '_base_/models/pfld_ghostone.py',
     '_base_/datasets/two_markups.py',

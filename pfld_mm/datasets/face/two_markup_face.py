@@ -21,7 +21,7 @@ NUMBERS = 196 + 2
 class TwoMarkupFace(FaceDataset):
     """166 points a face: WFLW's 98 as a teacher saw them, then 300-W's 68 as a person did.
 
-    One network learns both mark-ups (``tools/take_points.py`` makes a model of each in the
+    One network learns both mark-ups (``tools/publish.py`` makes a model of each in the
     end): the hand-made points correct what the teacher gets wrong, the teacher adds the points
     and the faces that nobody marked.
 

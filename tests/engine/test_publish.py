@@ -2,7 +2,7 @@ import pytest
 import torch
 from helpers.networks import build, liven
 
-from pfld_mm.engine.take_points import take_points
+from pfld_mm.engine.publish import in_half, take_points
 
 
 @pytest.mark.parametrize(('first', 'count'), [(0, 98), (98, 68)])
@@ -32,3 +32,15 @@ def test_another_kind_of_model():
 def test_branches_for_training_stay_behind():
     state = {'head.fc.weight': torch.zeros(4, 2), 'head.fc.bias': torch.zeros(4), 'head.x': 1}
     assert set(take_points(state, 0, 1)) == {'head.fc.weight', 'head.fc.bias'}
+
+
+def test_half_is_half_and_loads_into_a_model():
+    linear = torch.nn.Linear(3, 2)
+    state = dict(linear.state_dict(), large=torch.tensor([1e6]), count=torch.tensor(3))
+    halved = in_half(state)
+    assert halved['weight'].dtype == torch.float16
+    assert halved['large'].dtype == torch.float32 and halved['count'].dtype == torch.int64
+    other = torch.nn.Linear(3, 2)
+    other.load_state_dict({name: halved[name] for name in ('weight', 'bias')})
+    assert other.weight.dtype == torch.float32
+    assert torch.allclose(other.weight, linear.weight, rtol=1e-3)

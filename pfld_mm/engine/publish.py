@@ -34,3 +34,15 @@ def take_points(state_dict: Mapping[str, Tensor], first: int, count: int) -> dic
     for name in ('head.fc.weight', 'head.fc.bias'):
         kept[name] = kept[name][2 * first : 2 * (first + count)].clone()
     return kept
+
+
+def in_half(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights in float16, which a model loads into its own type; half the size to hand on.
+
+    Tensors with values that float16 cannot hold stay as they are.
+    """
+    halved = dict(state_dict)
+    for name, value in state_dict.items():
+        if value.is_floating_point() and value.half().isfinite().all():
+            halved[name] = value.half()
+    return halved

@@ -1,0 +1,55 @@
+"""Make a small checkpoint of a finished training, to keep or to hand on.
+
+``python tools/publish.py CONFIG SOURCE TARGET``: the weights that CONFIG's model needs and nothing
+else, in float16; of a training with EMA, the averaged ones. A model that learnt two mark-ups gives
+one for each: CONFIG's number of points says how many are taken, ``--first`` where they begin.
+"""
+
+import argparse
+import sys
+
+from _common import quiet_openmp
+
+quiet_openmp()
+
+import torch  # noqa: E402
+from mmengine.config import Config, DictAction  # noqa: E402
+from mmengine.registry import init_default_scope  # noqa: E402
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description='Make a small checkpoint of a finished training')
+    parser.add_argument('config', help='config of the model to make')
+    parser.add_argument('source', help='checkpoint of the training')
+    parser.add_argument('target', help='checkpoint to write')
+    parser.add_argument('--first', type=int, help='number of the first point to take')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Take the weights, and prove that they fit."""
+    args = parse_args()
+    cfg = Config.fromfile(args.config)
+    cfg.merge_from_dict(args.cfg_options)
+    init_default_scope('mmpose')
+
+    from mmpose.registry import MODELS
+
+    from pfld_mm.engine.publish import in_half, take_points
+
+    try:
+        state_dict = torch.load(args.source, map_location='cpu', weights_only=True)['state_dict']
+        if args.first is not None:
+            state_dict = take_points(state_dict, args.first, cfg.model.head.num_keypoints)
+        state_dict = in_half(state_dict)
+        MODELS.build(cfg.model).load_state_dict(state_dict, strict=True)
+    except (OSError, KeyError, ValueError, RuntimeError) as error:
+        sys.exit(f'{args.source} gives no model for {args.config}: {error}')
+    torch.save(dict(state_dict=state_dict, meta=dict(dataset_meta=None)), args.target)
+    print(f'{args.target}: {len(state_dict)} tensors; measure it with tools/test.py')
+
+
+if __name__ == '__main__':
+    main()
