@@ -253,6 +253,15 @@ def test_pieces_have_the_size_asked_for():
         assert 0.5 * 160 - 1e-6 <= max(right - left, bottom - top) <= 0.6 * 160 + 1e-6
 
 
+@pytest.mark.parametrize('size', [(260, 200), (700, 320)])
+def test_however_large_the_pieces_both_find_room(size):
+    generator = PuzzleGenerator(seed=5, size=size, piece_size=(0.9, 1.0), turned=1.0)
+    for index in range(60):
+        puzzle = generator[index]
+        for left, top, right, bottom in filter(None, (puzzle.gap_box, puzzle.piece_box)):
+            assert -1 < left < right < size[0] + 1 and -1 < top < bottom < size[1] + 1
+
+
 def test_reused_puzzles_come_again_after_the_window_and_are_drawn_once():
     drawn = []
 

@@ -8,9 +8,11 @@ import numpy as np
 
 from pfld_mm.synth.puzzles.options import MOST_DECOYS, PuzzleOptions
 from pfld_mm.synth.puzzles.outline import Outline, Patch, place
-from pfld_mm.synth.puzzles.shapes import random_shape
+from pfld_mm.synth.puzzles.shapes import Shape, random_shape
 
 COMMON_SIZES = ((320, 160), (340, 212), (620, 310), (260, 160), (552, 344), (300, 150), (672, 390))
+WIDEST, TALLEST = 0.45, 0.98
+"""Of the picture, that a gap may be: beside it there must be room for the piece."""
 MOST_ALIKE = 0.85
 """Overlap (intersection over union) from which two outlines count as the same."""
 
@@ -38,10 +40,12 @@ def random_layout(
     """Place gap, piece and decoys on a picture of width x height px."""
     shape = random_shape(rng, options.shapes)
     least, most = options.piece_size
-    # a flat picture must not be a third gap: the largest piece of a 2:1 picture fits any
+    # of a narrow picture no more than of one 2:1
     size = float(min(rng.uniform(least, most) * height, 0.52 * most * width))
     turned = shape.turnable and rng.random() < options.turned
     angle = _random_angle(rng, options.turn_deg) if turned else 0.0
+    wide, tall = _extent(shape, size, angle)
+    size *= min(1.0, WIDEST * width / wide, TALLEST * height / tall)
     gap, piece = place(shape, size, angle, (0, 0)), place(shape, size, 0.0, (0, 0))
     tall = max(gap.extent[1], piece.extent[1])
     row = rng.uniform(tall / 2, height - tall / 2)
@@ -57,6 +61,12 @@ def random_layout(
     wanted = int(wanted) if options.decoys is None else options.decoys
     decoys = _decoys(rng, gap, piece, (width, height), wanted, options) if piece else ()
     return Layout(gap, piece, decoys)
+
+
+def _extent(shape: Shape, size: float, angle: float) -> tuple[float, float]:
+    """Width and height that hold the shape upright and turned."""
+    both = [place(shape, size, turn, (0, 0)).extent for turn in (0.0, angle)]
+    return max(x for x, _ in both), max(y for _, y in both)
 
 
 def _random_angle(rng: np.random.Generator, limits: tuple[float, float] | None) -> float:
