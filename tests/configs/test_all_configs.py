@@ -22,7 +22,8 @@ def test_the_model_and_the_datasets_can_be_built(path):
     for split in ('train', 'val', 'test'):
         dataset = cfg[f'{split}_dataloader'].dataset
         if 'generator' in dataset:
-            dataset.generator.photos = None  # the user's folder of backgrounds
+            drawn = dataset.generator.get('generator', dataset.generator)
+            drawn.photos = None  # the user's folder of backgrounds
         DATASETS.build({**dataset, 'lazy_init': True})
 
 

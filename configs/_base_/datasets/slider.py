@@ -4,7 +4,7 @@ _base_ = 'slider_synthetic.py'
 photos = 'data/photos'
 data_root = 'data/slider'
 
-train_dataloader = dict(dataset=dict(generator=dict(photos=photos)))
+train_dataloader = dict(dataset=dict(generator=dict(generator=dict(photos=photos))))
 val_dataloader = dict(dataset=dict(generator=dict(photos=photos)))
 test_dataloader = dict(
     dataset=dict(

@@ -3,6 +3,8 @@ _base_ = 'slider_pipeline.py'
 
 dataset_type = 'SliderSyntheticDataset'
 generator = dict(type='pfld_mm.synth.puzzles.generator.PuzzleGenerator', photos=None, seed=0)
+# Each puzzle is shown three times, shifted and scaled anew: drawing takes as long as learning.
+shown_often = dict(type='pfld_mm.synth.puzzles.reused.ReusedPuzzles', uses=3, window=256)
 
 train_dataloader = dict(
     batch_size=32,
@@ -12,7 +14,7 @@ train_dataloader = dict(
     sampler=dict(type='ResumableSampler', shuffle=False),
     dataset=dict(
         type=dataset_type,
-        generator=generator,
+        generator=dict(**shown_often, generator=generator),
         length=8192,
         pipeline=_base_.train_pipeline,
     ),

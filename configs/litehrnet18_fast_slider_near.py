@@ -1,0 +1,14 @@
+# First stage of the fast form: a quarter of the pixels, pieces as large as at the full size, so
+# that four times as many puzzles teach where a gap's centre is. litehrnet18_fast_slider.py goes on.
+_base_ = 'litehrnet18_fast_slider.py'
+
+codec = dict(type='CenterOffsetAngleLabel', input_size=(256, 128))
+small = dict(LetterboxAffine=dict(input_size=(256, 128)), GenerateTarget=dict(encoder=codec))
+train_pipeline = [{**step, **small.get(step['type'], {})} for step in _base_.train_pipeline]
+val_pipeline = [{**step, **small.get(step['type'], {})} for step in _base_.val_pipeline]
+
+model = dict(head=dict(decoder=codec))
+near = dict(size=(320, 160), piece_size=(0.25, 0.8))
+train_dataloader = dict(dataset=dict(generator=dict(generator=near), pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(generator=near, pipeline=val_pipeline))
+test_dataloader = dict(dataset=dict(pipeline=val_pipeline))
