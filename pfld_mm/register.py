@@ -32,6 +32,7 @@ import pfld_mm.models.heads.center_offset_angle_head
 import pfld_mm.models.heads.pfld_head
 import pfld_mm.models.heads.simcc_branch
 import pfld_mm.models.losses.center_focal_loss
+import pfld_mm.models.losses.center_softmax_loss
 import pfld_mm.models.losses.cosine_angle_loss
 import pfld_mm.models.losses.hard_negative_ranking_loss
 import pfld_mm.models.losses.landmark_smooth_l1_loss

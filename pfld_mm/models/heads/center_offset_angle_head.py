@@ -33,6 +33,8 @@ class CenterOffsetAngleHead(BaseHead):
         hidden_channels: Of the 3x3 convolutions.
         shared: One 3x3 before all four 1x1 (the fast form).
         loss_heat: Loss of each heatmap (pred, target, weight); its ``per_cell`` ranks samples.
+        loss_peak: Loss of each heatmap's logits (logits, target, weight), beside ``loss_heat``;
+            none by default, as in the seed.
         loss_offset: Loss of each offset pair (pred, target, weight).
         loss_angle: Loss of the angle (pred, target, weight).
         loss_decoy: Loss of the decoys (heatmap, centers, decoys, weights). Their weights
@@ -48,6 +50,7 @@ class CenterOffsetAngleHead(BaseHead):
         hidden_channels: int = 64,
         shared: bool = False,
         loss_heat: dict | None = None,
+        loss_peak: dict | None = None,
         loss_offset: dict | None = None,
         loss_angle: dict | None = None,
         loss_decoy: dict | None = None,
@@ -65,6 +68,7 @@ class CenterOffsetAngleHead(BaseHead):
         for output in self.outputs[:2]:
             nn.init.constant_(output.bias, -2.19)  # P = 0.1: the background's loss starts small
         self.loss_heat = _loss(loss_heat, CenterFocalLoss())
+        self.loss_peak = None if loss_peak is None else MODELS.build(loss_peak)
         self.loss_offset = _loss(loss_offset, MaskedSmoothL1Loss())
         self.loss_angle = _loss(loss_angle, CosineAngleLoss(loss_weight=0.2))
         self.loss_decoy = _loss(loss_decoy, HardNegativeRankingLoss())
@@ -109,15 +113,16 @@ class CenterOffsetAngleHead(BaseHead):
             train_cfg: Not used.
 
         Returns:
-            ``loss_gap``, ``loss_piece`` (heatmaps), ``loss_offset``, ``loss_angle`` and
-            ``loss_decoy``. What is not labelled has weight 0 in its term.
+            ``loss_gap``, ``loss_piece`` (heatmaps), ``loss_offset``, ``loss_angle``,
+            ``loss_decoy`` and, if there is such a loss, ``loss_peak``. What is not labelled has
+            weight 0 in its term.
         """
         raw = self._raw(feats[0])
         with torch.autocast(raw.device.type, enabled=False):
             pred = self._activate(raw.float(), [mask.float() for mask in feats[1:]])
-            return self._losses(pred, _collect(batch_data_samples))
+            return self._losses(raw.float(), pred, _collect(batch_data_samples))
 
-    def _losses(self, pred: Tensor, labels: dict[str, Tensor]) -> dict[str, Tensor]:
+    def _losses(self, raw: Tensor, pred: Tensor, labels: dict[str, Tensor]) -> dict[str, Tensor]:
         heat, offsets = labels['heatmaps'], labels['offsets']
         points = labels['keypoint_weights'][:, :, None, None]
         weights = labels['cell_weights'] * points
@@ -130,7 +135,7 @@ class CenterOffsetAngleHead(BaseHead):
             self.loss_offset(pred[:, 2 + c : 4 + c], offsets[:, c : c + 2], near[:, k : k + 1])
             for k, c in enumerate((0, 2))
         ]
-        return dict(
+        losses = dict(
             loss_gap=self.loss_heat(pred[:, :1], heat[:, :1], weights[:, :1]),
             loss_piece=self.loss_heat(pred[:, 1:2], heat[:, 1:], weights[:, 1:]),
             loss_offset=sum(offset_terms),
@@ -141,6 +146,13 @@ class CenterOffsetAngleHead(BaseHead):
                 pred[:, :1], labels['center_labels'][:, 0], labels['decoy_labels'], decoys
             ),
         )
+        if self.loss_peak is not None:
+            peaks = [
+                self.loss_peak(raw[:, k : k + 1], heat[:, k : k + 1], weights[:, k : k + 1])
+                for k in (0, 1)
+            ]
+            losses['loss_peak'] = sum(peaks)
+        return losses
 
     def predict(
         self, feats: Sequence[Tensor], batch_data_samples: list, test_cfg: dict | None = None

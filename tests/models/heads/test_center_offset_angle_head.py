@@ -10,6 +10,7 @@ import pfld_mm.compat  # noqa: F401
 from pfld_mm.codecs.center_offset_angle import CenterOffsetAngleLabel
 from pfld_mm.models.backbones.lite_hrnet18 import LiteHRNet18
 from pfld_mm.models.heads.center_offset_angle_head import CenterOffsetAngleHead
+from pfld_mm.models.losses.center_softmax_loss import CenterSoftmaxLoss
 from pfld_mm.models.necks.lite_fpn import LiteFPN
 
 SIZE = (128, 64)
@@ -158,6 +159,14 @@ def test_a_sample_without_labels_does_not_change_the_others():
     both = model.loss(x, [full, empty])
     for name in alone:
         torch.testing.assert_close(both[name], alone[name])
+
+
+def test_the_peak_loss_is_of_the_logits_and_comes_when_asked_for():
+    one = sample(visible=(1, 0))
+    model = head(loss_peak=dict(type='CenterSoftmaxLoss', loss_weight=0.5))
+    gap = model.forward(feats())[:, :1].logit()
+    expected = CenterSoftmaxLoss(loss_weight=0.5)(gap, one.gt_fields.heatmaps[None, :1])
+    torch.testing.assert_close(model.loss(feats(), [one])['loss_peak'], expected)
 
 
 def test_losses_are_float32_under_autocast():
