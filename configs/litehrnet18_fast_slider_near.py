@@ -9,6 +9,9 @@ val_pipeline = [{**step, **small.get(step['type'], {})} for step in _base_.val_p
 
 model = dict(head=dict(decoder=codec))
 near = dict(size=(320, 160), piece_size=(0.25, 0.8))
-train_dataloader = dict(dataset=dict(generator=dict(generator=near), pipeline=train_pipeline))
+generators = [{**kind, **near} for kind in _base_.mixed.generators]
+train_dataloader = dict(
+    dataset=dict(generator=dict(generator=dict(generators=generators)), pipeline=train_pipeline)
+)
 val_dataloader = dict(dataset=dict(generator=near, pipeline=val_pipeline))
 test_dataloader = dict(dataset=dict(pipeline=val_pipeline))

@@ -22,9 +22,17 @@ def test_the_model_and_the_datasets_can_be_built(path):
     for split in ('train', 'val', 'test'):
         dataset = cfg[f'{split}_dataloader'].dataset
         if 'generator' in dataset:
-            drawn = dataset.generator.get('generator', dataset.generator)
-            drawn.photos = None  # the user's folder of backgrounds
+            without_photos(dataset.generator)
         DATASETS.build({**dataset, 'lazy_init': True})
+
+
+def without_photos(generator):
+    """Draw on procedural backgrounds: the photos are the user's."""
+    if 'photos' in generator:
+        generator.photos = None
+    for inner in [generator.get('generator'), *generator.get('generators', [])]:
+        if inner is not None:
+            without_photos(inner)
 
 
 @pytest.mark.parametrize('path', FACES, ids=lambda path: path.stem)

@@ -62,7 +62,8 @@ def test_codec_and_sizes_agree(name):
         steps = {step['type']: step for step in loader.dataset.pipeline}
         assert tuple(steps['LetterboxAffine']['input_size']) == tuple(codec['input_size'])
     drawn = cfg.train_dataloader.dataset.generator.generator
-    assert drawn.seed != cfg.val_dataloader.dataset.generator.seed
+    for kind in drawn.get('generators', [drawn]):
+        assert kind.seed != cfg.val_dataloader.dataset.generator.seed
 
 
 def test_losses_and_answers_through_the_whole_config():
@@ -74,7 +75,14 @@ def test_losses_and_answers_through_the_whole_config():
     assert data['inputs'].shape == (2, 4, 128, 256)
     assert data['inputs'].max() <= 1 and data['inputs'][:, 3].amax() == 1
     losses = model(**data, mode='loss')
-    assert set(losses) == {'loss_gap', 'loss_piece', 'loss_offset', 'loss_angle', 'loss_decoy'}
+    assert set(losses) == {
+        'loss_gap',
+        'loss_piece',
+        'loss_offset',
+        'loss_angle',
+        'loss_decoy',
+        'loss_peak',
+    }
     assert all(torch.isfinite(value) for value in losses.values())
     test = DATASETS.build({**cfg.test_dataloader.dataset, 'generator': Puzzles(), 'length': 2})
     answers = model.eval().test_step(pseudo_collate([test[0], test[1]]))

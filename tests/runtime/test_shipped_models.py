@@ -6,18 +6,21 @@ import numpy as np
 import pytest
 
 from pfld_mm.datasets.face.markup_map import IN_WFLW
-from pfld_mm.runtime import FaceLandmarker
+from pfld_mm.runtime import FaceLandmarker, SliderLocator
 from pfld_mm.runtime.face_landmarker import DEFAULT_MODEL
 from pfld_mm.runtime.face_model import FACE_MODELS
 from pfld_mm.runtime.model_folder import SHIPPED, shipped_models
 from pfld_mm.synth.faces.renderer import render_face
 from pfld_mm.synth.faces.sampling import sample_face
+from pfld_mm.synth.puzzles.generator import PuzzleGenerator
 
 FACES = [
     name
     for name in shipped_models()
     if json.loads((SHIPPED / name / 'model.json').read_text())['task'] == 'face'
 ]
+
+SLIDERS = [name for name in shipped_models() if name not in FACES]
 
 
 def test_both_mark_ups_are_shipped():
@@ -52,3 +55,19 @@ def test_drawn_faces(name):
         eyes = np.linalg.norm(points[60] - points[72])
         errors.append(np.linalg.norm(found - truth, axis=1).mean() / eyes)
     assert np.median(errors) < 0.15
+
+
+@pytest.mark.parametrize('name', SLIDERS)
+def test_golden_pair_of_a_puzzle(name):
+    SliderLocator(name).self_test()
+
+
+@pytest.mark.parametrize('name', SLIDERS)
+def test_drawn_puzzles(name):
+    """Plain puzzles, whose gaps it must find nearly always."""
+    locator = SliderLocator(name)
+    plain = dict(decoys=0, turned=0.0, piece=1.0, clutter=False, degrade=False, shapes=('jigsaw',))
+    generator = PuzzleGenerator(seed=9, size=(620, 310), looks=('dark', 'light'), **plain)
+    puzzles = [generator[index] for index in range(20)]
+    away = [np.hypot(*np.subtract(locator(p.picture).gap, p.gap)) for p in puzzles]
+    assert np.median(away) < 5

@@ -1,10 +1,26 @@
-# Trained on synthetic puzzles over photos, tested on real ones with a CSV of labels.
+# Trained on synthetic puzzles over photos, most of them of the common kind; tested on real ones
+# with a CSV of labels.
 _base_ = 'slider_synthetic.py'
 
 photos = 'data/photos'
 data_root = 'data/slider'
 
-train_dataloader = dict(dataset=dict(generator=dict(generator=dict(photos=photos))))
+every = dict(_base_.generator, photos=photos)
+common = dict(
+    every,
+    piece=1.0,
+    turned=0.1,
+    shapes=('jigsaw',),
+    looks=('dark', 'light', 'emboss'),
+    degrade=False,
+    procedural=0.05,
+)
+mixed = dict(
+    type='pfld_mm.synth.puzzles.mixed.MixedPuzzles', generators=[common, every], shares=(0.6, 0.4)
+)
+train_dataloader = dict(
+    dataset=dict(generator=dict(_delete_=True, **_base_.shown_often, generator=mixed))
+)
 val_dataloader = dict(dataset=dict(generator=dict(photos=photos)))
 test_dataloader = dict(
     dataset=dict(

@@ -3,8 +3,8 @@ _base_ = 'slider_pipeline.py'
 
 dataset_type = 'SliderSyntheticDataset'
 generator = dict(type='pfld_mm.synth.puzzles.generator.PuzzleGenerator', photos=None, seed=0)
-# Each puzzle is shown three times, shifted and scaled anew: drawing takes as long as learning.
-shown_often = dict(type='pfld_mm.synth.puzzles.reused.ReusedPuzzles', uses=3, window=256)
+# Each puzzle is shown twice, shifted and scaled anew: drawing takes as long as learning.
+shown_often = dict(type='pfld_mm.synth.puzzles.reused.ReusedPuzzles', uses=2, window=512)
 
 train_dataloader = dict(
     batch_size=32,
