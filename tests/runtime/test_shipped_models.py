@@ -4,12 +4,18 @@ import json
 
 import numpy as np
 import pytest
+import torch
+from helpers.runs import ROOT
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.registry import MODELS
+from mmpose.structures import PoseDataSample
 
 from pfld_mm.datasets.face.markup_map import IN_WFLW
 from pfld_mm.runtime import FaceLandmarker, SliderLocator
 from pfld_mm.runtime.face_landmarker import DEFAULT_MODEL
 from pfld_mm.runtime.face_model import FACE_MODELS
-from pfld_mm.runtime.model_folder import SHIPPED, shipped_models
+from pfld_mm.runtime.model_folder import SHIPPED, ModelFolder, shipped_models
 from pfld_mm.synth.faces.renderer import render_face
 from pfld_mm.synth.faces.sampling import sample_face
 from pfld_mm.synth.puzzles.generator import PuzzleGenerator
@@ -21,6 +27,13 @@ FACES = [
 ]
 
 SLIDERS = [name for name in shipped_models() if name not in FACES]
+
+CONFIGS = {
+    'pfld_ghostone_98': 'pfld_ghostone_wflw',
+    'pfld_ghostone_68': 'pfld_ghostone_300w',
+    'pfld_ghostnet_slim_half_98': 'pfld_ghostnet_slim_half_wflw',
+    'litehrnet18_fast_slider': 'litehrnet18_fast_slider',
+}
 
 
 def test_both_mark_ups_are_shipped():
@@ -71,3 +84,20 @@ def test_drawn_puzzles(name):
     puzzles = [generator[index] for index in range(20)]
     away = [np.hypot(*np.subtract(locator(p.picture).gap, p.gap)) for p in puzzles]
     assert np.median(away) < 5
+
+
+@pytest.mark.parametrize('name', shipped_models())
+def test_the_checkpoint_is_the_model(name):
+    """It loads as plain data and answers what the exported file answers."""
+    folder = ModelFolder.read(name)
+    weights = torch.load(folder.path / 'checkpoint.pth', map_location='cpu', weights_only=True)
+    cfg = Config.fromfile(ROOT / 'configs' / f'{CONFIGS[name]}.py')
+    init_default_scope('mmpose')
+    model = MODELS.build(cfg.model).eval()
+    model.load_state_dict(weights['state_dict'], strict=True)
+    golden = folder.golden()
+    picture = torch.from_numpy(np.ascontiguousarray(golden.picture.transpose(2, 0, 1)))
+    data = model.data_preprocessor(dict(inputs=[picture], data_samples=[PoseDataSample()]))
+    with torch.no_grad():
+        output = model(data['inputs'], None, mode='tensor').numpy()
+    np.testing.assert_allclose(output.ravel(), golden.output.ravel(), atol=1e-4)
