@@ -13,14 +13,12 @@ from pfld_mm.synth.puzzles.__main__ import main
 from pfld_mm.synth.puzzles.generator import PuzzleGenerator
 from pfld_mm.synth.puzzles.layout import MOST_ALIKE, likeness, random_layout
 from pfld_mm.synth.puzzles.looks import BLACK, WHITE, Look, random_gap_look, random_piece_look
-from pfld_mm.synth.puzzles.mixed import MixedPuzzles
 from pfld_mm.synth.puzzles.options import PuzzleOptions
 from pfld_mm.synth.puzzles.outline import Patch, place, rotation
 from pfld_mm.synth.puzzles.paint import cut_out, paint_gap, paint_piece
 from pfld_mm.synth.puzzles.photos import PhotoFolder, random_view
 from pfld_mm.synth.puzzles.puzzle import Puzzle
 from pfld_mm.synth.puzzles.render import render_puzzle
-from pfld_mm.synth.puzzles.reused import ReusedPuzzles
 from pfld_mm.synth.puzzles.shapes import SHAPE_KINDS, Shape, random_shape
 from pfld_mm.synth.puzzles.sheet import GAP, contact_sheet, draw_labels
 from pfld_mm.synth.puzzles.writer import COLUMNS, write_puzzles
@@ -261,39 +259,6 @@ def test_however_large_the_pieces_both_find_room(size):
         puzzle = generator[index]
         for left, top, right, bottom in filter(None, (puzzle.gap_box, puzzle.piece_box)):
             assert -1 < left < right < size[0] + 1 and -1 < top < bottom < size[1] + 1
-
-
-def test_reused_puzzles_come_again_after_the_window_and_are_drawn_once():
-    drawn = []
-
-    class Numbers:
-        def __getitem__(self, index):
-            drawn.append(index)
-            return index
-
-    puzzles = ReusedPuzzles(Numbers(), uses=3, window=4)
-    shown = [puzzles[index] for index in range(24)]
-    assert shown == [0, 1, 2, 3] * 3 + [4, 5, 6, 7] * 3
-    assert drawn == list(range(8))
-    # the answer does not depend on what was asked before
-    assert [ReusedPuzzles(Numbers(), uses=3, window=4)[index] for index in range(24)] == shown
-    with pytest.raises(ValueError, match='found 0 and 4'):
-        ReusedPuzzles(Numbers(), uses=0, window=4)
-
-
-def test_mixed_puzzles_come_from_their_generators_by_share():
-    generators = [
-        PuzzleGenerator(seed=1, size=(260, 140)),
-        PuzzleGenerator(seed=1, size=(300, 150)),
-    ]
-    mixed = MixedPuzzles(generators, shares=(0.75, 0.25))
-    widths = [mixed[index].picture.shape[1] for index in range(60)]
-    assert 33 <= widths.count(260) <= 55
-    np.testing.assert_array_equal(
-        mixed[7].picture, MixedPuzzles(generators, (0.75, 0.25))[7].picture
-    )
-    with pytest.raises(ValueError, match='add up to 1'):
-        MixedPuzzles(generators, shares=(0.5, 0.4))
 
 
 def test_only_the_looks_asked_for_are_drawn():
