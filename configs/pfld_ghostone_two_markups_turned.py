@@ -10,7 +10,7 @@ train_dataloader = dict(
     dataset=dict(ann_files=['pseudo98/train.txt', 'photos98.txt'], pipeline=train_pipeline)
 )
 load_from = 'work_dirs/pfld_ghostone_two_markups/epoch_36.pth'
-train_cfg = dict(max_epochs=20, val_interval=4)
+train_cfg = dict(max_epochs=16, val_interval=4)
 optim_wrapper = dict(optimizer=dict(lr=1.5e-3))
 custom_hooks = [
     dict(type='EMAHook', ema_type='ExpMomentumEMA', momentum=0.002, update_buffers=True)

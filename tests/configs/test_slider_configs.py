@@ -73,7 +73,7 @@ def test_losses_and_answers_through_the_whole_config():
     train = DATASETS.build({**cfg.train_dataloader.dataset, 'generator': Puzzles(), 'length': 2})
     data = model.data_preprocessor(pseudo_collate([train[0], train[1]]), True)
     assert data['inputs'].shape == (2, 4, 128, 256)
-    assert data['inputs'].max() <= 1 and data['inputs'][:, 3].amax() == 1
+    assert data['inputs'].max() <= 1 and data['inputs'][:, 3].max() == 1
     losses = model(**data, mode='loss')
     assert set(losses) == {
         'loss_gap',
@@ -85,6 +85,7 @@ def test_losses_and_answers_through_the_whole_config():
     }
     assert all(torch.isfinite(value) for value in losses.values())
     test = DATASETS.build({**cfg.test_dataloader.dataset, 'generator': Puzzles(), 'length': 2})
+    assert test[0]['inputs'][3].min() == 255  # the puzzle fills the input, nothing is padding
     answers = model.eval().test_step(pseudo_collate([test[0], test[1]]))
     metric = pfld_mm.evaluation.slider_accuracy.SliderAccuracy()
     metric.process([], [answer.to_dict() for answer in answers])

@@ -77,13 +77,13 @@ def test_golden_pair_of_a_puzzle(name):
 
 @pytest.mark.parametrize('name', SLIDERS)
 def test_drawn_puzzles(name):
-    """Plain puzzles, whose gaps it must find nearly always."""
+    """Plain puzzles on drawn grounds: most of the gaps, to a few pixels."""
     locator = SliderLocator(name)
     plain = dict(decoys=0, turned=0.0, piece=1.0, clutter=False, degrade=False, shapes=('jigsaw',))
     generator = PuzzleGenerator(seed=9, size=(620, 310), looks=('dark', 'light'), **plain)
     puzzles = [generator[index] for index in range(20)]
     away = [np.hypot(*np.subtract(locator(p.picture).gap, p.gap)) for p in puzzles]
-    assert np.median(away) < 5
+    assert np.median(away) < 3
 
 
 @pytest.mark.parametrize('name', shipped_models())

@@ -28,8 +28,8 @@ class MeshViews:
 class FaceMesh:
     """MediaPipe's 468 vertices of a face, which know the depth of turned faces.
 
-    ``pip install mediapipe==0.10.21`` (Apache 2.0; its wheel holds the weights) in an environment
-    of its own: it wants numpy < 2 and an old protobuf.
+    mediapipe 0.10.21 (Apache 2.0; its wheel holds the weights) wants an older protobuf than onnx:
+    docs/two_markups.md installs it into a folder of its own.
 
     Raises:
         ImportError: If MediaPipe with its ``solutions`` is not installed.
@@ -40,7 +40,8 @@ class FaceMesh:
             from mediapipe.python.solutions.face_mesh import FaceMesh as Mesh
         except ImportError as error:
             raise ImportError(
-                'FaceMesh needs MediaPipe with its "solutions": pip install mediapipe==0.10.21'
+                'FaceMesh needs mediapipe 0.10.21 on PYTHONPATH; docs/two_markups.md says how to '
+                'install it beside the rest'
             ) from error
         self._mesh = Mesh(static_image_mode=True, max_num_faces=1, min_detection_confidence=0.15)
 

@@ -49,12 +49,9 @@ class MeshMap:
         meshes = np.array([self.merge(face)[0] for face in views])
         self.mixture = _mixture(meshes, points)
         poses = [_Pose(mesh, self.head) for mesh in meshes]
-        left = np.array(
-            [self._on_head(mesh, pose) for mesh, pose in zip(meshes, poses, strict=True)]
-        )
         residues = [
-            _facing_right((p - q) @ pose.axes / pose.scale, pose.yaw)
-            for p, q, pose in zip(points, left, poses, strict=True)
+            _facing_right((face - self._on_head(mesh, pose)) @ pose.axes / pose.scale, pose.yaw)
+            for face, mesh, pose in zip(points, meshes, poses, strict=True)
         ]
         sines = np.sin(np.radians([abs(pose.yaw) for pose in poses]))
         weight = 1 + 4 * sines[:, None]  # turned faces are few
@@ -64,12 +61,8 @@ class MeshMap:
 
     def merge(self, views: MeshViews) -> tuple[np.ndarray, float]:
         """The median (468, 3) of the views, and their mean distance from it in face heights."""
-        stack = np.array(
-            [
-                m[self.mirror] if flip else m
-                for m, flip in zip(views.meshes, views.mirrored, strict=True)
-            ]
-        )
+        stack = views.meshes.copy()
+        stack[views.mirrored] = stack[views.mirrored][:, self.mirror]
         stack[..., 2] -= stack[..., 2].mean(1, keepdims=True)
         middle = np.median(stack, 0)
         distance = np.linalg.norm((stack - middle)[..., :2], axis=-1).mean()

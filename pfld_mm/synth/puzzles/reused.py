@@ -10,8 +10,8 @@ class ReusedPuzzles:
     """Show each puzzle several times, some way apart, but draw it once.
 
     Drawing takes about as long as a training step of the fast form. Where the loader's workers
-    have no cores of their own, three random crops of one puzzle teach nearly as much as three
-    puzzles, for a third of the drawing.
+    have no cores of their own, random crops of puzzles already drawn leave more of them to
+    training.
 
     Puzzle i of this is puzzle ``i // (uses * window) * window + i % window`` of the generator:
     the order does not depend on what is remembered.
