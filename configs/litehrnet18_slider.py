@@ -7,7 +7,7 @@ _base_ = [
 ]
 
 train_cfg = dict(max_epochs=60)
-default_hooks = dict(checkpoint=dict(save_best='slider/gap/mae'))
+default_hooks = dict(checkpoint=dict(save_best='slider/gap/hit@5', rule='greater'))
 custom_hooks = [
     dict(type='EMAHook', ema_type='ExpMomentumEMA', momentum=0.001, update_buffers=True),
     dict(type='HardExampleHook', fraction=0.1, interval=5),

@@ -1,5 +1,5 @@
 # What `make demo-slider` trains: a narrow form at 256 x 128 that learns on two cores, without data,
-# on plain puzzles: large pieces, one gap, no decoys, no clutter, no noise.
+# on plain puzzles: large jigsaw pieces, one dark or light gap, no decoys, no clutter, no noise.
 _base_ = [
     '_base_/models/litehrnet18_fast.py',
     '_base_/datasets/slider_synthetic.py',
@@ -17,13 +17,12 @@ model = dict(
     neck=dict(in_channels=(8, 16, 32, 64), out_channels=32),
     head=dict(in_channels=32, hidden_channels=32, decoder=codec),
 )
-plain = dict(
-    size=(320, 160), piece_size=(0.3, 0.6), decoys=0, turned=0.0, clutter=False, degrade=False
-)
+drawn = dict(size=(320, 160), piece_size=(0.3, 0.6), shapes=('jigsaw',), looks=('dark', 'light'))
+plain = dict(**drawn, decoys=0, turned=0.0, clutter=False, degrade=False)
 train_dataloader = dict(
     dataset=dict(generator=dict(generator=plain), length=2048, pipeline=train_pipeline)
 )
 val_dataloader = dict(dataset=dict(generator=plain, length=128, pipeline=val_pipeline))
 test_dataloader = dict(dataset=dict(generator=plain, length=256, pipeline=val_pipeline))
 train_cfg = dict(max_epochs=20)
-default_hooks = dict(checkpoint=dict(save_best='slider/gap/mae'))
+default_hooks = dict(checkpoint=dict(save_best='slider/gap/hit@5', rule='greater'))
