@@ -4,6 +4,8 @@ import numpy as np
 from mmpose.codecs.base import BaseKeypointCodec
 from mmpose.registry import KEYPOINT_CODECS
 
+from pfld_mm.runtime.slider_decoding import STRIDE, decode_slider
+
 
 @KEYPOINT_CODECS.register_module()
 class CenterOffsetAngleLabel(BaseKeypointCodec):
@@ -23,12 +25,13 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
     Args:
         input_size: (w, h) of the network's input in pixels, multiples of 4.
         sigma: Of the Gaussian, in cells.
+        same_row: Decode gap and piece to one height, see `decode_slider`; without it any pair of
+            centres comes back as it was encoded.
 
     Raises:
         ValueError: If the input size is no multiple of 4.
     """
 
-    STRIDE = 4
     NEIGHBOUR_CAP = 0.89
     """Just below the focal loss's positive threshold of 0.9."""
 
@@ -43,12 +46,15 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
         decoy_weights='decoy_weights',
     )
 
-    def __init__(self, input_size: tuple[int, int] = (512, 256), sigma: float = 1.5) -> None:
+    def __init__(
+        self, input_size: tuple[int, int] = (512, 256), sigma: float = 1.5, same_row: bool = False
+    ) -> None:
         super().__init__()
-        if input_size[0] % self.STRIDE or input_size[1] % self.STRIDE:
-            raise ValueError(f'input_size must be multiples of {self.STRIDE}, found {input_size}')
+        if input_size[0] % STRIDE or input_size[1] % STRIDE:
+            raise ValueError(f'input_size must be multiples of {STRIDE}, found {input_size}')
         self.input_size = tuple(input_size)
         self.sigma = sigma
+        self.same_row = same_row
 
     def encode(
         self,
@@ -74,8 +80,8 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
             ``keypoint_weights`` (1, 2), ``angle_labels`` (1, 2) as sin, cos,
             ``angle_weights`` (1, 1), ``decoy_weights`` (1, D).
         """
-        w, h = (side // self.STRIDE for side in self.input_size)
-        centers = np.asarray(keypoints, np.float64).reshape(2, 2) / self.STRIDE
+        w, h = (side // STRIDE for side in self.input_size)
+        centers = np.asarray(keypoints, np.float64).reshape(2, 2) / STRIDE
         visible = np.ones(2) if keypoints_visible is None else np.reshape(keypoints_visible, 2)
         cells = self._cell_weights(valid_mask)
         heatmaps, offsets = np.zeros((2, h, w)), np.zeros((4, h, w))
@@ -88,7 +94,7 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
         known = angle is not None and np.isfinite(angle) and weights[0] > 0
         theta = float(angle) if known else 0.0
         decoys = np.zeros((0, 2)) if transformed_decoys is None else transformed_decoys
-        decoys = np.reshape(decoys, (-1, 2)) / self.STRIDE
+        decoys = np.reshape(decoys, (-1, 2)) / STRIDE
         counts = [weights[0] > 0 and _holding_cell(decoy, cells) is not None for decoy in decoys]
         labels = dict(
             heatmaps=heatmaps,
@@ -115,26 +121,23 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
             Gap and piece in input pixels (1, 2, 2), their scores (1, 2), the gap's angle in
             radians (1,).
         """
-        columns = encoded.shape[2]
-        points, scores = np.zeros((1, 2, 2), np.float32), np.zeros((1, 2), np.float32)
-        places = [divmod(int(encoded[index].argmax()), columns) for index in range(2)]
-        for index, (row, column) in enumerate(places):
-            offset = encoded[2 + 2 * index : 4 + 2 * index, row, column].astype(np.float64)
-            points[0, index] = self.STRIDE * (np.array([column, row]) + 0.5 + offset)
-            scores[0, index] = encoded[index, row, column]
-        sine, cosine = encoded[6:8, places[0][0], places[0][1]]
-        return points, scores, np.array([np.arctan2(sine, cosine)], np.float32)
+        points, scores, angle = decode_slider(encoded, same_row=self.same_row)
+        return (
+            points[None].astype(np.float32),
+            scores[None].astype(np.float32),
+            np.array([angle], np.float32),
+        )
 
     def _cell_weights(self, valid_mask: np.ndarray | None) -> np.ndarray:
         """Average the mask (H, W) over the cells, (h, w); all ones without a mask."""
-        w, h = (side // self.STRIDE for side in self.input_size)
+        w, h = (side // STRIDE for side in self.input_size)
         if valid_mask is None:
             return np.ones((h, w))
-        return valid_mask.reshape(h, self.STRIDE, w, self.STRIDE).mean(axis=(1, 3))
+        return valid_mask.reshape(h, STRIDE, w, STRIDE).mean(axis=(1, 3))
 
     def _maps(self, center: np.ndarray, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Heatmap (h, w) and offsets (2, h, w) of one centre, (u, v) in cells."""
-        w, h = (side // self.STRIDE for side in self.input_size)
+        w, h = (side // STRIDE for side in self.input_size)
         du = center[0] - (np.arange(w) + 0.5)
         dv = center[1] - (np.arange(h) + 0.5)
         squares = dv[:, None] ** 2 + du[None, :] ** 2

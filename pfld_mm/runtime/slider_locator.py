@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +12,11 @@ from pfld_mm.runtime.model_folder import ModelFolder
 from pfld_mm.runtime.network_input import network_input
 from pfld_mm.runtime.picture import as_bgr
 from pfld_mm.runtime.self_test import check_golden_pair
+from pfld_mm.runtime.slider_decoding import STRIDE, decode_slider
 from pfld_mm.runtime.slider_result import SliderResult
 
-STRIDE = 4
 CHANNELS = 8
-"""Gap heat, piece heat, offsets du, dv of gap and of piece in cells, sin and cos of the angle."""
+"""What `decode_slider` reads."""
 
 
 class SliderLocator:
@@ -77,7 +76,7 @@ class SliderLocator:
 
     def postprocess(self, output: np.ndarray, box: Letterbox) -> SliderResult:
         """Read the answer from the tensor (1, 8, h / 4, w / 4) and take it to the picture."""
-        points, scores, angle = decode(output[0], box.picture[..., 3])
+        points, scores, angle = self._decode(output, box.picture[..., 3])
         gap, piece = box.to_picture(points)
         return SliderResult(
             gap=(float(gap[0]), float(gap[1])),
@@ -113,32 +112,14 @@ class SliderLocator:
         return check_golden_pair(
             golden,
             tensor,
-            lambda output: decode(output[0], mask)[0],
+            lambda output: self._decode(output, mask)[0],
             self.inference,
             self.backend,
             bound,
         )
 
-
-def decode(output: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """Read one picture's answer as ``CenterOffsetAngleLabel.decode`` does, padding left out.
-
-    Args:
-        output: (8, h, w), see ``CHANNELS``.
-        mask: (4 h, 4 w), 0 = padding; a cell without a valid pixel never wins.
-
-    Returns:
-        Gap and piece in input pixels (2, 2), their scores (2,), the gap's angle in radians.
-    """
-    rows, columns = output.shape[1:]
-    valid = mask.reshape(rows, STRIDE, columns, STRIDE).any(axis=(1, 3))
-    points, scores, cells = np.zeros((2, 2)), np.zeros(2), []
-    for index in range(2):
-        heat = np.where(valid, output[index], -np.inf)
-        row, column = divmod(int(heat.argmax()), columns)
-        offset = output[2 + 2 * index : 4 + 2 * index, row, column].astype(np.float64)
-        points[index] = STRIDE * (np.array([column, row]) + 0.5 + offset)
-        scores[index] = output[index, row, column]
-        cells.append((row, column))
-    sine, cosine = (float(output[channel][cells[0]]) for channel in (6, 7))
-    return points, scores, math.atan2(sine, cosine)
+    def _decode(self, output: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+        """Decode (1, 8, h, w); a cell without a valid pixel of the mask (4 h, 4 w) never wins."""
+        rows, columns = output.shape[2:]
+        valid = mask.reshape(rows, STRIDE, columns, STRIDE).any(axis=(1, 3))
+        return decode_slider(output[0], valid, self.info.codec.get('same_row', False))

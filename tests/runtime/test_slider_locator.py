@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 import pfld_mm.register  # noqa: F401
 
 # isort: split
-from pfld_mm.codecs.center_offset_angle import CenterOffsetAngleLabel
 from pfld_mm.datasets.transforms.letterbox_affine import LetterboxAffine
 from pfld_mm.runtime.network_input import network_input
-from pfld_mm.runtime.slider_locator import SliderLocator, decode
+from pfld_mm.runtime.slider_locator import SliderLocator
 
 ALL_VALID = np.full((64, 128), 255, np.uint8)
 
@@ -18,43 +17,6 @@ ALL_VALID = np.full((64, 128), 255, np.uint8)
 @pytest.fixture(scope='module')
 def locator(slider_model):
     return SliderLocator(slider_model)
-
-
-@given(seed=st.integers(0, 2**32 - 1))
-def test_decode_equals_the_codec(seed):
-    rng = np.random.default_rng(seed)
-    output = rng.uniform(-0.5, 0.5, (8, 16, 32)).astype(np.float32)
-    output[:2] = rng.choice([0, 0.1, 0.2, 0.9], (2, 16, 32))  # ties, too
-    points, scores, angle = decode(output, ALL_VALID)
-    expected = CenterOffsetAngleLabel((128, 64)).decode(output)
-    np.testing.assert_allclose(points, expected[0][0], atol=1e-5)
-    np.testing.assert_array_equal(scores.astype(np.float32), expected[1][0])
-    assert angle == pytest.approx(float(expected[2][0]), abs=1e-6)
-
-
-def test_decode_returns_what_the_codec_encoded():
-    codec = CenterOffsetAngleLabel((128, 64))
-    centers = np.array([[[97.3, 21.9], [10.6, 22.4]]])
-    labels = codec.encode(centers, angle=0.3)
-    angle = np.broadcast_to(labels['angle_labels'][0, :, None, None], (2, 16, 32))
-    output = np.concatenate([labels['heatmaps'], labels['offsets'], angle])
-    points, scores, found = decode(output, ALL_VALID)
-    np.testing.assert_allclose(points, centers[0], atol=1e-4)
-    np.testing.assert_array_equal(scores, 1)
-    assert found == pytest.approx(0.3, abs=1e-6)
-
-
-def test_padding_never_wins():
-    output = np.zeros((8, 16, 32), np.float32)
-    output[:2, :, :4] = 0.9  # hot where there is only padding
-    output[:2, 5, 9] = 0.1
-    mask = ALL_VALID.copy()
-    mask[:, :16] = 0
-    points, scores, _ = decode(output, mask)
-    np.testing.assert_allclose(points, np.array([[38, 22], [38, 22]]))
-    np.testing.assert_allclose(scores, 0.1)
-    mask[0, 15] = 1  # one valid pixel is enough for a cell
-    assert decode(output, mask)[1][0] == np.float32(0.9)
 
 
 def test_input_is_that_of_training(locator):

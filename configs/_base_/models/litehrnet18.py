@@ -12,7 +12,7 @@ model = dict(
         shared=False,
         # divided by the number of centres: the sum of weights makes this term a thousandth
         loss_heat=dict(type='CenterFocalLoss', normalizer='positive'),
-        decoder=dict(type='CenterOffsetAngleLabel', input_size=(512, 256)),
+        decoder=dict(type='CenterOffsetAngleLabel', input_size=(512, 256), same_row=True),
     ),
     test_cfg=dict(flip_test=False, output_heatmaps=False),
 )
