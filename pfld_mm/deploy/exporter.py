@@ -195,7 +195,7 @@ class Exporter:
             if required:
                 raise
             self.report['evaluation'] = f'NOT MEASURED: {reason}'
-            log.warning('the cost of int8 in NME was NOT MEASURED: %s', reason)
+            log.warning('the cost of int8 was NOT MEASURED: %s', reason)
             return
         self.report['evaluation'] = figures
         for name, found in figures.items():
