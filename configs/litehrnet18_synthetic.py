@@ -24,5 +24,5 @@ train_dataloader = dict(
 )
 val_dataloader = dict(dataset=dict(generator=plain, length=128, pipeline=val_pipeline))
 test_dataloader = dict(dataset=dict(generator=plain, length=256, pipeline=val_pipeline))
-train_cfg = dict(max_epochs=20)
+train_cfg = dict(max_epochs=12)
 default_hooks = dict(checkpoint=dict(save_best='slider/gap/hit@5', rule='greater'))

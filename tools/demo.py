@@ -48,12 +48,13 @@ def demo_slider() -> str:
     metrics = work_dir / 'metrics.json'
     run('measure', 'tools/test.py', config, checkpoint, '--work-dir', work_dir, '--out', metrics)
     sheet = work_dir / 'puzzles.png'
-    run('draw', 'tools/draw_slider.py', config, checkpoint, sheet)
+    run('draw', 'tools/draw_slider.py', config, checkpoint, sheet, '--spread')
     figures = json.loads((ROOT / metrics).read_text(encoding='utf-8'))
     hits = 100 * figures['slider/gap/hit@5']
     return (
         f'{hits:.1f} % of the gaps found within 5 px on puzzles it has not seen.\n'
-        f'Look at {ROOT / sheet}'
+        f'Look at {ROOT / sheet}: from the worst answer to the best, true centres green, '
+        'predicted red'
     )
 
 

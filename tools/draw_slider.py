@@ -1,4 +1,4 @@
-"""Draw the worst answers of a slider model: ``tools/draw_slider.py CONFIG CHECKPOINT OUT``."""
+"""Draw a slider model's answers, worst first: ``tools/draw_slider.py CONFIG CHECKPOINT OUT``."""
 
 import argparse
 from pathlib import Path
@@ -17,11 +17,16 @@ from mmengine.registry import init_default_scope  # noqa: E402
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description='Draw the worst answers on the test set')
+    parser = argparse.ArgumentParser(description='Draw answers on the test set, the worst first')
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('out', type=Path, help='picture to write')
-    parser.add_argument('--count', type=int, default=12, help='how many of the worst')
+    parser.add_argument('--count', type=int, default=12, help='how many')
+    parser.add_argument(
+        '--spread',
+        action='store_true',
+        help='evenly from the worst to the best, not only the worst',
+    )
     parser.add_argument('--columns', type=int, default=3)
     parser.add_argument('--channel', choices=['gap', 'piece'], default='gap', help='which heatmap')
     parser.add_argument(
@@ -53,7 +58,7 @@ def draw_sample(
 
 @torch.no_grad()
 def main() -> None:
-    """Run the model over the test set, keep the worst gaps, draw them."""
+    """Run the model over the test set, sort the answers by the error of the gap, draw some."""
     args = parse_args()
     cfg = Config.fromfile(args.config)
     if args.cfg_options:
@@ -73,12 +78,18 @@ def main() -> None:
         (answer,) = model.test_step(pseudo_collate([dataset[index]]))
         off = answer.pred_instances.keypoints[0, 0] - answer.gt_instances.keypoints[0, 0]
         cases.append((float(np.hypot(*off)), index, answer))
-        cases = sorted(cases, key=lambda case: -case[0])[: args.count]
+    cases.sort(key=lambda case: -case[0])
+    if args.spread:
+        places = np.linspace(0, len(cases) - 1, min(args.count, len(cases)))
+        cases = [cases[int(place)] for place in places]
     channel = ('gap', 'piece').index(args.channel)
-    tiles = [draw_sample(dataset, i, answer, error, channel) for error, i, answer in cases]
+    tiles = [
+        draw_sample(dataset, i, answer, error, channel) for error, i, answer in cases[: args.count]
+    ]
     args.out.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(args.out), slider_sheet(tiles, args.columns, 640))
-    print(f'{args.out}: the {len(tiles)} worst of {len(dataset)}')
+    which = 'from the worst to the best' if args.spread else 'worst'
+    print(f'{args.out}: {len(tiles)} of {len(dataset)}, {which}')
 
 
 if __name__ == '__main__':
