@@ -10,6 +10,8 @@ def prepare_cpu_distributed(cfg: Config) -> Config:
 
     MMEngine 0.10.7 takes a GPU for granted in three places: the backend (nccl),
     ``torch.cuda.set_device(local_rank)``, and ``device_ids=[local_rank]`` of the model wrapper.
+    And the loader's workers must not be forked from a process with gloo's threads: now and then
+    one inherits a lock that nobody will release, and the training stands still.
 
     Args:
         cfg: The full config, changed in place. Its own ``model_wrapper_cfg`` is kept.
@@ -26,7 +28,9 @@ def prepare_cpu_distributed(cfg: Config) -> Config:
     )
     wrapper.update(cfg.get('model_wrapper_cfg') or {}, device_ids=None)
     cfg.model_wrapper_cfg = wrapper
-    cfg.merge_from_dict({'env_cfg.dist_cfg.backend': 'gloo'})
+    cfg.merge_from_dict(
+        {'env_cfg.dist_cfg.backend': 'gloo', 'env_cfg.mp_cfg.mp_start_method': 'forkserver'}
+    )
     torch.cuda.set_device = _no_device
     return cfg
 

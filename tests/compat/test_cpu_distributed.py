@@ -97,7 +97,9 @@ def test_own_settings_are_kept(monkeypatch):
         find_unused_parameters=True,
         device_ids=None,
     )
-    assert cfg.env_cfg == dict(a=1, dist_cfg=dict(backend='gloo'))
+    assert cfg.env_cfg == dict(
+        a=1, dist_cfg=dict(backend='gloo'), mp_cfg=dict(mp_start_method='forkserver')
+    )
 
 
 def test_a_gpu_is_left_alone(monkeypatch):

@@ -68,9 +68,10 @@ def tool(name, *arguments, launcher=None, wait=True):
         command += ['-m', 'torch.distributed.run', '--nproc_per_node=2', '--master_port', launcher]
     command += [f'tools/{name}.py', *map(str, arguments)]
     environment = {**os.environ, 'OMP_NUM_THREADS': '1'}
-    run = subprocess.run if wait else subprocess.Popen
     pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return run(command, cwd=ROOT, env=environment, **pipes)
+    if wait:
+        return subprocess.run(command, cwd=ROOT, env=environment, timeout=240, **pipes)
+    return subprocess.Popen(command, cwd=ROOT, env=environment, **pipes)
 
 
 def command_line(options):
