@@ -10,6 +10,7 @@ import torch
 from mmengine.config import Config
 from mmengine.evaluator import Evaluator
 from mmengine.model import BaseModel
+from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from mmengine.structures import BaseDataElement, InstanceData
 from mmpose.registry import METRICS
@@ -80,6 +81,7 @@ def test_attributes_from_meta_information_and_none():
 
 
 def test_registered_with_prefix_and_box():
+    init_default_scope('mmpose')  # an earlier test's runner may have left another
     metric = METRICS.build({'type': 'FaceNME', 'norm_mode': 'box', 'prefix': 'val'})
     sample = make_sample(0)
     sample.gt_instances.bboxes = np.array([[0, 0, 100, 25]])
