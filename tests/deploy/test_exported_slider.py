@@ -32,6 +32,7 @@ def case():
                 in_channels=16,
                 hidden_channels=16,
                 shared=True,
+                match_channels=16,
                 decoder=dict(type='CenterOffsetAngleLabel', input_size=(WIDTH, HEIGHT)),
             ),
         )
@@ -43,6 +44,7 @@ def case():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = None
             module.reset_running_stats()
+    torch.nn.init.normal_(model.head.matcher.query[-1].weight)  # it begins at 0
     with torch.no_grad():
         model.train()(pictures, None)
         expected = model.eval()(pictures, None).numpy()

@@ -1,5 +1,5 @@
-# Trained on synthetic puzzles over photos, most of them of the common kind; tested on real ones
-# with a CSV of labels.
+# Trained on synthetic puzzles over photos, nearly half of them of the common kind and a third with
+# as many decoys as find room; tested on real ones with a CSV of labels.
 _base_ = 'slider_synthetic.py'
 
 photos = 'data/photos'
@@ -15,8 +15,11 @@ common = dict(
     degrade=False,
     procedural=0.05,
 )
+crowded = dict(every, piece=1.0, decoys=3)
 mixed = dict(
-    type='pfld_mm.synth.puzzles.mixed.MixedPuzzles', generators=[common, every], shares=(0.6, 0.4)
+    type='pfld_mm.synth.puzzles.mixed.MixedPuzzles',
+    generators=[common, every, crowded],
+    shares=(0.45, 0.2, 0.35),
 )
 train_dataloader = dict(
     dataset=dict(generator=dict(_delete_=True, **_base_.shown_often, generator=mixed))

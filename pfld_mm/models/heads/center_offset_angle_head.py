@@ -11,6 +11,7 @@ from mmpose.utils.tensor_utils import to_numpy
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
+from pfld_mm.models.heads.piece_matcher import PieceMatcher
 from pfld_mm.models.losses.center_focal_loss import CenterFocalLoss
 from pfld_mm.models.losses.cosine_angle_loss import CosineAngleLoss
 from pfld_mm.models.losses.hard_negative_ranking_loss import HardNegativeRankingLoss
@@ -32,6 +33,8 @@ class CenterOffsetAngleHead(BaseHead):
         in_channels: Of the neck's map.
         hidden_channels: Of the 3x3 convolutions.
         shared: One 3x3 before all four 1x1 (the fast form).
+        match_channels: Of a :class:`PieceMatcher` that compares the gaps with the piece; None
+            for none, as in the seed.
         loss_heat: Loss of each heatmap (pred, target, weight); its ``per_cell`` ranks samples.
         loss_peak: Loss of each heatmap's logits (logits, target, weight), beside ``loss_heat``;
             none by default, as in the seed.
@@ -49,6 +52,7 @@ class CenterOffsetAngleHead(BaseHead):
         in_channels: int = 128,
         hidden_channels: int = 64,
         shared: bool = False,
+        match_channels: int | None = None,
         loss_heat: dict | None = None,
         loss_peak: dict | None = None,
         loss_offset: dict | None = None,
@@ -67,6 +71,9 @@ class CenterOffsetAngleHead(BaseHead):
         self.outputs = nn.ModuleList(nn.Conv2d(hidden_channels, c, 1) for c in OUTPUTS)
         for output in self.outputs[:2]:
             nn.init.constant_(output.bias, -2.19)  # P = 0.1: the background's loss starts small
+        self.matcher = None
+        if match_channels is not None:
+            self.matcher = PieceMatcher(in_channels, match_channels)
         self.loss_heat = _loss(loss_heat, CenterFocalLoss())
         self.loss_peak = None if loss_peak is None else MODELS.build(loss_peak)
         self.loss_offset = _loss(loss_offset, MaskedSmoothL1Loss())
@@ -87,19 +94,20 @@ class CenterOffsetAngleHead(BaseHead):
             (N, 8, h, w): gap heat, piece heat, offsets du, dv of gap and piece in cells, sin
             and cos of the gap's angle.
         """
-        return self._activate(self._raw(feats[0]), feats[1:])
+        return self._activate(self._raw(feats), feats[1:])
 
-    def _raw(self, x: Tensor) -> Tensor:
+    def _raw(self, feats: Sequence[Tensor]) -> Tensor:
+        x, *mask = feats
         trunks = [trunk(x) for trunk in self.trunks]
         if len(trunks) == 1:
             trunks = trunks * len(OUTPUTS)
-        return torch.cat([out(t) for out, t in zip(self.outputs, trunks, strict=True)], dim=1)
+        raw = [out(trunk) for out, trunk in zip(self.outputs, trunks, strict=True)]
+        if self.matcher is not None:
+            raw[0] = raw[0] + self.matcher(x, _heat(raw[1], mask))
+        return torch.cat(raw, dim=1)
 
     def _activate(self, raw: Tensor, mask: Sequence[Tensor]) -> Tensor:
-        heat = raw[:, :2].sigmoid()
-        if mask:
-            # 1 from one valid pixel of a cell's 16 on; a comparison is none of ncnn's layers
-            heat = heat * (16 * mask[0]).clamp(max=1)
+        heat = _heat(raw[:, :2], mask)
         return torch.cat([heat, raw[:, 2:6].tanh() / 2, F.normalize(raw[:, 6:], dim=1)], dim=1)
 
     def loss(
@@ -117,7 +125,7 @@ class CenterOffsetAngleHead(BaseHead):
             ``loss_decoy`` and, if there is such a loss, ``loss_peak``. What is not labelled has
             weight 0 in its term.
         """
-        raw = self._raw(feats[0])
+        raw = self._raw(feats)
         with torch.autocast(raw.device.type, enabled=False):
             pred = self._activate(raw.float(), [mask.float() for mask in feats[1:]])
             return self._losses(raw.float(), pred, _collect(batch_data_samples))
@@ -194,6 +202,12 @@ class CenterOffsetAngleHead(BaseHead):
             points, scores, angle = self.decoder.decode(output)
             instances.append(InstanceData(keypoints=points, keypoint_scores=scores, angle=angle))
         return instances
+
+
+def _heat(logits: Tensor, mask: Sequence[Tensor]) -> Tensor:
+    heat = logits.sigmoid()
+    # 1 from one valid pixel of a cell's 16 on; a comparison is none of ncnn's layers
+    return heat * (16 * mask[0]).clamp(max=1) if mask else heat
 
 
 def _loss(cfg: dict | None, default: nn.Module) -> nn.Module:

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+GRID, STEP = 5, 5
+"""The piece is compared at 5 x 5 places around its centre, 5 cells apart: +- 40 px of the input."""
+LEAST_HEAT = 0.01
+"""Added to the sum of the weights: a piece counts as much as it is seen."""
+
+
+class PieceMatcher(nn.Module):
+    """Lays the piece over every place of the map: has this gap its shape?
+
+    The features around the piece's centre, on a grid, become a kernel (the queries), and the
+    map is correlated with it (the keys); the result is added to the gap's logits. So the piece
+    is compared with gaps at any distance, and a decoy of another shape or size can lose.
+
+    After the template-aware head that the slider's design document plans (TAMH), whose kernel
+    is one 3x3 of pooled features; this one keeps where the piece's parts are. The last layer of
+    the queries begins at zero: a head that was trained without a matcher goes on from there.
+
+    Args:
+        in_channels: C, of the neck's map.
+        channels: Of queries and keys.
+    """
+
+    def __init__(self, in_channels: int, channels: int) -> None:
+        super().__init__()
+        # 1x1 convolutions: the 25 queries are kept as a map of 5 x 5
+        self.query = nn.Sequential(
+            nn.Conv2d(in_channels, channels, 1), nn.SiLU(), nn.Conv2d(channels, channels, 1)
+        )
+        self.key = nn.Sequential(nn.Conv2d(in_channels, channels, 1), nn.SiLU())
+        nn.init.zeros_(self.query[-1].weight)
+        nn.init.zeros_(self.query[-1].bias)
+        self.scale = (channels * GRID**2) ** -0.5
+        places = torch.eye(GRID**2).view(GRID**2, 1, GRID, GRID)
+        self.register_buffer('apart', places, persistent=False)
+        self.register_buffer('together', places.flip(2, 3).transpose(0, 1), persistent=False)
+
+    def forward(self, x: Tensor, piece: Tensor) -> Tensor:
+        """Compute what is added to the gap's logits.
+
+        Args:
+            x: The neck's map, (N, C, h, w).
+            piece: The piece's heat in [0, 1], (N, 1, h, w), 0 in the padding.
+
+        Returns:
+            (N, 1, h, w). A picture without a piece is matched with features of 0.
+        """
+        queries = self.query(self._around(x, piece))
+        products = queries.flatten(2).transpose(1, 2) @ self.key(x).flatten(2)
+        products = products.reshape(-1, GRID**2, *x.shape[2:])
+        return self.scale * self._shift(products, self.together)
+
+    def _around(self, x: Tensor, piece: Tensor) -> Tensor:
+        """Features (N, C, 5, 5) around the piece: place d of the grid holds x(centre - d)."""
+        # the gap's loss has no say in where the piece is; powers are not safe in ncnn
+        squared = piece.detach().square()
+        weights = squared * squared  # the peak, not its surroundings
+        # sums as means: pnnx mistakes the axes of sums
+        found = weights.flatten(2).mean(2, keepdim=True) * weights[0].numel()
+        weights = self._shift(weights, self.apart).flatten(2)
+        features = x.flatten(2) @ weights.transpose(1, 2) / (found + LEAST_HEAT)
+        return features.reshape(-1, x.shape[1], GRID, GRID)
+
+    @staticmethod
+    def _shift(maps: Tensor, kernel: Tensor) -> Tensor:
+        return F.conv2d(maps, kernel.to(maps.dtype), padding=GRID // 2 * STEP, dilation=STEP)
