@@ -86,7 +86,7 @@ def test_no_piece_is_seen_in_the_padding():
 
 @pytest.mark.parametrize('distance', [14, 31])
 def test_it_learns_to_find_its_like(distance):
-    """Of two gaps with the same parts the one with the piece's layout is the answer."""
+    """Of two gaps the one with the piece's parts in their places is the answer."""
     torch.manual_seed(0)
     matcher = PieceMatcher(4, 8)
     optimizer = torch.optim.Adam(matcher.parameters(), lr=0.02)
