@@ -1,6 +1,7 @@
 """A run that is stopped anywhere and resumed ends with the same bits as one that was not."""
 
 import os
+import re
 import signal
 import time
 
@@ -90,6 +91,8 @@ def test_killed_and_resumed(synthetic_faces, tmp_path, uninterrupted):
     process.wait()
     done = tool('train', *arguments)
     assert done.returncode == 0, done.stdout
-    assert 'resumed epoch: 0, iter: ' in done.stdout
+    # where it was killed is chance: a busy machine looks late
+    resumed = re.search(r'resumed epoch: \d+, iter: (\d+)', done.stdout)
+    assert resumed and int(resumed[1]) > 0, done.stdout
     averages = torch.load(tmp_path / 'epoch_4.pth', weights_only=True)['state_dict']
     assert_same_bits(averages, {key: uninterrupted[f'ema.module.{key}'] for key in averages})
