@@ -16,7 +16,7 @@ model = dict(
     backbone=dict(width_factor=0.25),
     neck=dict(in_channels=(8, 16, 32, 64), out_channels=32),
     # one gap has no rival to be compared with
-    head=dict(in_channels=32, hidden_channels=32, match_channels=None, decoder=codec),
+    head=dict(in_channels=32, match_channels=None, decoder=codec),
 )
 drawn = dict(size=(320, 160), piece_size=(0.3, 0.6), shapes=('jigsaw',), looks=('dark', 'light'))
 plain = dict(**drawn, decoys=0, turned=0.0, clutter=False, degrade=False)

@@ -8,6 +8,7 @@ difficulty. All methods see the same pictures in the same process.
 """
 
 import argparse
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -21,6 +22,9 @@ def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description='Our slider model beside other methods')
     parser.add_argument('model', nargs='*', help='folders that tools/deploy.py wrote')
+    parser.add_argument(
+        '--backends', nargs='+', default=['onnxruntime'], help='of our models, a row for each'
+    )
     parser.add_argument('--real', help='folder with real pictures and labels.csv')
     parser.add_argument(
         '--piece-left', type=float, help='left edge in px of the piece, if it has no label'
@@ -43,9 +47,12 @@ def open_methods(args: argparse.Namespace) -> list:
     from pfld_mm.runtime import SliderLocator
 
     methods = []
-    for folder in args.model:
-        ours = SliderLocator(folder, threads=1)
-        methods.append(Method(f'pfld_mm {ours.info.name}', lambda p, _, m=ours: m(p).gap))
+    for folder, backend in itertools.product(args.model, args.backends):
+        ours = SliderLocator(folder, backend, threads=1)
+        name = f'pfld_mm {ours.info.name}'
+        if len(args.backends) > 1:
+            name += f', {backend}'
+        methods.append(Method(name, lambda p, _, m=ours: m(p).gap))
     if not args.without_package:
         package = CaptchaRecognizerSlider(threads=1)
         methods.append(Method('captcha-recognizer', lambda p, _: package(p)))

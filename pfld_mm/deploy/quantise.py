@@ -17,6 +17,9 @@ from pfld_mm.deploy.space_to_depth_stem import space_to_depth_stem
 
 QUANTISED = ('Conv', 'Concat', 'GlobalAveragePool', 'Relu', 'Add')
 
+PIXELS_AT_ONCE = 256 * 112**2
+"""Of pictures whose maps are kept in memory together: 256 faces, or 24 puzzles of 512x256."""
+
 PERCENTILE = 99.995
 """Of the values that a range holds; the rest saturates."""
 
@@ -94,7 +97,7 @@ def _calibrate(model: onnx.ModelProto, pictures: list[np.ndarray]):
     )
 
     class Reader(CalibrationDataReader):
-        def __init__(self) -> None:
+        def __init__(self, pictures: list[np.ndarray]) -> None:
             self.feeds = ({'input': picture} for picture in pictures)
 
         def get_next(self) -> dict | None:
@@ -110,7 +113,10 @@ def _calibrate(model: onnx.ModelProto, pictures: list[np.ndarray]):
             calibrate_method=CalibrationMethod.Percentile,
             extra_options={'percentile': PERCENTILE},
         )
-        calibrator.collect_data(Reader())
+        # a calibrator keeps every map of all that it is given at once
+        step = max(1, PIXELS_AT_ONCE // pictures[0][0, 0].size)
+        for start in range(0, len(pictures), step):
+            calibrator.collect_data(Reader(pictures[start : start + step]))
         return calibrator.compute_data()
 
 
@@ -149,6 +155,8 @@ def _share_ranges(nodes: list[onnx.NodeProto], ranges) -> None:
         if node.op_type != 'Concat':
             continue
         names = [name for name in (*node.input, *node.output) if name in ranges.data]
+        if not names:  # of numbers, not of maps
+            continue
         values = np.array([np.float32(ranges.data[name].range_value).ravel() for name in names])
         shared = dict(lowest=values[:, 0].min(), highest=values[:, 1].max())
         for name in names:

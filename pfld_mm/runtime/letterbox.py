@@ -68,10 +68,14 @@ def fit_pixels(
         each input pixel that the picture covers.
     """
     mask = coverage(image.shape[1::-1], zoom, corner, size)
-    warped = _warp(image, zoom, corner, size)
-    colours = np.where(mask[..., None] > 0, warped, np.uint8(border_value))
+    picture = np.empty((*mask.shape, 4), np.uint8)
+    picture[..., :3] = _warp(image, zoom, corner, size)
+    padded = mask == 0
+    if padded.any():
+        picture[padded, :3] = border_value
     # Rounded up: a pixel that is part picture is never taken for padding.
-    return np.dstack([colours, np.ceil(mask * 255).astype(np.uint8)]), mask
+    picture[..., 3] = np.ceil(mask * 255)
+    return picture, mask
 
 
 def _warp(image: np.ndarray, zoom: float, corner: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -15,6 +15,7 @@ DEFAULT_FILES = {
     'onnxruntime': ('model.onnx',),
     'onnxruntime_int8': ('model.int8.onnx',),
     'openvino': ('model.xml', 'model.bin'),
+    'openvino_bf16': ('model.onnx',),
     'ncnn': ('model.ncnn.param', 'model.ncnn.bin'),
 }
 """Used for a backend that the metadata's ``files`` do not name."""
@@ -90,7 +91,8 @@ class ModelFolder:
             FileNotFoundError: if a file is missing or empty.
         """
         if self.path.is_file():
-            if backend.partition('_')[0] != 'onnxruntime':
+            reads_onnx = DEFAULT_FILES.get(backend) == ('model.onnx',)
+            if backend.partition('_')[0] != 'onnxruntime' and not reads_onnx:
                 raise ValueError(f'{self.path} is an ONNX file: {backend} needs the whole folder')
             return (self.path,)
         names = self.info.files.get(backend) or DEFAULT_FILES.get(backend)

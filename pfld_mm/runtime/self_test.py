@@ -9,7 +9,7 @@ import numpy as np
 from pfld_mm.runtime.model_folder import GoldenPair
 
 BOUND = 0.05
-BOUNDS = {'fp16': 0.5, 'int8': 2.0}
+BOUNDS = {'bf16': 0.5, 'fp16': 0.5, 'int8': 2.0}
 """Wider ones for forms of a model that are inexact by nature."""
 INPUT_BOUND = 1e-4
 """Rounding of (x - mean) / std, on a scale of about 1; an 8-bit step is 4e-3."""
@@ -30,7 +30,7 @@ def check_golden_pair(
         tensor: What the golden picture became here.
         to_pixels: Takes an output of the model to points in pixels.
         inference: The model.
-        backend: Its name; int8 and fp16 have wider bounds by default.
+        backend: Its name; int8, fp16 and bf16 have wider bounds by default.
         bound: Largest difference allowed in pixels, None for the default.
 
     Returns:

@@ -26,7 +26,7 @@ class SliderLocator:
 
     Args:
         folder: What the export tool wrote, or its single ONNX file.
-        backend: ``'onnxruntime'``, ``'onnxruntime_int8'``, ``'openvino'``, ``'ncnn'``.
+        backend: ``'onnxruntime'``, ``'openvino'``, ``'openvino_bf16'``, ``'ncnn'``, ...
         threads: Of the backend; 0 leaves the number to it.
 
     Raises:
@@ -91,7 +91,7 @@ class SliderLocator:
 
         Args:
             bound: Largest difference allowed, in pixels of the input; by default 0.05, for
-                fp16 0.5, for int8 2.
+                fp16 and bf16 0.5, for int8 2.
 
         Returns:
             The largest difference of gap and piece in pixels.
@@ -120,6 +120,7 @@ class SliderLocator:
 
     def _decode(self, output: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
         """Decode (1, 8, h, w); a cell without a valid pixel of the mask (4 h, 4 w) never wins."""
-        rows, columns = output.shape[2:]
-        valid = mask.reshape(rows, STRIDE, columns, STRIDE).any(axis=(1, 3))
+        # the picture is a rectangle in the input
+        rows, columns = (mask.any(axis).reshape(-1, STRIDE).any(1) for axis in (1, 0))
+        valid = rows[:, None] & columns
         return decode_slider(output[0], valid, self.info.codec.get('same_row', False))

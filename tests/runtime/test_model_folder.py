@@ -16,8 +16,9 @@ def folder(face_model, tmp_path):
 def test_folder_and_single_file_say_the_same(folder):
     whole, single = ModelFolder.read(folder), ModelFolder.read(str(folder / 'model.onnx'))
     assert whole.info == single.info
-    assert whole.files('onnxruntime') == single.files('onnxruntime') == (folder / 'model.onnx',)
-    assert whole.available() == ['onnxruntime']
+    for backend in ('onnxruntime', 'openvino_bf16'):
+        assert whole.files(backend) == single.files(backend) == (folder / 'model.onnx',)
+    assert whole.available() == ['onnxruntime', 'openvino_bf16']
     np.testing.assert_array_equal(whole.golden().output, single.golden().output)
 
 
@@ -26,7 +27,7 @@ def test_further_backends_are_found_by_their_names(folder):
         (folder / name).write_text('x')
     read = ModelFolder.read(folder)
     assert read.files('openvino') == (folder / 'model.xml', folder / 'model.bin')
-    assert read.available() == ['onnxruntime', 'openvino']
+    assert read.available() == ['onnxruntime', 'openvino', 'openvino_bf16']
     with pytest.raises(ValueError, match=r"unknown backend 'tensorrt'; there are .*'ncnn'"):
         read.files('tensorrt')
 

@@ -1,10 +1,11 @@
-# 439,390 parameters, 0.59 GMAC: half the width, separable smoothing, one 3x3 before all heads, and
-# the piece compared with every place.
+# 423,742 parameters, 0.46 GMAC: half the width, separable, ReLU for SiLU, one 3x3 before all heads,
+# and the piece compared with every place.
 _base_ = 'litehrnet18.py'
 
+relu = dict(type='ReLU', inplace=True)
 model = dict(
-    backbone=dict(width_factor=0.5, separable=True),
-    neck=dict(in_channels=(16, 32, 64, 128), out_channels=64, separable=True),
+    backbone=dict(width_factor=0.5, separable=True, act_cfg=relu),
+    neck=dict(in_channels=(16, 32, 64, 128), out_channels=64, separable=True, act_cfg=relu),
     head=dict(
         in_channels=64,
         hidden_channels=32,

@@ -7,7 +7,7 @@ from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from pfld_mm.models.layers.layout import fastest_layout
-from pfld_mm.models.layers.lite_block import LiteBlock, conv_silu
+from pfld_mm.models.layers.lite_block import SILU, LiteBlock, conv_act
 from pfld_mm.models.layers.lite_stage import LiteStage
 
 
@@ -22,6 +22,7 @@ class LiteHRNet18(BaseModule):
     Args:
         width_factor: Multiplies all channels (rounded to a multiple of 8).
         separable: The fast form: separable smoothing after the fusions.
+        act_cfg: Config of the activations; the document's is SiLU.
         init_cfg: mmengine's initialisation config.
     """
 
@@ -31,7 +32,11 @@ class LiteHRNet18(BaseModule):
     """LiteBlocks on every branch of the stages 2, 3 and 4."""
 
     def __init__(
-        self, width_factor: float = 1.0, separable: bool = False, init_cfg: dict | None = None
+        self,
+        width_factor: float = 1.0,
+        separable: bool = False,
+        act_cfg: dict = SILU,
+        init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
         if width_factor <= 0:
@@ -39,10 +44,13 @@ class LiteHRNet18(BaseModule):
         channels = [max(8, int(c * width_factor / 8 + 0.5) * 8) for c in self.CHANNELS]
         stem = channels[0]
         self.stem = nn.Sequential(
-            conv_silu(4, stem, 3, 2), conv_silu(stem, stem, 3, 2), LiteBlock(stem), LiteBlock(stem)
+            conv_act(4, stem, 3, 2, act_cfg),
+            conv_act(stem, stem, 3, 2, act_cfg),
+            LiteBlock(stem, act_cfg),
+            LiteBlock(stem, act_cfg),
         )
         self.stages = nn.ModuleList(
-            LiteStage(channels[: index + 2], blocks, separable)
+            LiteStage(channels[: index + 2], blocks, separable, act_cfg)
             for index, blocks in enumerate(self.STAGE_BLOCKS)
         )
         self.out_channels = tuple(channels)

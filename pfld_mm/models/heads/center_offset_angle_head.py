@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from pfld_mm.models.heads.piece_matcher import PieceMatcher
+from pfld_mm.models.layers.lite_block import RELU, separable_act
 from pfld_mm.models.losses.center_focal_loss import CenterFocalLoss
 from pfld_mm.models.losses.cosine_angle_loss import CosineAngleLoss
 from pfld_mm.models.losses.hard_negative_ranking_loss import HardNegativeRankingLoss
@@ -26,13 +27,14 @@ class CenterOffsetAngleHead(BaseHead):
     """Gap and piece heatmaps, their sub-cell offsets, the gap's angle (seed 004).
 
     The output is one tensor, so that an exported model is decoded by the codec alone. It is
-    3x3 conv, ReLU, 1x1 for each of the four outputs (the document's form), or one 3x3 for all.
+    3x3 conv, ReLU, 1x1 for each of the four outputs (the document's form), or one separable 3x3
+    for all.
     Where the backbone sends its valid mask along, padding gets heat 0.
 
     Args:
         in_channels: Of the neck's map.
         hidden_channels: Of the 3x3 convolutions.
-        shared: One 3x3 before all four 1x1 (the fast form).
+        shared: One separable 3x3 before all four 1x1 (the fast form).
         match_channels: Of a :class:`PieceMatcher` that compares the gaps with the piece; None
             for none, as in the seed.
         loss_heat: Loss of each heatmap (pred, target, weight); its ``per_cell`` ranks samples.
@@ -63,11 +65,14 @@ class CenterOffsetAngleHead(BaseHead):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
-        trunks = 1 if shared else len(OUTPUTS)
-        self.trunks = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(in_channels, hidden_channels, 3, 1, 1), nn.ReLU(inplace=True))
-            for _ in range(trunks)
-        )
+        if shared:
+            trunks = [separable_act(in_channels, hidden_channels, act_cfg=RELU)]
+        else:
+            trunks = [
+                nn.Sequential(nn.Conv2d(in_channels, hidden_channels, 3, 1, 1), nn.ReLU(True))
+                for _ in OUTPUTS
+            ]
+        self.trunks = nn.ModuleList(trunks)
         self.outputs = nn.ModuleList(nn.Conv2d(hidden_channels, c, 1) for c in OUTPUTS)
         for output in self.outputs[:2]:
             nn.init.constant_(output.bias, -2.19)  # P = 0.1: the background's loss starts small

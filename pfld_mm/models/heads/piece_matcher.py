@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 GRID, STEP = 5, 5
 """The piece is compared at 5 x 5 places around its centre, 5 cells apart: +- 40 px of the input."""
+REACH = GRID // 2 * STEP
 LEAST_HEAT = 0.01
 """Added to the sum of the weights: a piece counts as much as it is seen."""
 
@@ -30,15 +31,14 @@ class PieceMatcher(nn.Module):
         super().__init__()
         # 1x1 convolutions: the 25 queries are kept as a map of 5 x 5
         self.query = nn.Sequential(
-            nn.Conv2d(in_channels, channels, 1), nn.SiLU(), nn.Conv2d(channels, channels, 1)
+            nn.Conv2d(in_channels, channels, 1), nn.ReLU(), nn.Conv2d(channels, channels, 1)
         )
-        self.key = nn.Sequential(nn.Conv2d(in_channels, channels, 1), nn.SiLU())
+        self.key = nn.Sequential(nn.Conv2d(in_channels, channels, 1), nn.ReLU())
         nn.init.zeros_(self.query[-1].weight)
         nn.init.zeros_(self.query[-1].bias)
         self.scale = (channels * GRID**2) ** -0.5
         places = torch.eye(GRID**2).view(GRID**2, 1, GRID, GRID)
         self.register_buffer('apart', places, persistent=False)
-        self.register_buffer('together', places.flip(2, 3).transpose(0, 1), persistent=False)
 
     def forward(self, x: Tensor, piece: Tensor) -> Tensor:
         """Compute what is added to the gap's logits.
@@ -51,9 +51,9 @@ class PieceMatcher(nn.Module):
             (N, 1, h, w). A picture without a piece is matched with features of 0.
         """
         queries = self.query(self._around(x, piece))
-        products = queries.flatten(2).transpose(1, 2) @ self.key(x).flatten(2)
-        products = products.reshape(-1, GRID**2, *x.shape[2:])
-        return self.scale * self._shift(products, self.together)
+        columns_first = queries.transpose(2, 3).flatten(2)
+        products = columns_first.transpose(1, 2) @ self.key(x).flatten(2)
+        return self.scale * self._together(products.reshape(-1, GRID**2, *x.shape[2:]))
 
     def _around(self, x: Tensor, piece: Tensor) -> Tensor:
         """Features (N, C, 5, 5) around the piece: place d of the grid holds x(centre - d)."""
@@ -62,10 +62,19 @@ class PieceMatcher(nn.Module):
         weights = squared * squared  # the peak, not its surroundings
         # sums as means: pnnx mistakes the axes of sums
         found = weights.flatten(2).mean(2, keepdim=True) * weights[0].numel()
-        weights = self._shift(weights, self.apart).flatten(2)
+        apart = F.conv2d(weights, self.apart.to(x.dtype), padding=REACH, dilation=STEP)
+        weights = apart.flatten(2)
         features = x.flatten(2) @ weights.transpose(1, 2) / (found + LEAST_HEAT)
         return features.reshape(-1, x.shape[1], GRID, GRID)
 
     @staticmethod
-    def _shift(maps: Tensor, kernel: Tensor) -> Tensor:
-        return F.conv2d(maps, kernel.to(maps.dtype), padding=GRID // 2 * STEP, dilation=STEP)
+    def _together(products: Tensor) -> Tensor:
+        """Sum the grid's products (N, 25, h, w), each moved to the centre: (N, 1, h, w)."""
+        height, width = products.shape[2:]
+        padded = F.pad(products, [REACH] * 4)
+        starts = range(2 * REACH, -1, -STEP)
+        rows = sum(
+            padded[:, GRID * j : GRID * (j + 1), :, start : start + width]
+            for j, start in enumerate(starts)
+        )
+        return sum(rows[:, i : i + 1, start : start + height] for i, start in enumerate(starts))

@@ -1,16 +1,23 @@
 from __future__ import annotations
 
+from mmcv.cnn import build_activation_layer
 from torch import Tensor, nn
 
 from pfld_mm.models.layers.conv_block import ConvBlock
 
+SILU = dict(type='SiLU', inplace=True)
+"""The design document's activation."""
+RELU = dict(type='ReLU', inplace=True)
 
-def conv_silu(in_channels: int, out_channels: int, kernel_size: int, stride: int = 1) -> nn.Module:
-    """Convolution without bias, BatchNorm, SiLU; padded so that stride 1 keeps the size."""
+
+def conv_act(
+    in_channels: int, out_channels: int, kernel_size: int, stride: int = 1, act_cfg: dict = SILU
+) -> nn.Module:
+    """Convolution without bias, BatchNorm, activation; padded so that stride 1 keeps the size."""
     conv = ConvBlock(
         in_channels, out_channels, kernel_size, stride, kernel_size // 2, is_linear=True
     )
-    return nn.Sequential(conv, nn.SiLU(inplace=True))
+    return nn.Sequential(conv, build_activation_layer(act_cfg))
 
 
 def depthwise(channels: int, stride: int = 1) -> ConvBlock:
@@ -23,28 +30,39 @@ def pointwise(in_channels: int, out_channels: int) -> ConvBlock:
     return ConvBlock(in_channels, out_channels, 1, is_linear=True)
 
 
-def smooth(channels: int, separable: bool) -> nn.Module:
-    """The 3x3 BN SiLU that follows a sum of maps; separable: depthwise 3x3, then 1x1."""
+def separable_act(
+    in_channels: int, out_channels: int, stride: int = 1, act_cfg: dict = SILU
+) -> nn.Module:
+    """Depthwise 3x3, BatchNorm, 1x1, BatchNorm, activation."""
+    return nn.Sequential(
+        depthwise(in_channels, stride),
+        pointwise(in_channels, out_channels),
+        build_activation_layer(act_cfg),
+    )
+
+
+def smooth(channels: int, separable: bool, act_cfg: dict = SILU) -> nn.Module:
+    """The 3x3 BN activation that follows a sum of maps; separable: depthwise 3x3, then 1x1."""
     if separable:
-        layers = (depthwise(channels), pointwise(channels, channels), nn.SiLU(inplace=True))
-        return nn.Sequential(*layers)
-    return conv_silu(channels, channels, 3)
+        return separable_act(channels, channels, act_cfg=act_cfg)
+    return conv_act(channels, channels, 3, act_cfg=act_cfg)
 
 
 class LiteBlock(nn.Module):
-    """Inverted residual with SiLU and expansion 2 (DESIGN of Lite-HRNet-18, LiteBlock).
+    """Inverted residual with expansion 2 (DESIGN of Lite-HRNet-18, LiteBlock).
 
     ``x + BN(1x1(SiLU(BN(dw3x3(SiLU(BN(1x1(x))))))))``; C -> 2C -> 2C -> C, the size is kept.
 
     Args:
         channels: C, of input and output.
+        act_cfg: Config of the activation; the document's is SiLU.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, act_cfg: dict = SILU) -> None:
         super().__init__()
         hidden = 2 * channels
-        self.expand = conv_silu(channels, hidden, 1)
-        self.depthwise = nn.Sequential(depthwise(hidden), nn.SiLU(inplace=True))
+        self.expand = conv_act(channels, hidden, 1, act_cfg=act_cfg)
+        self.depthwise = nn.Sequential(depthwise(hidden), build_activation_layer(act_cfg))
         self.project = pointwise(hidden, channels)
 
     def forward(self, x: Tensor) -> Tensor:

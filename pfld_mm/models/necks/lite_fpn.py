@@ -8,7 +8,7 @@ from mmengine.model import BaseModule
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
-from pfld_mm.models.layers.lite_block import pointwise, smooth
+from pfld_mm.models.layers.lite_block import SILU, pointwise, smooth
 
 
 @MODELS.register_module()
@@ -17,12 +17,13 @@ class LiteFPN(BaseModule):
 
     1x1 BN laterals; the lowest one is smoothed, then each step enlarges it bilinearly by two,
     adds the next lateral with two softplus-normalised weights (BiFPN, arXiv 1911.09070,
-    section 3.3, with softplus for ReLU) and smooths by a 3x3 BN SiLU.
+    section 3.3, with softplus for ReLU) and smooths by a 3x3 BN activation.
 
     Args:
         in_channels: Channels of the maps, highest resolution first.
         out_channels: Channels of the laterals and of the output.
         separable: The fast form: depthwise 3x3 and 1x1 for the dense 3x3.
+        act_cfg: Config of the activation; the document's is SiLU.
         init_cfg: mmengine's initialisation config.
     """
 
@@ -31,11 +32,12 @@ class LiteFPN(BaseModule):
         in_channels: Sequence[int] = (32, 64, 128, 256),
         out_channels: int = 128,
         separable: bool = False,
+        act_cfg: dict = SILU,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
         self.laterals = nn.ModuleList(pointwise(c, out_channels) for c in in_channels)
-        self.smooth = nn.ModuleList(smooth(out_channels, separable) for _ in in_channels)
+        self.smooth = nn.ModuleList(smooth(out_channels, separable, act_cfg) for _ in in_channels)
         self.weights = nn.Parameter(torch.ones(len(in_channels) - 1, 2))
         self.out_channels = out_channels
 
@@ -53,8 +55,31 @@ class LiteFPN(BaseModule):
         laterals = [lateral(x) for lateral, x in zip(self.laterals, feats[:count], strict=True)]
         x = self.smooth[-1](laterals[-1])
         for level in reversed(range(count - 1)):
-            weights = F.softplus(self.weights[level])
-            weights = weights / weights.sum()
             x = F.interpolate(x, scale_factor=2, mode='bilinear', align_corners=False)
-            x = self.smooth[level](weights[0] * laterals[level] + weights[1] * x)
+            if self.weights is None:
+                x = self.smooth[level](laterals[level] + x)
+            else:
+                weights = self._normalized(level)
+                x = self.smooth[level](weights[0] * laterals[level] + weights[1] * x)
         return (x, *feats[count:])
+
+    def _normalized(self, level: int) -> Tensor:
+        weights = F.softplus(self.weights[level])
+        return weights / weights.sum()
+
+    @torch.no_grad()
+    def switch_to_deploy(self, test_cfg: dict | None = None) -> None:
+        """Fold the weights of the sums into the convolutions before them.
+
+        Only ReLU lets a factor pass: with another activation nothing is done. A second call
+        changes nothing.
+        """
+        if self.weights is None or not all(isinstance(s[-1], nn.ReLU) for s in self.smooth):
+            return
+        for level in range(len(self.laterals) - 1):
+            convs = self.laterals[level], self.smooth[level + 1][-2]
+            for block, factor in zip(convs, self._normalized(level), strict=True):
+                block.switch_to_deploy()
+                block.conv.weight *= factor
+                block.conv.bias *= factor
+        self.weights = None

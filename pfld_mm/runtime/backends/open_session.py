@@ -19,7 +19,8 @@ def open_session(folder: ModelFolder, backend: str = 'onnxruntime', threads: int
     Args:
         folder: The exported model.
         backend: ``'onnxruntime'``, ``'openvino'`` or ``'ncnn'``; after an underscore another form
-            of the model, such as ``'onnxruntime_int8'`` or ``'ncnn_fp16'``, where it was exported.
+            of the model, such as ``'onnxruntime_int8'`` or ``'ncnn_fp16'``, where it was exported;
+            ``'openvino_bf16'`` needs no export of its own, it reads the ONNX file.
         threads: Of one call; 0 leaves the number to the backend.
 
     Raises:
@@ -39,7 +40,7 @@ def open_session(folder: ModelFolder, backend: str = 'onnxruntime', threads: int
     width, height = folder.info.input_size
     shape = (folder.info.channels, height, width)
     if engine == 'openvino':
-        return OpenvinoSession(files[0], shape, threads)
+        return OpenvinoSession(files[0], shape, threads, half='bf16' in backend)
     if engine == 'ncnn':
         return NcnnSession(files[0], files[1], threads, half='fp16' in backend)
     session = OnnxruntimeSession(files[0], shape, threads)

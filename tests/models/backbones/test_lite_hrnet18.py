@@ -1,19 +1,19 @@
+from pathlib import Path
+
 import pytest
 import torch
+from mmengine.config import Config
+from mmpose.registry import MODELS
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-import pfld_mm.compat  # noqa: F401
+import pfld_mm.register  # noqa: F401
 from pfld_mm.models.backbones.lite_hrnet18 import LiteHRNet18
-from pfld_mm.models.heads.center_offset_angle_head import CenterOffsetAngleHead
-from pfld_mm.models.necks.lite_fpn import LiteFPN
 
 
-def network(width, separable, channels, hidden, shared, match_channels=None):
-    backbone = LiteHRNet18(width, separable)
-    neck = LiteFPN(backbone.out_channels, channels, separable)
-    head = CenterOffsetAngleHead(channels, hidden, shared, match_channels)
-    return nn.Sequential(backbone, neck, head).eval()
+def network(config):
+    model = Config.fromfile(Path(__file__).parents[3] / 'configs/_base_/models' / config).model
+    return nn.Sequential(*(MODELS.build(model[part]) for part in ('backbone', 'neck', 'head')))
 
 
 def count_macs(model, x):
@@ -24,7 +24,7 @@ def count_macs(model, x):
 
 
 def test_document_form_to_the_unit():
-    model = network(1.0, False, 128, 64, False)
+    model = network('litehrnet18.py').eval()
     parts = [sum(p.numel() for p in part.parameters()) for part in model]
     assert parts == [20_480 + 100_864 + 511_328 + 1_694_080, 653_312 + 6, 295_688]
     assert sum(parts) == 3_275_758
@@ -32,8 +32,8 @@ def test_document_form_to_the_unit():
 
 
 def test_fast_form_costs_at_most_600_mmac():
-    model = network(0.5, True, 64, 32, True, 48)
-    assert sum(p.numel() for p in model.parameters()) == 439_390
+    model = network('litehrnet18_fast.py').eval()
+    assert sum(p.numel() for p in model.parameters()) == 423_742
     assert count_macs(model, torch.rand(1, 4, 256, 512)) <= 0.6e9
 
 

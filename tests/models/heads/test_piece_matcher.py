@@ -20,8 +20,8 @@ def test_at_first_it_adds_nothing():
 
 def test_a_head_goes_on_from_one_without_it():
     """The shipped weights of the plain form load, and answer as they did."""
-    plain = CenterOffsetAngleHead(16, 8, shared=True)
-    matched = CenterOffsetAngleHead(16, 8, shared=True, match_channels=4)
+    plain = CenterOffsetAngleHead(16, 8, shared=True).eval()
+    matched = CenterOffsetAngleHead(16, 8, shared=True, match_channels=4).eval()
     missing = matched.load_state_dict(plain.state_dict(), strict=False)
     assert not missing.unexpected_keys
     assert {key.split('.')[0] for key in missing.missing_keys} == {'matcher'}
@@ -74,7 +74,7 @@ def test_the_gap_does_not_move_the_piece():
 def test_no_piece_is_seen_in_the_padding():
     """What stands under the letterbox, out of reach, changes no answer in the picture."""
     torch.manual_seed(0)
-    model = CenterOffsetAngleHead(16, 8, shared=True, match_channels=4)
+    model = CenterOffsetAngleHead(16, 8, shared=True, match_channels=4).eval()
     torch.nn.init.normal_(model.matcher.query[-1].weight)
     x, mask = torch.randn(1, 16, 8, 48), torch.ones(1, 1, 8, 48)
     mask[..., 20:] = 0

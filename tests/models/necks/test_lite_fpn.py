@@ -1,3 +1,4 @@
+import pytest
 import torch
 import torch.nn.functional as F
 
@@ -31,3 +32,33 @@ def test_all_levels_reach_the_output():
     feats = [m.requires_grad_() for m in maps()]
     LiteFPN((4, 8, 16), 24).eval()(feats)[0].square().sum().backward()
     assert all(m.grad.abs().sum() > 0 for m in feats)
+
+
+def lively(fpn):
+    """Weights of every sign, statistics of their own."""
+    with torch.no_grad():
+        fpn.weights.normal_()
+    for _ in range(3):
+        fpn.train()(maps(2))
+    return fpn.eval()
+
+
+@pytest.mark.parametrize('separable', [False, True])
+def test_deployed_sums_have_no_weights(separable):
+    torch.manual_seed(0)
+    fpn = lively(LiteFPN((4, 8, 16), 24, separable, act_cfg=dict(type='ReLU')))
+    feats = maps(2)
+    expected = fpn(feats)[0]
+    for _ in range(2):
+        fpn.switch_to_deploy()
+    assert fpn.weights is None
+    torch.testing.assert_close(fpn(feats)[0], expected, atol=1e-5, rtol=1e-5)
+    assert expected.std() > 0.01
+
+
+def test_silu_lets_no_factor_pass():
+    fpn = lively(LiteFPN((4, 8, 16), 24))
+    feats = maps(2)
+    expected = fpn(feats)[0]
+    fpn.switch_to_deploy()
+    torch.testing.assert_close(fpn(feats)[0], expected)

@@ -31,7 +31,8 @@ def test_unknown_backends_and_threads(face_model):
     with pytest.raises(ValueError, match="unknown backend 'tensorrt'"):
         open_session(folder, 'tensorrt')
     with pytest.raises(
-        FileNotFoundError, match=r"int8\.onnx: missing.*use one of \['onnxruntime'\]"
+        FileNotFoundError,
+        match=r"int8\.onnx: missing.*use one of \['onnxruntime', 'openvino_bf16'\]",
     ):
         open_session(folder, 'onnxruntime_int8')
     with pytest.raises(ValueError, match='threads must be 0 or more'):
@@ -104,3 +105,13 @@ def test_ncnn_session_speaks_to_ncnn(monkeypatch, tmp_path):
     (folder / 'model.ncnn.bin').write_text('broken')
     with pytest.raises(ValueError, match=r'model\.ncnn\.bin: ncnn cannot load it'):
         open_session(ModelFolder.read(folder), 'ncnn')
+
+
+def test_openvino_reads_the_onnx_file_in_bfloat16(tmp_path, face_model):
+    """In float32 where the processor has no bfloat16."""
+    pytest.importorskip('openvino')
+    tensor = np.random.default_rng(0).uniform(0, 1, (1, 3, 112, 112)).astype(np.float32)
+    folder = ModelFolder.read(face_model)
+    exact, half = (open_session(folder, b)(tensor) for b in ('onnxruntime', 'openvino_bf16'))
+    np.testing.assert_allclose(half, exact, atol=0.02 * np.abs(exact).max())
+    assert FaceLandmarker(face_model, 'openvino_bf16').self_test() < 0.5
