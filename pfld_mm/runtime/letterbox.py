@@ -68,13 +68,11 @@ def fit_pixels(
         each input pixel that the picture covers.
     """
     mask = coverage(image.shape[1::-1], zoom, corner, size)
-    picture = np.empty((*mask.shape, 4), np.uint8)
-    picture[..., :3] = _warp(image, zoom, corner, size)
-    padded = mask == 0
-    if padded.any():
-        picture[padded, :3] = border_value
-    # Rounded up: a pixel that is part picture is never taken for padding.
-    picture[..., 3] = np.ceil(mask * 255)
+    picture = cv2.cvtColor(_warp(image, zoom, corner, size), cv2.COLOR_BGR2BGRA)  # a mask of 255
+    if mask.min() < 1:
+        picture[mask == 0, :3] = border_value
+        # Rounded up: a pixel that is part picture is never taken for padding.
+        picture[..., 3] = np.ceil(mask * 255)
     return picture, mask
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
 from pfld_mm.runtime.model_info import ModelInfo
@@ -21,10 +22,10 @@ def network_input(pictures: Sequence[np.ndarray], info: ModelInfo) -> np.ndarray
     """
     width, height = info.input_size
     tensor = np.empty((len(pictures), info.channels, height, width), np.float32)
-    reverse = slice(None, None, -1) if info.colour_order == 'RGB' else slice(None)
+    order = (2, 1, 0, 3) if info.colour_order == 'RGB' else (0, 1, 2, 3)
     for row, picture in zip(tensor, pictures, strict=True):
-        row[:3] = picture[..., :3][..., reverse].transpose(2, 0, 1)
-        row[3:] = picture[..., 3:].transpose(2, 0, 1)
+        for place, plane in zip(order, cv2.split(picture), strict=False):
+            row[place] = plane
     if any(info.mean):
         tensor -= np.array(info.mean, np.float32).reshape(1, -1, 1, 1)
     if any(value != 1 for value in info.std):

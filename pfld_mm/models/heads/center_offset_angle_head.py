@@ -104,12 +104,14 @@ class CenterOffsetAngleHead(BaseHead):
     def _raw(self, feats: Sequence[Tensor]) -> Tensor:
         x, *mask = feats
         trunks = [trunk(x) for trunk in self.trunks]
-        if len(trunks) == 1:
-            trunks = trunks * len(OUTPUTS)
-        raw = [out(trunk) for out, trunk in zip(self.outputs, trunks, strict=True)]
+        if len(trunks) < len(self.outputs):
+            trunks = trunks * len(self.outputs)
+        outputs = [output(trunk) for output, trunk in zip(self.outputs, trunks, strict=True)]
+        raw = torch.cat(outputs, dim=1)
         if self.matcher is not None:
-            raw[0] = raw[0] + self.matcher(x, _heat(raw[1], mask))
-        return torch.cat(raw, dim=1)
+            gap = raw[:, :1] + self.matcher(x, _heat(raw[:, 1:2], mask))
+            raw = torch.cat([gap, raw[:, 1:]], dim=1)
+        return raw
 
     def _activate(self, raw: Tensor, mask: Sequence[Tensor]) -> Tensor:
         heat = _heat(raw[:, :2], mask)
@@ -186,6 +188,16 @@ class CenterOffsetAngleHead(BaseHead):
         if test_cfg and test_cfg.get('output_heatmaps', False):
             return preds, [PixelData(heatmaps=one[:2].detach()) for one in output]
         return preds
+
+    @torch.no_grad()
+    def switch_to_deploy(self, test_cfg: dict | None = None) -> None:
+        """Compute all outputs of a shared trunk in one 1x1. A second call changes nothing."""
+        if len(self.trunks) == len(self.outputs):
+            return
+        merged = nn.Conv2d(self.outputs[0].in_channels, sum(OUTPUTS), 1).to(self.outputs[0].weight)
+        merged.weight.copy_(torch.cat([output.weight for output in self.outputs]))
+        merged.bias.copy_(torch.cat([output.bias for output in self.outputs]))
+        self.outputs = nn.ModuleList([merged])
 
     def decode(self, batch_outputs: Tensor) -> list[InstanceData]:
         """Read the output of :meth:`forward` or of an exported model.

@@ -51,8 +51,8 @@ class PieceMatcher(nn.Module):
             (N, 1, h, w). A picture without a piece is matched with features of 0.
         """
         queries = self.query(self._around(x, piece))
-        columns_first = queries.transpose(2, 3).flatten(2)
-        products = columns_first.transpose(1, 2) @ self.key(x).flatten(2)
+        columns_first = queries.transpose(2, 3).flatten(2).transpose(1, 2)
+        products = columns_first @ _rows(self.key(x)).transpose(1, 2)
         return self.scale * self._together(products.reshape(-1, GRID**2, *x.shape[2:]))
 
     def _around(self, x: Tensor, piece: Tensor) -> Tensor:
@@ -64,8 +64,8 @@ class PieceMatcher(nn.Module):
         found = weights.flatten(2).mean(2, keepdim=True) * weights[0].numel()
         apart = F.conv2d(weights, self.apart.to(x.dtype), padding=REACH, dilation=STEP)
         weights = apart.flatten(2)
-        features = x.flatten(2) @ weights.transpose(1, 2) / (found + LEAST_HEAT)
-        return features.reshape(-1, x.shape[1], GRID, GRID)
+        features = weights @ _rows(x) / (found + LEAST_HEAT)
+        return features.transpose(1, 2).reshape(-1, x.shape[1], GRID, GRID)
 
     @staticmethod
     def _together(products: Tensor) -> Tensor:
@@ -78,3 +78,8 @@ class PieceMatcher(nn.Module):
             for j, start in enumerate(starts)
         )
         return sum(rows[:, i : i + 1, start : start + height] for i, start in enumerate(starts))
+
+
+def _rows(maps: Tensor) -> Tensor:
+    """(N, C, h, w) to (N, h * w, C): maps that lie in memory channels last are not moved."""
+    return maps.permute(0, 2, 3, 1).flatten(1, 2)

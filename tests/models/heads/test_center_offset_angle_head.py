@@ -55,6 +55,17 @@ def test_output_ranges(shared):
     torch.testing.assert_close(out[:, 6:].square().sum(1), torch.ones(2, 16, 32))
 
 
+@pytest.mark.parametrize('shared', [False, True])
+def test_deployed_head_answers_the_same(shared):
+    model = head(shared=shared, match_channels=4).eval()
+    torch.nn.init.normal_(model.matcher.query[-1].weight)
+    expected = model(feats(2))
+    for _ in range(2):
+        model.switch_to_deploy()
+    assert len(model.outputs) == len(model.trunks)
+    torch.testing.assert_close(model(feats(2)), expected)
+
+
 def test_first_answer_is_a_tenth():
     zero = (torch.zeros(1, 16, 16, 32),)
     model = head()
