@@ -1,4 +1,4 @@
-# Trained on synthetic puzzles over photos, nearly half of them of the common kind and a third with
+# Trained on synthetic puzzles over photos, a third of them of the common kind and a third with
 # as many decoys as find room; tested on real ones with a CSV of labels.
 _base_ = 'slider_synthetic.py'
 
@@ -19,7 +19,7 @@ crowded = dict(every, piece=1.0, decoys=3)
 mixed = dict(
     type='pfld_mm.synth.puzzles.mixed.MixedPuzzles',
     generators=[common, every, crowded],
-    shares=(0.45, 0.2, 0.35),
+    shares=(0.35, 0.3, 0.35),
 )
 train_dataloader = dict(
     dataset=dict(generator=dict(_delete_=True, **_base_.shown_often, generator=mixed))
