@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -12,6 +13,7 @@ from pfld_mm.models.backbones.lite_hrnet18 import LiteHRNet18
 
 
 def network(config):
+    init_default_scope('mmpose')
     model = Config.fromfile(Path(__file__).parents[3] / 'configs/_base_/models' / config).model
     return nn.Sequential(*(MODELS.build(model[part]) for part in ('backbone', 'neck', 'head')))
 
