@@ -12,7 +12,7 @@ class OpenvinoSession:
         file: The ``.xml``; the ``.bin`` lies beside it. Or an ONNX file.
         shape: (C, H, W) that it must take.
         threads: Of one call; 0 leaves the number to OpenVINO.
-        half: Compute in bfloat16 where the processor can (Intel's server processors since 2021).
+        half: Compute in bfloat16 where the processor can (AVX-512 with bf16, or AMX).
 
     Raises:
         ImportError: if OpenVINO is not installed.
