@@ -12,9 +12,10 @@ small = dict(LetterboxAffine=dict(input_size=(256, 128)), GenerateTarget=dict(en
 train_pipeline = [{**step, **small.get(step['type'], {})} for step in _base_.train_pipeline]
 val_pipeline = [{**step, **small.get(step['type'], {})} for step in _base_.val_pipeline]
 
+silu = dict(type='SiLU', inplace=True)  # of so few channels ReLU leaves too little
 model = dict(
-    backbone=dict(width_factor=0.25),
-    neck=dict(in_channels=(8, 16, 32, 64), out_channels=32),
+    backbone=dict(width_factor=0.25, act_cfg=silu),
+    neck=dict(in_channels=(8, 16, 32, 64), out_channels=32, act_cfg=silu),
     # one gap has no rival to be compared with
     head=dict(in_channels=32, match_channels=None, decoder=codec),
 )
