@@ -15,6 +15,9 @@ from pfld_mm.runtime.self_test import check_golden_pair
 from pfld_mm.runtime.slider_decoding import STRIDE, decode_slider
 from pfld_mm.runtime.slider_result import SliderResult
 
+DEFAULT_MODEL = 'litehrnet18_fast_slider'
+"""Comes with the package."""
+
 CHANNELS = 8
 """What `decode_slider` reads."""
 
@@ -25,7 +28,8 @@ class SliderLocator:
     Three steps, each of them callable: ``preprocess``, ``inference``, ``postprocess``.
 
     Args:
-        folder: What the export tool wrote, or its single ONNX file.
+        folder: What the export tool wrote, its single ONNX file, or the name of a model that
+            comes with the package.
         backend: ``'onnxruntime'``, ``'openvino'``, ``'openvino_bf16'``, ``'ncnn'``, ...
         threads: Of the backend; 0 leaves the number to it.
 
@@ -35,7 +39,9 @@ class SliderLocator:
         ImportError: if the backend is not installed.
     """
 
-    def __init__(self, folder: str | Path, backend: str = 'onnxruntime', threads: int = 1) -> None:
+    def __init__(
+        self, folder: str | Path = DEFAULT_MODEL, backend: str = 'onnxruntime', threads: int = 1
+    ) -> None:
         self.folder = ModelFolder.read(folder)
         self.info = self.folder.info
         if self.info.task != 'slider':

@@ -70,6 +70,10 @@ def test_drawn_faces(name):
     assert np.median(errors) < 0.15
 
 
+def test_the_default_model_for_puzzles_is_shipped():
+    assert SliderLocator().folder.path.name in SLIDERS
+
+
 @pytest.mark.parametrize('name', SLIDERS)
 def test_golden_pair_of_a_puzzle(name):
     SliderLocator(name).self_test()
