@@ -25,8 +25,9 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
     Args:
         input_size: (w, h) of the network's input in pixels, multiples of 4.
         sigma: Of the Gaussian, in cells.
-        same_row: Decode gap and piece to one height, see `decode_slider`; without it any pair of
-            centres comes back as it was encoded.
+        same_row: The piece only slides sideways: decode gap and piece to one height, see
+            `decode_slider`; the head then corrects their distance, too, see `align_piece`.
+            Without it any pair of centres comes back as it was encoded.
 
     Raises:
         ValueError: If the input size is no multiple of 4.

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -11,6 +12,7 @@ from pfld_mm.runtime.letterbox import Letterbox
 from pfld_mm.runtime.model_folder import ModelFolder
 from pfld_mm.runtime.network_input import network_input
 from pfld_mm.runtime.picture import as_bgr
+from pfld_mm.runtime.piece_alignment import align_piece
 from pfld_mm.runtime.self_test import check_golden_pair
 from pfld_mm.runtime.slider_decoding import STRIDE, decode_slider
 from pfld_mm.runtime.slider_result import SliderResult
@@ -49,6 +51,7 @@ class SliderLocator:
                 f'{folder}: a model for the task {self.info.task!r}, not for slider puzzles; use '
                 'FaceLandmarker'
             )
+        self.same_row = self.info.codec.get('same_row', False)
         self.backend = backend
         self.session = open_session(self.folder, backend, threads)
 
@@ -83,6 +86,9 @@ class SliderLocator:
     def postprocess(self, output: np.ndarray, box: Letterbox) -> SliderResult:
         """Read the answer from the tensor (1, 8, h / 4, w / 4) and take it to the picture."""
         points, scores, angle = self._decode(output, box.picture[..., 3])
+        if self.same_row:
+            grey = cv2.cvtColor(np.ascontiguousarray(box.picture[..., :3]), cv2.COLOR_BGR2GRAY)
+            points = align_piece(grey, points)
         gap, piece = box.to_picture(points)
         return SliderResult(
             gap=(float(gap[0]), float(gap[1])),
@@ -129,4 +135,4 @@ class SliderLocator:
         # the picture is a rectangle in the input
         rows, columns = (mask.any(axis).reshape(-1, STRIDE).any(1) for axis in (1, 0))
         valid = rows[:, None] & columns
-        return decode_slider(output[0], valid, self.info.codec.get('same_row', False))
+        return decode_slider(output[0], valid, self.same_row)

@@ -8,6 +8,7 @@ import torch
 from helpers.runs import ROOT
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
+from mmpose.apis import inference_topdown, init_model
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
@@ -88,6 +89,20 @@ def test_drawn_puzzles(name):
     puzzles = [generator[index] for index in range(20)]
     away = [np.hypot(*np.subtract(locator(p.picture).gap, p.gap)) for p in puzzles]
     assert np.median(away) < 3
+
+
+@pytest.mark.parametrize('name', SLIDERS)
+def test_the_runtime_gives_what_is_measured_in_training(name):
+    """Gap and piece of puzzles, through MMPose's own inference and through the exported file."""
+    locator = SliderLocator(name)
+    config = ROOT / 'configs' / f'{CONFIGS[name]}.py'
+    model = init_model(str(config), str(locator.folder.path / 'checkpoint.pth'), device='cpu')
+    generator = PuzzleGenerator(seed=8, size=(620, 310), piece=1.0, degrade=False)
+    for index in range(6):
+        picture = generator[index].picture
+        found, expected = locator(picture), inference_topdown(model, picture)[0].pred_instances
+        assert expected.keypoint_scores.shape == (1, 2)
+        np.testing.assert_allclose((found.gap, found.piece), expected.keypoints[0], atol=0.05)
 
 
 @pytest.mark.parametrize('name', shipped_models())

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from mmengine.model import BaseModule
 from mmpose.registry import MODELS
 from torch import Tensor, nn
@@ -16,8 +15,8 @@ class LiteHRNet18(BaseModule):
     """Four branches at 1/4 to 1/32 for slider puzzles: RGB and a mask of valid pixels go in.
 
     The fourth input channel says which pixels are picture (1) and which are letterbox (0). It
-    is a feature like the colours, and it leaves the backbone beside the branches, averaged to
-    1/4, so that the head of an exported model, too, never answers in the padding.
+    is a feature like the colours, and it leaves the backbone with them beside the branches, so
+    that the head of an exported model, too, never answers in the padding.
 
     Args:
         width_factor: Multiplies all channels (rounded to a multiple of 8).
@@ -56,13 +55,13 @@ class LiteHRNet18(BaseModule):
         self.out_channels = tuple(channels)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Compute the four branches and the mask.
+        """Compute the four branches.
 
         Args:
             x: RGB and mask (N, 4, H, W), all in [0, 1]; H and W multiples of 32.
 
         Returns:
-            Four maps (N, C_i, H / 4 / 2^i, W / 4 / 2^i) and the mask's mean (N, 1, H/4, W/4).
+            Four maps (N, C_i, H / 4 / 2^i, W / 4 / 2^i) and ``x`` itself.
 
         Raises:
             ValueError: If the input does not have four channels or sides divisible by 32.
@@ -76,4 +75,4 @@ class LiteHRNet18(BaseModule):
         branches = [self.stem(fastest_layout(x))]
         for stage in self.stages:
             branches = stage(branches)
-        return (*branches, F.avg_pool2d(x[:, 3:], 4))
+        return (*branches, x)

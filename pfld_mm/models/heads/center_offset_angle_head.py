@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
+import numpy as np
 import torch
 import torch.nn.functional as F
 from mmengine.structures import InstanceData, PixelData
@@ -17,6 +19,8 @@ from pfld_mm.models.losses.center_focal_loss import CenterFocalLoss
 from pfld_mm.models.losses.cosine_angle_loss import CosineAngleLoss
 from pfld_mm.models.losses.hard_negative_ranking_loss import HardNegativeRankingLoss
 from pfld_mm.models.losses.masked_smooth_l1_loss import MaskedSmoothL1Loss
+from pfld_mm.runtime.piece_alignment import align_piece
+from pfld_mm.runtime.slider_decoding import STRIDE
 
 OUTPUTS = (1, 1, 4, 2)
 """Channels of gap heatmap, piece heatmap, offsets and angle, in the order of the output."""
@@ -29,7 +33,8 @@ class CenterOffsetAngleHead(BaseHead):
     The output is one tensor, so that an exported model is decoded by the codec alone. It is
     3x3 conv, ReLU, 1x1 for each of the four outputs (the document's form), or one separable 3x3
     for all.
-    Where the backbone sends its valid mask along, padding gets heat 0.
+    Where the backbone sends its input along, padding gets heat 0, and where the decoder takes
+    gap and piece to be in one row, :func:`align_piece` corrects their distance.
 
     Args:
         in_channels: Of the neck's map.
@@ -93,16 +98,17 @@ class CenterOffsetAngleHead(BaseHead):
         """Compute the output.
 
         Args:
-            feats: The neck's map (N, C, h, w) and, if there is one, the valid mask (N, 1, h, w).
+            feats: The neck's map (N, C, h, w) and, if it comes along, the network's input of RGB
+                and valid mask (N, 4, 4 h, 4 w).
 
         Returns:
             (N, 8, h, w): gap heat, piece heat, offsets du, dv of gap and piece in cells, sin
             and cos of the gap's angle.
         """
-        return self._activate(self._raw(feats), feats[1:])
+        mask = _mask(feats)
+        return self._activate(self._raw(feats[0], mask), mask)
 
-    def _raw(self, feats: Sequence[Tensor]) -> Tensor:
-        x, *mask = feats
+    def _raw(self, x: Tensor, mask: Tensor | None) -> Tensor:
         trunks = [trunk(x) for trunk in self.trunks]
         if len(trunks) < len(self.outputs):
             trunks = trunks * len(self.outputs)
@@ -113,7 +119,7 @@ class CenterOffsetAngleHead(BaseHead):
             raw = torch.cat([gap, raw[:, 1:]], dim=1)
         return raw
 
-    def _activate(self, raw: Tensor, mask: Sequence[Tensor]) -> Tensor:
+    def _activate(self, raw: Tensor, mask: Tensor | None) -> Tensor:
         heat = _heat(raw[:, :2], mask)
         return torch.cat([heat, raw[:, 2:6].tanh() / 2, F.normalize(raw[:, 6:], dim=1)], dim=1)
 
@@ -132,9 +138,10 @@ class CenterOffsetAngleHead(BaseHead):
             ``loss_decoy`` and, if there is such a loss, ``loss_peak``. What is not labelled has
             weight 0 in its term.
         """
-        raw = self._raw(feats)
+        mask = _mask(feats)
+        raw = self._raw(feats[0], mask)
         with torch.autocast(raw.device.type, enabled=False):
-            pred = self._activate(raw.float(), [mask.float() for mask in feats[1:]])
+            pred = self._activate(raw.float(), mask)
             return self._losses(raw.float(), pred, _collect(batch_data_samples))
 
     def _losses(self, raw: Tensor, pred: Tensor, labels: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -185,6 +192,9 @@ class CenterOffsetAngleHead(BaseHead):
         """
         output = self.forward(feats)
         preds = self.decode(output)
+        if len(feats) > 1 and self.decoder.same_row:
+            for pred, picture in zip(preds, feats[1], strict=True):
+                pred.keypoints[0] = align_piece(_grey(picture), pred.keypoints[0])
         if test_cfg and test_cfg.get('output_heatmaps', False):
             return preds, [PixelData(heatmaps=one[:2].detach()) for one in output]
         return preds
@@ -221,10 +231,23 @@ class CenterOffsetAngleHead(BaseHead):
         return instances
 
 
-def _heat(logits: Tensor, mask: Sequence[Tensor]) -> Tensor:
-    heat = logits.sigmoid()
+def _mask(feats: Sequence[Tensor]) -> Tensor | None:
+    """(N, 1, h, w): 1 where a cell has a valid pixel, 0 in the padding."""
+    if len(feats) == 1:
+        return None
     # 1 from one valid pixel of a cell's 16 on; a comparison is none of ncnn's layers
-    return heat * (16 * mask[0]).clamp(max=1) if mask else heat
+    return (16 * F.avg_pool2d(feats[1][:, 3:], STRIDE)).clamp(max=1)
+
+
+def _heat(logits: Tensor, mask: Tensor | None) -> Tensor:
+    heat = logits.sigmoid()
+    return heat if mask is None else heat * mask
+
+
+def _grey(picture: Tensor) -> np.ndarray:
+    """RGB and mask (4, H, W) in [0, 1] as a grey picture (H, W) uint8."""
+    colours = (255 * picture[:3]).round().byte().permute(1, 2, 0).contiguous()
+    return cv2.cvtColor(to_numpy(colours), cv2.COLOR_RGB2GRAY)
 
 
 def _loss(cfg: dict | None, default: nn.Module) -> nn.Module:

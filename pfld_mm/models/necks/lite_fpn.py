@@ -46,7 +46,7 @@ class LiteFPN(BaseModule):
 
         Args:
             feats: Maps (N, C_i, H / 2^i, W / 2^i) and whatever the backbone sends beside them
-                (the valid mask), which is passed on.
+                (its input), which is passed on.
 
         Returns:
             The map (N, out_channels, H, W), then what was passed on.

@@ -43,18 +43,12 @@ def test_fast_form_costs_at_most_600_mmac():
 @pytest.mark.parametrize('size', [(32, 64), (96, 32)])
 def test_shapes(width, size):
     model = LiteHRNet18(width, separable=True).eval()
-    *maps, mask = model(torch.rand(2, 4, *size))
+    picture = torch.rand(2, 4, *size)
+    *maps, passed = model(picture)
     h, w = size[0] // 4, size[1] // 4
     expected = [(2, c, h >> i, w >> i) for i, c in enumerate(model.out_channels)]
     assert [tuple(m.shape) for m in maps] == expected
-    assert mask.shape == (2, 1, h, w)
-
-
-def test_mask_is_averaged_over_cells():
-    x = torch.zeros(1, 4, 32, 32)
-    x[:, 3, :, :6] = 1
-    mask = LiteHRNet18(0.25).eval()(x)[-1][0, 0]
-    assert mask[3].tolist() == [1, 0.5, 0, 0, 0, 0, 0, 0]
+    assert passed is picture
 
 
 @pytest.mark.parametrize('shape', [(1, 3, 64, 64), (1, 4, 64, 80), (1, 4, 48, 64)])

@@ -38,7 +38,7 @@ def perfect(one):
 def feats(n=1, mask=True):
     torch.manual_seed(0)
     x = torch.randn(n, 16, 16, 32)
-    return (x, torch.ones(n, 1, 16, 32)) if mask else (x,)
+    return (x, torch.ones(n, 4, 64, 128)) if mask else (x,)
 
 
 def head(**kwargs):
@@ -74,13 +74,29 @@ def test_first_answer_is_a_tenth():
     assert model(zero)[:, :2].mean().item() == pytest.approx(1 / (1 + math.exp(2.19)), rel=1e-4)
 
 
+def test_the_piece_is_laid_over_the_gap(monkeypatch):
+    """With ``same_row`` alone: what the maps say of the distance gives way to the picture."""
+    one = sample(points=((91.0, 30.0), (40.0, 30.0)))
+    x, picture = feats(1)
+    picture[0, :3] = torch.rand(3, 64, 128).cumsum(-1).sin()
+    picture[0, :3, :, 20:60] = picture[0, :3, :, 68:108]  # 48 px apart, not 51
+    for same_row, distance in ((False, 51), (True, 48)):
+        model = CenterOffsetAngleHead(16, 8, decoder=dict(**DECODER, same_row=same_row))
+        monkeypatch.setattr(model, 'forward', lambda feats: perfect(one)[None])
+        ((gap, piece),) = model.predict((x, picture.abs()), [])[0].keypoints
+        assert gap[0] - piece[0] == pytest.approx(distance, abs=0.1)
+        assert gap[0] + piece[0] == pytest.approx(131, abs=1e-3)
+
+
 def test_padding_never_wins():
-    x, mask = feats(3)
-    mask[0, ..., 20:] = 0
+    x, picture = feats(3)
+    mask = picture[:, 3]
+    mask[0, :, 80:] = 0
     mask[1] = 0
-    mask[2, ..., 31] = 0.01  # a cell that is hardly picture still is picture
+    mask[2, :, 125:] = 0  # a cell that is hardly picture still is picture
+    mask[2, 1::4, 124] = 0
     model = head()
-    out = model((x, mask))
+    out = model((x, picture))
     assert out[0, :2, :, 20:].max() == 0 and out[0, :2, :, :20].min() > 0
     assert out[2, :2].min() > 0
     for found in model.decode(out)[:1]:

@@ -9,11 +9,11 @@ def maps(n=1):
     return [torch.randn(n, 4 * 2**i, 16 >> i, 32 >> i) for i in range(3)]
 
 
-def test_output_has_the_top_size_and_passes_the_mask_on():
-    mask = torch.rand(2, 1, 16, 32)
-    out, passed = LiteFPN((4, 8, 16), 24).eval()([*maps(2), mask])
+def test_output_has_the_top_size_and_passes_the_picture_on():
+    picture = torch.rand(2, 4, 64, 128)
+    out, passed = LiteFPN((4, 8, 16), 24).eval()([*maps(2), picture])
     assert out.shape == (2, 24, 16, 32)
-    assert passed is mask
+    assert passed is picture
 
 
 def test_weights_are_softplus_shares():
