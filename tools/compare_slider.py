@@ -53,6 +53,14 @@ def open_methods(args: argparse.Namespace) -> list:
         if len(args.backends) > 1:
             name += f', {backend}'
         methods.append(Method(name, lambda p, _, m=ours: m(p).gap))
+        if backend == args.backends[0]:
+            methods.append(
+                Method(
+                    f"{name}, piece's box given",
+                    lambda p, box, m=ours: _moved(box, m(p).distance),
+                    needs_box=True,
+                )
+            )
     if not args.without_package:
         package = CaptchaRecognizerSlider(threads=1)
         methods.append(Method('captcha-recognizer', lambda p, _: package(p)))
@@ -65,6 +73,12 @@ def open_methods(args: argparse.Namespace) -> list:
     if len({method.name for method in methods}) < len(methods):
         raise ValueError('two of the models have the same name; compare them in two runs')
     return methods
+
+
+def _moved(box: tuple[float, ...], distance: float) -> tuple[float, float]:
+    """Where the piece's centre is after it was moved to the right."""
+    x1, y1, x2, y2 = box
+    return (x1 + x2) / 2 + distance, (y1 + y2) / 2
 
 
 def open_sets(args: argparse.Namespace) -> list:

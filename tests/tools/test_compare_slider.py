@@ -39,9 +39,11 @@ def test_one_run_compares_all_and_writes_tables_and_sheets(real, tmp_path):
     text, found = out.read_text(), json.loads(out.with_suffix('.json').read_text())
     assert text.startswith(BEGIN) and '| method | real (3) | plain (2) |' in text
     methods = list(found['times'])
-    assert methods[0] == 'pfld_mm colours' and len(methods) == 4
+    assert methods[:2] == ['pfld_mm colours', "pfld_mm colours, piece's box given"]
+    assert len(methods) == 5
     for name, rows in found['sets'].items():
         assert list(rows) == methods
+        assert abs(rows[methods[1]]['bias_y']) < 1e-3  # the gap is in the box's row
         assert {row['pictures'] for row in rows.values()} == {3 if name == 'real' else 2}
     assert len(list(sheets.iterdir())) == len(found['sets']) * len(methods)
 
