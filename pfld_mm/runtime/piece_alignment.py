@@ -15,7 +15,7 @@ ALIKE = 0.5
 """Correlation from which on piece and gap show the same."""
 
 
-def align_piece(gray: np.ndarray, points: np.ndarray) -> np.ndarray:
+def align_piece(grey: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Correct the distance of gap and piece by what both show.
 
     The piece was cut out of the gap, through which most puzzles still let the picture, lighter
@@ -26,17 +26,17 @@ def align_piece(gray: np.ndarray, points: np.ndarray) -> np.ndarray:
     reach, nothing moves.
 
     Args:
-        gray: The network's input as a grey picture, (H, W) uint8.
+        grey: The network's input as a grey picture, (H, W) uint8.
         points: Centres of gap and piece in its pixels, (2, 2).
 
     Returns:
         The corrected centres, (2, 2).
     """
     gap, piece = points
-    template = _edges(gray, piece, PATCH, PATCH)
+    template = _edges(grey, piece, PATCH, PATCH)
     if template.std() < 1e-3:  # a flat ground has no correlation
         return points
-    around = _edges(gray, gap, PATCH + 2 * REACH, PATCH + 2 * ROWS)
+    around = _edges(grey, gap, PATCH + 2 * REACH, PATCH + 2 * ROWS)
     likeness = cv2.matchTemplate(around, template, cv2.TM_CCOEFF_NORMED)
     row, column = divmod(int(likeness.argmax()), likeness.shape[1])
     if likeness[row, column] < ALIKE or column in (0, 2 * REACH):
@@ -46,9 +46,9 @@ def align_piece(gray: np.ndarray, points: np.ndarray) -> np.ndarray:
     return points + [[shift / 2, 0], [-shift / 2, 0]]
 
 
-def _edges(gray: np.ndarray, center: np.ndarray, width: int, height: int) -> np.ndarray:
+def _edges(grey: np.ndarray, center: np.ndarray, width: int, height: int) -> np.ndarray:
     x, y = center - 0.5  # OpenCV's pixel i is at i
     # a pixel more on every side, which Sobel takes; beyond the picture its border goes on
-    patch = cv2.getRectSubPix(gray, (width + 2, height + 2), (x, y), patchType=cv2.CV_32F)
+    patch = cv2.getRectSubPix(grey, (width + 2, height + 2), (x, y), patchType=cv2.CV_32F)
     edges = np.hypot(cv2.Sobel(patch, cv2.CV_32F, 1, 0), cv2.Sobel(patch, cv2.CV_32F, 0, 1))
     return np.ascontiguousarray(edges[1:-1, 1:-1])

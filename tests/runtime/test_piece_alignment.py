@@ -40,13 +40,13 @@ def test_finds_the_distance(away, wrong):
 
 
 @pytest.mark.parametrize(
-    'gray',
+    'grey',
     [np.full((128, 256), 90, np.uint8), puzzle(other=ground(1))],
     ids=['flat', 'another picture in the piece'],
 )
-def test_what_is_not_alike_moves_nothing(gray):
+def test_what_is_not_alike_moves_nothing(grey):
     points = np.array([GAP + (2, 0), PIECE])
-    np.testing.assert_array_equal(align_piece(gray, points), points)
+    np.testing.assert_array_equal(align_piece(grey, points), points)
 
 
 def test_a_match_at_the_end_of_the_reach_is_none():
@@ -57,10 +57,10 @@ def test_a_match_at_the_end_of_the_reach_is_none():
 @given(st.integers(0, 2**32 - 1), st.integers(1, 80), st.integers(1, 160))
 def test_any_picture_and_places(seed, height, width):
     rng = np.random.default_rng(seed)
-    gray = rng.choice([0, 128, 255], (height, width)).astype(np.uint8)
+    grey = rng.choice([0, 128, 255], (height, width)).astype(np.uint8)
     if seed % 2:
-        gray[:] = gray[:1]  # stripes are alike all along
+        grey[:] = grey[:1]  # stripes are alike all along
     points = rng.uniform(-4, (width + 4, height + 4), (2, 2))  # a cell beyond the picture, too
-    found = align_piece(gray, points)
+    found = align_piece(grey, points)
     assert np.isfinite(found).all()
     assert np.abs(found - points).max() <= (REACH + 0.5) / 2
