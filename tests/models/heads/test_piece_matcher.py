@@ -25,7 +25,7 @@ def test_a_head_goes_on_from_one_without_it():
     missing = matched.load_state_dict(plain.state_dict(), strict=False)
     assert not missing.unexpected_keys
     assert {key.split('.')[0] for key in missing.missing_keys} == {'matcher'}
-    feats = (torch.randn(2, 16, 8, 16), torch.ones(2, 1, 8, 16))
+    feats = (torch.randn(2, 16, 8, 16), torch.ones(2, 4, 32, 64))
     torch.testing.assert_close(matched(feats), plain(feats))
 
 
@@ -76,11 +76,11 @@ def test_no_piece_is_seen_in_the_padding():
     torch.manual_seed(0)
     model = CenterOffsetAngleHead(16, 8, shared=True, match_channels=4).eval()
     torch.nn.init.normal_(model.matcher.query[-1].weight)
-    x, mask = torch.randn(1, 16, 8, 48), torch.ones(1, 1, 8, 48)
-    mask[..., 20:] = 0
+    x, picture = torch.randn(1, 16, 8, 48), torch.ones(1, 4, 32, 192)
+    picture[..., 4 * 20 :] = 0
     other = x.clone()
     other[..., 20 + GRID // 2 * STEP :] = 9 * torch.randn(1, 16, 8, 18)  # out of the kernel's reach
-    a, b = (model((maps, mask)) for maps in (x, other))
+    a, b = (model((maps, picture)) for maps in (x, other))
     torch.testing.assert_close(a[..., :20], b[..., :20])
 
 
