@@ -6,6 +6,16 @@ _base_ = [
     '_base_/runtime/default.py',
 ]
 
+codec = dict(type='CenterOffsetAngleLabel', input_size=(512, 256), same_row=True, offset_reach=2.0)
+target = dict(GenerateTarget=dict(encoder=codec))
+train_pipeline = [{**step, **target.get(step['type'], {})} for step in _base_.train_pipeline]
+val_pipeline = [{**step, **target.get(step['type'], {})} for step in _base_.val_pipeline]
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
+test_dataloader = dict(dataset=dict(pipeline=val_pipeline))
+
+# 0.2, the document's weight, teaches a turn of some degrees nothing: 1 - cos of it is too small.
+model = dict(head=dict(loss_angle=dict(type='CosineAngleLoss', loss_weight=150.0)))
 train_cfg = dict(max_epochs=60)
 default_hooks = dict(checkpoint=dict(save_best='slider/gap/hit@5', rule='greater'))
 custom_hooks = [

@@ -17,8 +17,8 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
 
     * Heatmap: a Gaussian of ``sigma`` cells; the cell that holds the centre has exactly 1 and
       is the only positive, all others at most ``NEIGHBOUR_CAP``.
-    * Offset: from every cell to the centre, per axis, clamped to half a cell, so that a
-      neighbour points at the centre as far as it can.
+    * Offset: from every cell to the centre, per axis, clamped to ``offset_reach``, so
+      that a neighbour points at the centre as far as it can.
     * Padding: a cell's weight is the valid share of its 4 x 4 pixels. A centre on the far edge
       of the picture belongs to the last valid cell.
 
@@ -28,9 +28,12 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
         same_row: The piece only slides sideways: decode gap and piece to one height, see
             `decode_slider`; the head then corrects their distance, too, see `align_piece`.
             Without it any pair of centres comes back as it was encoded.
+        offset_reach: Farthest place that an offset names, in cells per axis. The seed's half a
+            cell is all that a perfect peak needs; with more, a peak beside the true cell still
+            points at the centre.
 
     Raises:
-        ValueError: If the input size is no multiple of 4.
+        ValueError: If the input size is no multiple of 4, or offsets reach less than half a cell.
     """
 
     NEIGHBOUR_CAP = 0.89
@@ -48,14 +51,21 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
     )
 
     def __init__(
-        self, input_size: tuple[int, int] = (512, 256), sigma: float = 1.5, same_row: bool = False
+        self,
+        input_size: tuple[int, int] = (512, 256),
+        sigma: float = 1.5,
+        same_row: bool = False,
+        offset_reach: float = 0.5,
     ) -> None:
         super().__init__()
         if input_size[0] % STRIDE or input_size[1] % STRIDE:
             raise ValueError(f'input_size must be multiples of {STRIDE}, found {input_size}')
+        if offset_reach < 0.5:
+            raise ValueError(f'offset_reach must be at least half a cell, found {offset_reach}')
         self.input_size = tuple(input_size)
         self.sigma = sigma
         self.same_row = same_row
+        self.offset_reach = offset_reach
 
     def encode(
         self,
@@ -145,7 +155,7 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
         heat = np.minimum(np.exp(-squares / (2 * self.sigma**2)), self.NEIGHBOUR_CAP)
         heat[cell[1], cell[0]] = 1
         offsets = np.stack(np.broadcast_arrays(du[None, :], dv[:, None]))
-        return heat, np.clip(offsets, -0.5, 0.5)
+        return heat, np.clip(offsets, -self.offset_reach, self.offset_reach)
 
 
 def _holding_cell(center: np.ndarray, cells: np.ndarray) -> np.ndarray | None:

@@ -30,10 +30,11 @@ def letterbox(width, height, points, size=SIZE):
     return (points - corner) * zoom, mask, lambda kp: kp / size * scale + corner
 
 
+@pytest.mark.parametrize('reach', [0.5, 2])
 @settings(max_examples=300, deadline=None)
 @given(st.integers(8, 4000), st.integers(8, 4000), st.tuples(*[UNIT] * 4), ANGLE)
-def test_round_trip_through_the_letterbox(width, height, places, angle):
-    codec = CenterOffsetAngleLabel(SIZE)
+def test_round_trip_through_the_letterbox(reach, width, height, places, angle):
+    codec = CenterOffsetAngleLabel(SIZE, offset_reach=reach)
     points = np.reshape(places, (1, 2, 2)) * [width, height]
     inside, mask, back = letterbox(width, height, points)
     labels = codec.encode(inside, angle=angle, valid_mask=mask)
@@ -98,6 +99,20 @@ def test_neighbours_point_at_the_centre():
     assert offsets[:2, 5, 9].tolist() == [0.5, -0.25]
     assert offsets[:2, 4, 11].tolist() == [-0.5, 0.5]
     assert offsets[2:, 10, 17].tolist() == [0.0, -0.5]
+    far = CenterOffsetAngleLabel(SIZE, offset_reach=2)
+    offsets = far.encode(np.array([[[41.0, 21.0], [70.0, 40.0]]]))['offsets']
+    assert offsets[:2, 5, 9].tolist() == [0.75, -0.25]
+    assert offsets[:2, 4, 13].tolist() == [-2, 0.75]
+
+
+def test_a_peak_beside_the_true_cell():
+    """It names the centre where offsets reach that far; the seed's reach half a cell."""
+    for reach, x in ((0.5, 96.0), (2.0, 97.3)):
+        codec = CenterOffsetAngleLabel(SIZE, offset_reach=reach)
+        labels = codec.encode(np.array([[[97.3, 22.0], [10.6, 42.4]]]), angle=0.0)
+        labels['heatmaps'][0, 5, 23] = 2
+        decoded, _, _ = codec.decode(as_output(labels))
+        np.testing.assert_allclose(decoded[0, 0], (x, 22), atol=1e-4)
 
 
 def test_what_is_not_labelled_has_no_weight():
@@ -144,3 +159,8 @@ def test_cell_weights_are_the_valid_share():
 def test_input_size_must_fit_the_stride():
     with pytest.raises(ValueError, match=r'multiples of 4, found \(130, 64\)'):
         CenterOffsetAngleLabel((130, 64))
+
+
+def test_offsets_must_reach_half_a_cell():
+    with pytest.raises(ValueError, match=r'at least half a cell, found 0\.4'):
+        CenterOffsetAngleLabel(SIZE, offset_reach=0.4)

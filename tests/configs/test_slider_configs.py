@@ -23,9 +23,9 @@ import pfld_mm.models.necks.lite_fpn
 CONFIGS = Path(__file__).parents[2] / 'configs'
 PARAMETERS = dict(
     litehrnet18_slider=3_275_758,
-    litehrnet18_fast_slider=423_742,
-    litehrnet18_synthetic=115_646,
-    litehrnet18_fast_slider_near=423_742,
+    litehrnet18_fast_slider=426_110,
+    litehrnet18_synthetic=116_990,
+    litehrnet18_fast_slider_near=426_110,
 )
 
 

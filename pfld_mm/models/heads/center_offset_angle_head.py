@@ -91,6 +91,7 @@ class CenterOffsetAngleHead(BaseHead):
         self.loss_decoy = _loss(loss_decoy, HardNegativeRankingLoss())
         self.supervised_above = supervised_above
         self.decoder = KEYPOINT_CODECS.build(decoder) if decoder is not None else None
+        self.offset_reach = getattr(self.decoder, 'offset_reach', 0.5)
         self.sample_losses: Tensor | None = None
         """(N,) mean heatmap loss of each sample of the last batch, for mining hard examples."""
 
@@ -121,7 +122,8 @@ class CenterOffsetAngleHead(BaseHead):
 
     def _activate(self, raw: Tensor, mask: Tensor | None) -> Tensor:
         heat = _heat(raw[:, :2], mask)
-        return torch.cat([heat, raw[:, 2:6].tanh() / 2, F.normalize(raw[:, 6:], dim=1)], dim=1)
+        offsets = self.offset_reach * raw[:, 2:6].tanh()
+        return torch.cat([heat, offsets, F.normalize(raw[:, 6:], dim=1)], dim=1)
 
     def loss(
         self, feats: Sequence[Tensor], batch_data_samples: list, train_cfg: dict | None = None
