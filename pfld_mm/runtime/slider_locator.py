@@ -87,8 +87,8 @@ class SliderLocator:
         """Read the answer from the tensor (1, 8, h / 4, w / 4) and take it to the picture."""
         points, scores, angle = self._decode(output, box.picture[..., 3])
         if self.same_row:
-            grey = cv2.cvtColor(np.ascontiguousarray(box.picture[..., :3]), cv2.COLOR_BGR2GRAY)
-            points = align_piece(grey, points)
+            # as if the mask were alpha: four channels as they lie, no copy of three
+            points = align_piece(cv2.cvtColor(box.picture, cv2.COLOR_BGRA2GRAY), points)
         gap, piece = box.to_picture(points)
         return SliderResult(
             gap=(float(gap[0]), float(gap[1])),

@@ -35,7 +35,7 @@ def test_document_form_to_the_unit():
 
 def test_fast_form_costs_at_most_600_mmac():
     model = network('litehrnet18_fast.py').eval()
-    assert sum(p.numel() for p in model.parameters()) == 423_742
+    assert sum(p.numel() for p in model.parameters()) == 426_110
     assert count_macs(model, torch.rand(1, 4, 256, 512)) <= 0.6e9
 
 
