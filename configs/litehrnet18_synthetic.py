@@ -7,7 +7,7 @@ _base_ = [
     '_base_/runtime/default.py',
 ]
 
-codec = dict(type='CenterOffsetAngleLabel', input_size=(256, 128), same_row=True, offset_reach=2.0)
+codec = dict(type='CenterOffsetAngleLabel', input_size=(256, 128), same_row=True)
 small = dict(LetterboxAffine=dict(input_size=(256, 128)), GenerateTarget=dict(encoder=codec))
 train_pipeline = [{**step, **small.get(step['type'], {})} for step in _base_.train_pipeline]
 val_pipeline = [{**step, **small.get(step['type'], {})} for step in _base_.val_pipeline]

@@ -1,5 +1,5 @@
 # 426,110 parameters, 0.48 GMAC: half the width, separable, ReLU for SiLU, one 3x3 before all heads,
-# the piece compared with every place, and offsets from two cells around a centre.
+# and the piece compared with every place.
 _base_ = 'litehrnet18.py'
 
 relu = dict(type='ReLU', inplace=True)
@@ -12,7 +12,5 @@ model = dict(
         match_channels=48,
         loss_peak=dict(type='CenterSoftmaxLoss'),
         loss_offset=dict(type='MaskedSmoothL1Loss', beta=0.1),
-        supervised_above=0.35,  # all cells of a 3x3 learn where the centre is
-        decoder=dict(offset_reach=2.0),
     ),
 )
