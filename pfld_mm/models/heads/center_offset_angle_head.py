@@ -50,7 +50,8 @@ class CenterOffsetAngleHead(BaseHead):
         loss_decoy: Loss of the decoys (heatmap, centers, decoys, weights). Their weights
             default to the seed's 1, 1, 0.2 and 1.
         supervised_above: Offsets and angle are learnt where Y exceeds it.
-        decoder: Config of :class:`CenterOffsetAngleLabel`, whose ``offset_reach`` bounds the offsets.
+        decoder: Config of :class:`CenterOffsetAngleLabel`; its ``offset_reach`` bounds the
+            offsets.
         init_cfg: mmengine's initialisation config.
     """
 
