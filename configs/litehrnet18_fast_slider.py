@@ -1,30 +1,16 @@
-# The fast form, a tenth of the work.
-_base_ = [
-    '_base_/models/litehrnet18_fast.py',
-    '_base_/datasets/slider.py',
-    '_base_/schedules/adamw_cosine.py',
-    '_base_/runtime/default.py',
-]
-
-codec = dict(type='CenterOffsetAngleLabel', input_size=(512, 256), same_row=True, offset_reach=2.0)
-target = dict(GenerateTarget=dict(encoder=codec))
-train_pipeline = [{**step, **target.get(step['type'], {})} for step in _base_.train_pipeline]
-val_pipeline = [{**step, **target.get(step['type'], {})} for step in _base_.val_pipeline]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
-test_dataloader = dict(dataset=dict(pipeline=val_pipeline))
+# The fast form, whole: a first look at the puzzle and a second one at the likeliest pairs of piece
+# and gap. Training it is the last stage; it trains the second look and leaves the first alone.
+_base_ = 'litehrnet18_fast_slider_first_look.py'
 
 model = dict(
-    head=dict(
-        decoder=codec,
-        supervised_above=0.35,  # all nine cells around a centre learn where it is
-        # The document's 0.2 teaches a turn of some degrees nothing: 1 - cos of it is too small.
-        loss_angle=dict(type='CosineAngleLoss', loss_weight=150.0),
-    )
+    type='SecondLookTraining',
+    pairs=4,
+    first_looks=8,
+    head=dict(refiner=dict(type='PairRefiner', channels=(24, 48, 96))),
 )
-train_cfg = dict(max_epochs=60)
-default_hooks = dict(checkpoint=dict(save_best='slider/gap/hit@5', rule='greater'))
+train_dataloader = dict(batch_size=32, dataset=dict(generator=dict(uses=4)))
+optim_wrapper = dict(clip_grad=dict(max_norm=10.0))
+train_cfg = dict(max_epochs=40, val_interval=8)
 custom_hooks = [
-    dict(type='EMAHook', ema_type='ExpMomentumEMA', momentum=0.001, update_buffers=True),
-    dict(type='HardExampleHook', fraction=0.1, interval=5),
+    dict(type='EMAHook', ema_type='ExpMomentumEMA', momentum=0.002, update_buffers=True)
 ]

@@ -29,11 +29,13 @@ import pfld_mm.models.backbones.pfld
 import pfld_mm.models.backbones.pfld_ghostnet
 import pfld_mm.models.backbones.pfld_ghostone
 import pfld_mm.models.heads.center_offset_angle_head
+import pfld_mm.models.heads.pair_refiner
 import pfld_mm.models.heads.pfld_head
 import pfld_mm.models.heads.simcc_branch
 import pfld_mm.models.losses.center_focal_loss
 import pfld_mm.models.losses.center_softmax_loss
 import pfld_mm.models.losses.cosine_angle_loss
+import pfld_mm.models.losses.edge_distribution_loss
 import pfld_mm.models.losses.hard_negative_ranking_loss
 import pfld_mm.models.losses.landmark_smooth_l1_loss
 import pfld_mm.models.losses.landmark_soft_wing_loss
@@ -42,4 +44,5 @@ import pfld_mm.models.losses.laplace_landmark_loss
 import pfld_mm.models.losses.masked_smooth_l1_loss
 import pfld_mm.models.losses.pfld_loss
 import pfld_mm.models.necks.lite_fpn
-import pfld_mm.models.necks.multi_scale_pool  # noqa: F401
+import pfld_mm.models.necks.multi_scale_pool
+import pfld_mm.models.pose_estimators.second_look_training  # noqa: F401

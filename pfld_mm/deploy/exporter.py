@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 from mmengine.config import Config
-from torch import Tensor
+from torch import Tensor, nn
 
 from pfld_mm.deploy.backends import ncnn, onnxruntime, openvino, tensorrt
 from pfld_mm.deploy.deployed_network import DeployedNetwork
@@ -20,6 +20,8 @@ from pfld_mm.deploy.metadata import describe, embed, read_description
 from pfld_mm.deploy.pictures import PictureCropper, dataset_crops, folder_crops, proof_pictures
 from pfld_mm.deploy.proof import Proof, ProofFailed, check_bound, model_input
 from pfld_mm.deploy.quantise import quantise
+from pfld_mm.deploy.second_look import FILE as SECOND_LOOK
+from pfld_mm.deploy.second_look import SecondLookProof, export_second_look
 from pfld_mm.deploy.trained_model import hash_weights, load_model
 
 log = logging.getLogger('pfld_mm')
@@ -30,8 +32,9 @@ RUNTIMES = dict(onnxruntime=onnxruntime, openvino=openvino, ncnn=ncnn, tensorrt=
 class Exporter:
     """Writes the folder of an exported model, proving every file before it is announced.
 
-    ``model.onnx``, ``model.json``, ``golden.npz`` and ``report.json`` are always written; the
-    deploy config adds the files of its runtime. Files of other runtimes from an earlier export of
+    ``model.onnx``, ``model.json``, ``golden.npz`` and ``report.json`` are always written, and
+    ``second_look.onnx`` for a slider model with a refiner; the deploy config adds the files of its
+    runtime. Files of other runtimes from an earlier export of
     the same weights stay.
 
     Args:
@@ -64,6 +67,8 @@ class Exporter:
         )
         self.cropper = PictureCropper(cfg)
         self.description = describe(cfg, self.network, name, hash_weights(self.estimator))
+        if self._refiner is not None:
+            self.description['second_look'] = SECOND_LOOK
         self.report: dict = dict(
             checkpoint=os.path.basename(checkpoint),
             weights_sha256=self.description['weights_sha256'],
@@ -75,6 +80,10 @@ class Exporter:
     @property
     def _is_face(self) -> bool:
         return self.description['task'] == 'face'
+
+    @property
+    def _refiner(self) -> nn.Module | None:
+        return getattr(self.estimator.head, 'refiner', None)
 
     def run(
         self,
@@ -107,7 +116,8 @@ class Exporter:
             self._prove('pytorch float32', self.proof.of_trained(), 1e-3)
             self._prove('pytorch deployed', self.proof.of_deployed(), 1e-3)
             clean = self._export_float()
-            self._write_golden(pictures['given'][0])
+            again = self._export_second_look(pictures)
+            self._write_golden(pictures['given'][0], **again)
             if self.runtime != 'onnxruntime':
                 self._export_runtime(clean, calibration)
             elif self.int8:
@@ -127,6 +137,21 @@ class Exporter:
         bound = 1e-3 if self.runtime != 'onnxruntime' else self.options.get('max_error_px', 1e-3)
         self._add_onnx('onnxruntime', model, 'model.onnx', bound)
         return clean
+
+    def _export_second_look(self, pictures: dict[str, list[Tensor]]) -> dict[str, np.ndarray]:
+        """Export the refiner, if there is one; squares and answers for the golden file."""
+        if self._refiner is None:
+            return {}
+        proof = SecondLookProof(self._refiner, pictures)
+        model = export_second_look(
+            self.network.head.refiner, self.deploy_cfg.onnx_config.get('opset_version', 17)
+        )
+        embed(model, {**self.description, 'files': {'onnxruntime': [SECOND_LOOK]}})
+        onnx.save(model, str(self.folder / SECOND_LOOK))
+        session = onnxruntime.open_session(self.folder, [SECOND_LOOK])
+        self._prove('second look', proof.differences(session), 1e-3, files=[SECOND_LOOK])
+        squares = proof.squares['given'].numpy()
+        return dict(squares=squares, squares_output=session(squares))
 
     def _export_int8(self, calibration: Callable[[], Iterator[Tensor]] | None) -> None:
         source = onnx.load(str(self.folder / 'model.onnx'))
@@ -216,13 +241,14 @@ class Exporter:
                 f'are {100 * allowed:g} %: calibrate on more pictures or on such as are used'
             )
 
-    def _write_golden(self, crop: Tensor) -> None:
+    def _write_golden(self, crop: Tensor, **more: np.ndarray) -> None:
         x = model_input(self.network, crop)
         np.savez_compressed(
             self.folder / 'golden.npz',
             picture=crop.numpy().transpose(1, 2, 0),
             input=x,
             output=self.sessions['onnxruntime'](x),
+            **more,
         )
 
     def _keep_other_files(self) -> None:

@@ -20,6 +20,9 @@ DEFAULT_FILES = {
 }
 """Used for a backend that the metadata's ``files`` do not name."""
 
+SECOND = ('squares', 'squares_output')
+"""Of the golden file, for a slider's second network."""
+
 
 @dataclass(frozen=True)
 class GoldenPair:
@@ -30,11 +33,15 @@ class GoldenPair:
             puzzle.
         input: (N, C, h, w) float32, what the picture must become.
         output: float32, what the model must answer.
+        squares: (P, 6, h, w) float32, input of a slider's second network, if there is one.
+        squares_output: float32, what it must answer.
     """
 
     picture: np.ndarray
     input: np.ndarray
     output: np.ndarray
+    squares: np.ndarray | None = None
+    squares_output: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,21 @@ class ModelFolder:
                 )
         return tuple(self.path / name for name in names)
 
+    def second_look(self) -> Path | None:
+        """The ONNX file of a slider's second network, None where the model has none.
+
+        Raises:
+            FileNotFoundError: if the metadata name a file that is not there.
+        """
+        if self.info.second_look is None:
+            return None
+        file = (self.path if self.path.is_dir() else self.path.parent) / self.info.second_look
+        if not file.is_file():
+            raise FileNotFoundError(
+                f'{file}: missing, but the model looks twice; copy it with the model, or export again'
+            )
+        return file
+
     def available(self) -> list[str]:
         """The backends whose files are all there."""
         table = {**DEFAULT_FILES, **self.info.files}
@@ -128,7 +150,8 @@ class ModelFolder:
             raise FileNotFoundError(f'{file}: missing, so there is nothing to test the model with')
         try:
             with np.load(file, allow_pickle=False) as arrays:
-                pair = GoldenPair(arrays['picture'], arrays['input'], arrays['output'])
+                more = [arrays[key] for key in SECOND if key in arrays]
+                pair = GoldenPair(arrays['picture'], arrays['input'], arrays['output'], *more)
         except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
             raise ValueError(f'{file}: damaged or incomplete ({error}); export again') from None
         return pair

@@ -32,6 +32,7 @@ class ModelInfo:
         codec: Configuration of the codec that the model was trained with.
         weights_sha256: Of the weights that were exported.
         files: Backend -> names of its files.
+        second_look: File of the slider's second network, None where there is none.
         raw: The whole JSON object.
     """
 
@@ -50,6 +51,7 @@ class ModelInfo:
     codec: dict[str, Any]
     weights_sha256: str
     files: dict[str, tuple[str, ...]]
+    second_look: str | None
     raw: dict[str, Any]
 
     @property
@@ -165,6 +167,7 @@ def _parse(reader: _Reader) -> ModelInfo:
             backend: tuple(names)
             for backend, names in reader.get('files', _are_files, '{backend: [file names]}').items()
         },
+        second_look=reader.get('second_look', _is_file_name, 'a plain file name', None),
         raw=reader.raw,
     )
 
@@ -193,10 +196,12 @@ def _is_list(value: Any, check: Callable[[Any], bool]) -> bool:
 
 
 def _are_files(value: Any) -> bool:
-    """Plain file names only: nothing in a downloaded folder may point out of it."""
     return isinstance(value, dict) and all(
-        _is_list(names, lambda x: isinstance(x, str) and x not in ('', '.', '..'))
-        and names
-        and not any(c in name for name in names for c in '/\\:')
-        for names in value.values()
+        _is_list(names, _is_file_name) and names for names in value.values()
     )
+
+
+def _is_file_name(value: Any) -> bool:
+    """A plain one: nothing in a downloaded folder may point out of it."""
+    is_name = isinstance(value, str) and value not in ('', '.', '..')
+    return is_name and not any(c in value for c in '/\\:')

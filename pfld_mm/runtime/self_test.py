@@ -59,7 +59,21 @@ def check_golden_pair(
             f'golden.npz: expected an output of shape {output.shape}, found '
             f'{golden.output.shape}; it is of another model: export again'
         )
-    found = float(np.abs(to_pixels(output) - to_pixels(golden.output)).max())
+    return check_points(to_pixels(output), to_pixels(golden.output), backend, bound)
+
+
+def check_points(
+    points: np.ndarray, expected: np.ndarray, backend: str, bound: float | None
+) -> float:
+    """Compare points in pixels with those of the machine that exported the model.
+
+    Returns:
+        The largest difference in pixels.
+
+    Raises:
+        RuntimeError: if they differ by more than they may.
+    """
+    found = float(np.abs(points - expected).max())
     allowed = BOUNDS.get(backend.rpartition('_')[2], BOUND) if bound is None else bound
     if not found <= allowed:
         raise RuntimeError(

@@ -70,6 +70,8 @@ def test_each_missing_key_is_named(key):
         ('files', {'onnxruntime': ['../model.onnx']}),
         ('files', {'onnxruntime': ['/etc/passwd']}),
         ('files', {'onnxruntime': ['C:model.onnx']}),
+        ('second_look', '../second_look.onnx'),
+        ('second_look', 5),
     ],
 )
 def test_each_wrong_value_is_named(key, value):

@@ -20,6 +20,7 @@ from pfld_mm.models.losses.cosine_angle_loss import CosineAngleLoss
 from pfld_mm.models.losses.hard_negative_ranking_loss import HardNegativeRankingLoss
 from pfld_mm.models.losses.masked_smooth_l1_loss import MaskedSmoothL1Loss
 from pfld_mm.runtime.piece_alignment import align_piece
+from pfld_mm.runtime.second_look import look_again
 from pfld_mm.runtime.slider_decoding import STRIDE
 
 OUTPUTS = (1, 1, 4, 2)
@@ -34,7 +35,9 @@ class CenterOffsetAngleHead(BaseHead):
     3x3 conv, ReLU, 1x1 for each of the four outputs (the document's form), or one separable 3x3
     for all.
     Where the backbone sends its input along, padding gets heat 0, and where the decoder takes
-    gap and piece to be in one row, :func:`align_piece` corrects their distance.
+    gap and piece to be in one row, a refiner looks at the likeliest pairs again
+    (:func:`look_again`); where it sees none, or there is no refiner, :func:`align_piece` corrects
+    the distance of the first answer.
 
     Args:
         in_channels: Of the neck's map.
@@ -52,7 +55,12 @@ class CenterOffsetAngleHead(BaseHead):
         supervised_above: Offsets and angle are learnt where Y exceeds it.
         decoder: Config of :class:`CenterOffsetAngleLabel`; its ``offset_reach`` bounds the
             offsets.
+        refiner: Config of a :class:`PairRefiner`, trained by :class:`SecondLookTraining`; none by
+            default, as in the seed.
         init_cfg: mmengine's initialisation config.
+
+    Raises:
+        ValueError: If there is a refiner, but gap and piece need not be in one row.
     """
 
     def __init__(
@@ -68,6 +76,7 @@ class CenterOffsetAngleHead(BaseHead):
         loss_decoy: dict | None = None,
         supervised_above: float = 0.7,
         decoder: dict | None = None,
+        refiner: dict | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -93,6 +102,9 @@ class CenterOffsetAngleHead(BaseHead):
         self.supervised_above = supervised_above
         self.decoder = KEYPOINT_CODECS.build(decoder) if decoder is not None else None
         self.offset_reach = getattr(self.decoder, 'offset_reach', 0.5)
+        self.refiner = None if refiner is None else MODELS.build(refiner)
+        if self.refiner is not None and not getattr(self.decoder, 'same_row', False):
+            raise ValueError('a refiner looks for pairs in one row: set decoder.same_row=True')
         self.sample_losses: Tensor | None = None
         """(N,) mean heatmap loss of each sample of the last batch, for mining hard examples."""
 
@@ -196,11 +208,25 @@ class CenterOffsetAngleHead(BaseHead):
         output = self.forward(feats)
         preds = self.decode(output)
         if len(feats) > 1 and self.decoder.same_row:
-            for pred, picture in zip(preds, feats[1], strict=True):
-                pred.keypoints[0] = align_piece(_grey(picture), pred.keypoints[0])
+            for pred, picture, one in zip(preds, feats[1], output, strict=True):
+                self._correct(pred, _colours(picture), to_numpy(one.float()))
         if test_cfg and test_cfg.get('output_heatmaps', False):
             return preds, [PixelData(heatmaps=one[:2].detach()) for one in output]
         return preds
+
+    def _correct(self, pred: InstanceData, colours: np.ndarray, output: np.ndarray) -> None:
+        """Look again at what is likely, or lay the piece over the gap; changes ``pred``."""
+        again = None if self.refiner is None else look_again(colours, output, self._refine)
+        if again is not None:
+            pred.keypoints[0], pred.keypoint_scores[0], pred.angle[0] = again
+            return
+        grey = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)
+        pred.keypoints[0] = align_piece(grey, pred.keypoints[0])
+
+    @torch.no_grad()
+    def _refine(self, squares: np.ndarray) -> np.ndarray:
+        device = next(self.refiner.parameters()).device
+        return to_numpy(self.refiner(torch.from_numpy(squares).to(device)).float())
 
     @torch.no_grad()
     def switch_to_deploy(self, test_cfg: dict | None = None) -> None:
@@ -247,10 +273,9 @@ def _heat(logits: Tensor, mask: Tensor | None) -> Tensor:
     return heat if mask is None else heat * mask
 
 
-def _grey(picture: Tensor) -> np.ndarray:
-    """RGB and mask (4, H, W) in [0, 1] as a grey picture (H, W) uint8."""
-    colours = (255 * picture[:3]).round().byte().permute(1, 2, 0).contiguous()
-    return cv2.cvtColor(to_numpy(colours), cv2.COLOR_RGB2GRAY)
+def _colours(picture: Tensor) -> np.ndarray:
+    """RGB and mask (4, H, W) in [0, 1] as an RGB picture (H, W, 3) uint8."""
+    return to_numpy((255 * picture[:3]).round().byte().permute(1, 2, 0).contiguous())
 
 
 def _loss(cfg: dict | None, default: nn.Module) -> nn.Module:

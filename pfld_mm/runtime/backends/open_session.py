@@ -48,6 +48,34 @@ def open_session(folder: ModelFolder, backend: str = 'onnxruntime', threads: int
     return session
 
 
+def open_second_look(
+    folder: ModelFolder, backend: str, shape: tuple[int, int, int], threads: int
+) -> Session | None:
+    """Load a slider's second network; in onnxruntime, unless the backend is OpenVINO.
+
+    Args:
+        folder: The exported model.
+        backend: As `open_session` takes it.
+        shape: (C, H, W) of its input.
+        threads: Of one call; 0 leaves the number to the backend.
+
+    Returns:
+        None where the model has none.
+
+    Raises:
+        FileNotFoundError: if the file is missing.
+        ValueError: if it is damaged or not this folder's.
+    """
+    file = folder.second_look()
+    if file is None:
+        return None
+    if backend.startswith('openvino'):
+        return OpenvinoSession(file, shape, threads, half='bf16' in backend)
+    session = OnnxruntimeSession(file, shape, threads)
+    _check_same_model(session, folder)
+    return session
+
+
 def _check_same_model(session: OnnxruntimeSession, folder: ModelFolder) -> None:
     """Refuse a model.onnx beside the model.json of another model."""
     text = session.metadata()

@@ -1,0 +1,59 @@
+"""Exports and proves the slider's second look, a small network beside the first."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor, nn
+
+from pfld_mm.deploy.export_onnx import export_onnx
+from pfld_mm.models.heads.training_pairs import cut_pairs
+from pfld_mm.runtime.second_look import SQUARE, square_corners
+
+CHANNELS = 6
+FILE = 'second_look.onnx'
+
+
+class SecondLookProof:
+    """Squares of the proof pictures, and what the trained network says of them in float64.
+
+    Args:
+        refiner: The trained network, in eval mode, not re-parameterised.
+        pictures: Crops RGB and mask (4, h, w) uint8 by kind.
+        seed: Of the places that are cut out.
+    """
+
+    def __init__(self, refiner: nn.Module, pictures: dict[str, list[Tensor]], seed: int = 0) -> None:
+        rng = np.random.default_rng(seed)
+        self.squares = {kind: _squares(rng, crops) for kind, crops in pictures.items()}
+        exact = copy.deepcopy(refiner).double()
+        with torch.no_grad():
+            self.expected = {
+                kind: exact(squares.double()).numpy() for kind, squares in self.squares.items()
+            }
+
+    def differences(self, run: Callable[[np.ndarray], np.ndarray]) -> dict[str, dict[str, float]]:
+        """Of another form's answers, by kind of picture: the largest and the mean."""
+        found = {}
+        for kind, squares in self.squares.items():
+            away = np.abs(run(squares.numpy()) - self.expected[kind])
+            found[kind] = dict(max=float(away.max()), mean=float(away.mean()))
+        return found
+
+
+def export_second_look(refiner: nn.Module, opset: int) -> onnx.ModelProto:
+    """The graph of the deployed network, for any number of pairs."""
+    return export_onnx(refiner, (CHANNELS, SQUARE, SQUARE), dynamic_batch=True, opset=opset)
+
+
+def _squares(rng: np.random.Generator, crops: list[Tensor]) -> Tensor:
+    """Two pairs of squares of each picture, (P, 6, 80, 80)."""
+    pictures = torch.stack(crops).float() / 255
+    height, width = pictures.shape[-2:]
+    numbers = [number for number in range(len(crops)) for _ in range(2)]
+    places = rng.uniform(0, (width, width, height), (len(numbers), 3))
+    return cut_pairs(pictures, numbers, [square_corners(*place) for place in places])

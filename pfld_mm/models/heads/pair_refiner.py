@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from mmpose.registry import MODELS
+from torch import Tensor, nn
+
+from pfld_mm.models.layers.conv_block import ConvBlock
+from pfld_mm.models.layers.layout import fastest_layout
+from pfld_mm.models.losses.edge_distribution_loss import EdgeDistributionLoss
+from pfld_mm.runtime.second_look import SQUARE
+
+ANGLE_BETA = 0.05
+"""Radians from which on the angle's loss is linear: three degrees."""
+
+
+class ResidualConv(nn.Module):
+    """``ReLU(x + BN(3x3(x)))``, (N, C, H, W) to the same shape."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.block = ConvBlock(channels, channels, 3, 1, 1, is_linear=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W) to (N, C, H, W)."""
+        return F.relu(x + self.block(x))
+
+
+class EdgeProfile(nn.Module):
+    """Distributions of four places along one axis: low and high edge of piece and of gap.
+
+    Mean and maximum over the other axis turn the map into a row of features; three 1-D
+    convolutions, the first with a vector of the whole picture added, give logits of its bins.
+
+    Args:
+        channels: Of the map.
+        hidden: Of the row's features.
+    """
+
+    def __init__(self, channels: int, hidden: int) -> None:
+        super().__init__()
+        self.first = nn.Conv1d(2 * channels, hidden, 5, padding=2)
+        self.second = nn.Conv1d(hidden, hidden, 5, padding=2)
+        self.logits = nn.Conv1d(hidden, 4, 3, padding=1)
+
+    def forward(self, x: Tensor, context: Tensor, over: int) -> Tensor:
+        """Map (N, C, H, W) and context (N, hidden) to logits (N, 4, B), pooled over axis `over`."""
+        row = torch.cat([x.mean(over), x.amax(over)], dim=1)
+        row = F.relu(self.first(row) + context[:, :, None])
+        return self.logits(F.relu(self.second(row)))
+
+
+@MODELS.register_module()
+class PairRefiner(nn.Module):
+    """Looks at a piece and a gap side by side: do they match, and where are their edges?
+
+    The two squares go in as six channels, so that every layer sees both. A small encoder and
+    decoder of 3x3 convolutions; the edges of both bounding boxes are expectations of
+    distributions along the axes (side-aware boundary localization, Wang et al., 2020).
+
+    Args:
+        channels: At strides 2, 4 and 8 of the squares.
+        hidden: Of the edges' features.
+        loss_edge: Loss of the edges (logits, target, weight, bin size).
+    """
+
+    def __init__(
+        self,
+        channels: tuple[int, int, int] = (24, 48, 96),
+        hidden: int = 64,
+        loss_edge: dict | None = None,
+    ) -> None:
+        super().__init__()
+        fine, middle, coarse = channels
+        self.fine = nn.Sequential(ConvBlock(6, fine, 3, 2, 1), ResidualConv(fine))
+        self.middle = _stage(fine, middle)
+        self.coarse = _stage(middle, coarse)
+        self.to_middle = nn.Conv2d(coarse, middle, 1)
+        self.smooth_middle = ConvBlock(middle, middle, 3, 1, 1)
+        self.to_fine = nn.Conv2d(middle, fine, 1)
+        self.smooth_fine = ConvBlock(fine, fine, 3, 1, 1)
+        self.judge = nn.Sequential(nn.Linear(coarse, 2 * hidden), nn.ReLU())
+        self.context = nn.Linear(2 * hidden, hidden)
+        self.columns, self.rows = EdgeProfile(fine, hidden), EdgeProfile(fine, hidden)
+        self.match = nn.Linear(2 * hidden, 1)
+        self.angle = nn.Linear(2 * hidden, 1)
+        self.loss_edge = EdgeDistributionLoss() if loss_edge is None else MODELS.build(loss_edge)
+
+    def forward(self, squares: Tensor) -> Tensor:
+        """Judge and measure pairs.
+
+        Args:
+            squares: RGB of the squares around piece and gap in [0, 1], (P, 6, 80, 80).
+
+        Returns:
+            (P, 10): x1, y1, x2, y2 of the piece's box, the same of the gap's, in pixels of
+            their squares; the logit of their being a pair; the gap's angle in radians.
+        """
+        logits, match, angle = self._raw(squares)
+        return torch.cat([self._edges(logits), match, angle], dim=1)
+
+    def loss(self, squares: Tensor, labels: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Compute the losses of P pairs.
+
+        Args:
+            squares: As in :meth:`forward`.
+            labels: ``boxes`` (P, 8), as the answer has them, with ``box_weights`` (P, 8);
+                ``matches`` (P,) in {0, 1} with ``match_weights``; ``angles`` (P,) with
+                ``angle_weights``.
+
+        Returns:
+            ``loss_edges``, ``loss_edges_l1`` (expectations, pixels of the squares),
+            ``loss_match``, ``loss_pair_angle``.
+        """
+        logits, match, angle = (one.float() for one in self._raw(squares))
+        boxes, weights = labels['boxes'], labels['box_weights']
+        distances = (self._edges(logits) - boxes).abs().clamp(max=SQUARE / 8)
+        matches = F.binary_cross_entropy_with_logits(
+            match[:, 0], labels['matches'], reduction='none'
+        )
+        angles = F.smooth_l1_loss(
+            angle[:, 0], labels['angles'], reduction='none', beta=ANGLE_BETA
+        )
+        return dict(
+            loss_edges=self.loss_edge(logits, boxes, weights, SQUARE / logits.shape[-1]),
+            loss_edges_l1=0.2 * _mean(distances, weights),
+            loss_match=_mean(matches, labels['match_weights']),
+            loss_pair_angle=5 * _mean(angles, labels['angle_weights']),
+        )
+
+    def _raw(self, squares: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits of the bins (P, 8, B) in the answer's order, of the match and the angle."""
+        fine = self.fine(fastest_layout(squares - 0.5))
+        middle = self.middle(fine)
+        coarse = self.coarse(middle)
+        middle = self.smooth_middle(middle + _twice(self.to_middle(coarse)))
+        fine = self.smooth_fine(fine + _twice(self.to_fine(middle)))
+        judged = self.judge(coarse.mean((2, 3)))
+        context = self.context(judged)
+        columns, rows = self.columns(fine, context, 2), self.rows(fine, context, 3)
+        order = [part[:, k : k + 1] for k in range(4) for part in (columns, rows)]
+        return torch.cat(order, dim=1), self.match(judged), self.angle(judged)
+
+    @staticmethod
+    def _edges(logits: Tensor) -> Tensor:
+        bins = logits.shape[-1]
+        places = (torch.arange(bins, dtype=logits.dtype, device=logits.device) + 0.5) * SQUARE / bins
+        return logits.softmax(dim=-1) @ places
+
+
+def _stage(in_channels: int, channels: int) -> nn.Module:
+    """Half the size, then two residual convolutions."""
+    return nn.Sequential(
+        ConvBlock(in_channels, channels, 3, 2, 1), ResidualConv(channels), ResidualConv(channels)
+    )
+
+
+def _twice(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2.0, mode='nearest')
+
+
+def _mean(values: Tensor, weights: Tensor) -> Tensor:
+    return (values * weights).sum() / (weights.sum() + 1e-7)

@@ -1,0 +1,144 @@
+"""A second look at the likeliest pairs of piece and gap: do they match, and where exactly?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from pfld_mm.runtime.slider_decoding import STRIDE, point_of
+
+SQUARE = 80
+"""Side of the squares around piece and gap, in pixels of the halved input."""
+HALF = 2
+"""The input is halved: the squares reach 80 of its pixels to each side."""
+PEAKS = 5
+"""Peaks of each heatmap that pairs are made of."""
+APART = 4
+"""Cells around a peak that hold no other."""
+PAIRS = 4
+"""Pairs that are looked at, the hottest ones."""
+ROW = 10.0
+"""Pixels of the input by which the heights of piece and gap may differ: the piece slides sideways."""
+BEFORE = 16.0
+"""Pixels of the input by which the piece is left of its gap, at least."""
+HEAT_WEIGHT = 0.5
+"""Of the logarithm of the heats beside the logit of a match."""
+SURE = 3.0
+"""Logit of a match from which on the hottest pair has no rivals, and they are not looked at."""
+
+Network = Callable[[np.ndarray], np.ndarray]
+"""Squares (P, 6, 80, 80) -> (P, 10); see :class:`pfld_mm.models.heads.pair_refiner.PairRefiner`."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A piece and a gap in one row that may belong together, in pixels of the input.
+
+    Attributes:
+        piece: x of the piece's centre.
+        gap: x of the gap's centre.
+        row: y of both.
+        scores: Heat of gap and piece.
+    """
+
+    piece: float
+    gap: float
+    row: float
+    scores: tuple[float, float]
+
+    @property
+    def heat(self) -> float:
+        """Sum of the logarithms of both heats."""
+        return math.log(self.scores[0] + 1e-6) + math.log(self.scores[1] + 1e-6)
+
+
+def find_pairs(output: np.ndarray, most: int = PAIRS) -> list[Pair]:
+    """The hottest pairs of a piece and a gap to the right of it in the same row.
+
+    Args:
+        output: (8, h, w), as `decode_slider` reads it, heat 0 in the padding.
+        most: How many, at most.
+    """
+    gaps, pieces = (_peaks(output, index) for index in (0, 1))
+    pairs = [
+        Pair(piece[0], gap[0], (heat * gap[1] + warmth * piece[1]) / (heat + warmth), (heat, warmth))
+        for gap, heat in gaps
+        for piece, warmth in pieces
+        if abs(gap[1] - piece[1]) <= ROW and piece[0] < gap[0] - BEFORE
+    ]
+    return sorted(pairs, key=lambda pair: -pair.heat)[:most]
+
+
+def look_again(
+    picture: np.ndarray, output: np.ndarray, network: Network
+) -> tuple[np.ndarray, np.ndarray, float] | None:
+    """Look at the likeliest pairs again and answer with the one that matches best.
+
+    Args:
+        picture: The network's input, RGB (H, W, 3) uint8.
+        output: The network's output (8, h, w), heat 0 in the padding.
+        network: Judges and measures pairs.
+
+    Returns:
+        As `decode_slider`; None where no pair matches.
+    """
+    pairs = find_pairs(output)
+    if not pairs:
+        return None
+    height, width = picture.shape[:2]
+    half = cv2.resize(picture, (width // HALF, height // HALF), interpolation=cv2.INTER_AREA)
+    corners = [square_corners(pair.piece, pair.gap, pair.row) for pair in pairs]
+    answers = network(_cut_all(half, corners[:1]))
+    if answers[0, 8] < SURE and len(pairs) > 1:
+        answers = np.concatenate([answers, network(_cut_all(half, corners[1:]))])
+    heats = np.array([pair.heat for pair in pairs[: len(answers)]])
+    best = int(np.argmax(answers[:, 8] + HEAT_WEIGHT * heats))
+    if answers[best, 8] < 0:
+        return None
+    boxes = answers[best, :8].astype(np.float64).reshape(2, 2, 2)  # piece and gap, corners, x and y
+    piece, gap = HALF * (boxes.mean(axis=1) + np.reshape(corners[best], (2, 2)))
+    row = (piece[1] + gap[1]) / 2
+    points = np.array([[gap[0], row], [piece[0], row]])
+    return points, np.array(pairs[best].scores), float(answers[best, 9])
+
+
+def square_corners(piece: float, gap: float, row: float) -> tuple[int, int, int, int]:
+    """Left and top of the squares around piece and gap, in pixels of the halved input."""
+    top = round(row / HALF - SQUARE / 2)
+    return round(piece / HALF - SQUARE / 2), top, round(gap / HALF - SQUARE / 2), top
+
+
+def _peaks(output: np.ndarray, index: int) -> list[tuple[np.ndarray, float]]:
+    """Centres (x, y) in pixels and heats of the hottest places of map `index`, hottest first."""
+    heat, peaks = output[index].copy(), []
+    for _ in range(PEAKS):
+        row, column = divmod(int(heat.argmax()), heat.shape[1])
+        if heat[row, column] <= 0:
+            break
+        peaks.append((point_of(output, index, row, column), float(heat[row, column])))
+        heat[max(0, row - APART) : row + APART + 1, max(0, column - APART) : column + APART + 1] = 0
+    return peaks
+
+
+def _cut_all(half: np.ndarray, corners: list[tuple[int, int, int, int]]) -> np.ndarray:
+    """The squares of P pairs, (P, 6, 80, 80) float32 in [0, 1]."""
+    return np.stack([_cut(half, one) for one in corners])
+
+
+def _cut(half: np.ndarray, corners: tuple[int, int, int, int]) -> np.ndarray:
+    """The squares of piece and gap, (6, 80, 80) float32 in [0, 1]; black beyond the picture."""
+    height, width = half.shape[:2]
+    both = np.zeros((SQUARE, SQUARE, 6), np.float32)
+    for first, (left, top) in ((0, corners[:2]), (3, corners[2:])):
+        rows = slice(max(0, top), min(height, top + SQUARE))
+        columns = slice(max(0, left), min(width, left + SQUARE))
+        if rows.start < rows.stop and columns.start < columns.stop:
+            inner = both[
+                rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
+            ]
+            inner[..., first : first + 3] = half[rows, columns]
+    return both.transpose(2, 0, 1) / np.float32(255)

@@ -1,0 +1,100 @@
+import pytest
+import torch
+
+import pfld_mm.compat  # noqa: F401
+from pfld_mm.models.heads.pair_refiner import PairRefiner
+from pfld_mm.runtime.second_look import SQUARE
+
+
+def refiner(**kwargs):
+    torch.manual_seed(0)
+    return PairRefiner((8, 8, 8), hidden=8, **kwargs)
+
+
+def blocks(count=64):
+    """Bright rectangles on dark ground, the gap's of the piece's size or of half of it."""
+    generator = torch.Generator().manual_seed(1)
+    squares = torch.zeros(count, 6, SQUARE, SQUARE)
+    boxes, matches = torch.empty(count, 8), torch.arange(count) % 2.0
+    for k in range(count):
+        side = 24 if matches[k] else 12
+        for place, length in ((0, 24), (4, side)):
+            x, y = torch.randint(4, SQUARE - 30, (2,), generator=generator).tolist()
+            first = 3 * (place > 0)
+            squares[k, first : first + 3, y : y + length, x : x + length] = 1
+            boxes[k, place : place + 4] = torch.tensor([x, y, x + length, y + length])
+    ones = torch.ones(count)
+    labels = dict(boxes=boxes, box_weights=torch.ones(count, 8), matches=matches)
+    labels |= dict(match_weights=ones, angles=0.1 * matches, angle_weights=ones)
+    return squares, labels
+
+
+def test_answer():
+    answer = refiner().eval()(torch.rand(3, 6, SQUARE, SQUARE))
+    assert answer.shape == (3, 10)
+    assert (answer[:, :8] > 0).all() and (answer[:, :8] < SQUARE).all()
+
+
+def test_it_learns_edges_and_matches():
+    """A tiny one, in seconds: what is where, and whether both are of one size."""
+    model, (squares, labels) = refiner().train(), blocks()
+    optimiser = torch.optim.AdamW(model.parameters(), 1e-2)
+    for _ in range(60):
+        optimiser.zero_grad()
+        sum(model.loss(squares, labels).values()).backward()
+        optimiser.step()
+    answer = model(squares)
+    assert (answer[:, :8] - labels['boxes']).abs().mean() < 2
+    assert ((answer[:, 8] > 0) == labels['matches'].bool()).float().mean() > 0.9
+
+
+def test_deployed_it_answers_the_same():
+    model, (squares, labels) = refiner().train(), blocks(8)
+    model.loss(squares, labels)  # other running statistics than those of the start
+    expected = model.eval()(squares)
+    count = sum(p.numel() for p in model.parameters())
+    for _ in range(2):
+        for module in model.modules():
+            if hasattr(module, 'switch_to_deploy'):
+                module.switch_to_deploy()
+    torch.testing.assert_close(model(squares), expected, atol=1e-3, rtol=1e-4)
+    assert sum(p.numel() for p in model.parameters()) < count
+
+
+@pytest.mark.parametrize(
+    ('label', 'silent'),
+    [
+        ('box_weights', {'loss_edges', 'loss_edges_l1'}),
+        ('match_weights', {'loss_match'}),
+        ('angle_weights', {'loss_pair_angle'}),
+    ],
+)
+def test_what_is_not_labelled_adds_nothing(label, silent):
+    model, (squares, labels) = refiner().train(), blocks(4)
+    labels[label] = torch.zeros_like(labels[label])
+    losses = model.loss(squares, labels)
+    sum(losses.values()).backward()
+    assert {name for name, value in losses.items() if value.item() == 0} == silent
+    assert all(p.grad.isfinite().all() for p in model.parameters())
+
+
+def test_losses_by_hand():
+    """Of the answer itself: mean distance of the edges, cross-entropy, smooth L1."""
+    model, (squares, labels) = refiner().eval(), blocks(4)
+    answer, losses = model(squares), model.loss(squares, labels)
+    away = (answer[:, :8] - labels['boxes']).abs().clamp(max=10).mean()
+    assert losses['loss_edges_l1'].item() == pytest.approx(0.2 * away.item(), rel=1e-4)
+    sign = 2 * labels['matches'] - 1
+    expected = torch.nn.functional.softplus(-sign * answer[:, 8]).mean()
+    assert losses['loss_match'].item() == pytest.approx(expected.item(), rel=1e-4)
+    d = (answer[:, 9] - labels['angles']).abs()
+    expected = 5 * torch.where(d < 0.05, d**2 / 0.1, d - 0.025).mean()
+    assert losses['loss_pair_angle'].item() == pytest.approx(expected.item(), rel=1e-4)
+
+
+def test_losses_are_float32_under_autocast():
+    model, (squares, labels) = refiner().train(), blocks(4)
+    with torch.autocast('cpu', torch.bfloat16):
+        losses = model.loss(squares, labels)
+    assert {value.dtype for value in losses.values()} == {torch.float32}
+    sum(losses.values()).backward()

@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+import torch
+from mmengine.dataset import pseudo_collate
+from mmengine.registry import init_default_scope
+from mmpose.registry import DATASETS, MODELS
+
+import pfld_mm.register  # noqa: F401
+
+CODEC = dict(type='CenterOffsetAngleLabel', input_size=(256, 128), same_row=True)
+REFINER = dict(type='PairRefiner', channels=(8, 8, 8), hidden=8)
+
+
+def build(kind='SecondLookTraining', refiner=REFINER, **kwargs):
+    init_default_scope('mmpose')
+    torch.manual_seed(0)
+    return MODELS.build(
+        dict(
+            type=kind,
+            data_preprocessor=dict(type='PoseDataPreprocessor', mean=[0.0], std=[255.0]),
+            backbone=dict(type='LiteHRNet18', width_factor=0.25, separable=True),
+            neck=dict(type='LiteFPN', in_channels=(8, 16, 32, 64), out_channels=16, separable=True),
+            head=dict(
+                type='CenterOffsetAngleHead',
+                in_channels=16,
+                hidden_channels=16,
+                shared=True,
+                decoder=CODEC,
+                refiner=refiner,
+            ),
+            **kwargs,
+        )
+    )
+
+
+def batch(model, count=2):
+    pipeline = [
+        dict(type='LoadImage'),
+        dict(type='GetBBoxCenterScale', padding=1.0),
+        dict(type='LetterboxAffine', input_size=CODEC['input_size']),
+        dict(type='GenerateTarget', encoder=CODEC),
+        dict(type='PackPoseInputs'),
+    ]
+    generator = dict(type='pfld_mm.synth.puzzles.generator.PuzzleGenerator', seed=5, piece=1.0)
+    dataset = DATASETS.build(
+        dict(type='SliderSyntheticDataset', generator=generator, length=8, pipeline=pipeline)
+    )
+    return model.data_preprocessor(pseudo_collate([dataset[i] for i in range(count)]), True)
+
+
+def test_it_trains_the_refiner_and_nothing_else():
+    model = build(pairs=4).train()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    optimiser = torch.optim.SGD(model.parameters(), 0.1)
+    losses = model(**batch(model), mode='loss')
+    assert set(losses) == {'loss_edges', 'loss_edges_l1', 'loss_match', 'loss_pair_angle'}
+    sum(losses.values()).backward()
+    optimiser.step()
+    changed = {
+        name for name, value in model.state_dict().items() if not torch.equal(value, before[name])
+    }
+    assert changed and all(name.startswith('head.refiner.') for name in changed)
+    assert 'head.refiner.fine.0.bn.running_mean' in changed
+    kernels = {n for n, p in model.head.refiner.named_parameters() if p.dim() > 1}
+    assert {f'head.refiner.{name}' for name in kernels} <= changed
+
+
+def test_eval_switches_all_of_it():
+    model = build().train().eval()
+    assert not any(module.training for module in model.modules())
+
+
+def test_its_checkpoint_is_that_of_the_model_that_is_used():
+    trained, used = build(), build('TopdownPoseEstimator')
+    used.load_state_dict(trained.state_dict(), strict=True)
+    data = batch(used)
+    answers = [
+        one.eval()(**data, mode='predict')[0].pred_instances.keypoints for one in (trained, used)
+    ]
+    np.testing.assert_allclose(*answers)
+
+
+def test_without_a_refiner_there_is_nothing_to_train():
+    with pytest.raises(ValueError, match='head with a refiner'):
+        build(refiner=None)
+
+
+def test_a_refiner_wants_one_row():
+    with pytest.raises(ValueError, match='same_row=True'):
+        MODELS.build(
+            dict(
+                type='CenterOffsetAngleHead',
+                decoder={**CODEC, 'same_row': False},
+                refiner=REFINER,
+            )
+        )
+
+
+def test_the_second_look_has_the_last_word(monkeypatch):
+    model = build('TopdownPoseEstimator').eval()
+    data = batch(model)
+    first = model(**data, mode='predict')[0].pred_instances
+    answer = torch.tensor([[30.0, 30, 50, 50, 20, 30, 40, 50, 9.0, 0.25]])
+    monkeypatch.setattr(model.head.refiner, 'forward', lambda x: answer.expand(len(x), -1))
+    second = model(**data, mode='predict')[0].pred_instances
+    assert second.angle[0] == pytest.approx(0.25)
+    assert not np.allclose(first.keypoints, second.keypoints)
+    assert second.keypoints[0, 0, 1] == pytest.approx(second.keypoints[0, 1, 1])
+    monkeypatch.setattr(model.head.refiner, 'forward', lambda x: -answer.expand(len(x), -1))
+    third = model(**data, mode='predict')[0].pred_instances
+    assert third.angle[0] != pytest.approx(-0.25)

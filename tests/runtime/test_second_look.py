@@ -1,0 +1,128 @@
+import numpy as np
+import pytest
+
+from pfld_mm.runtime.second_look import (
+    HALF,
+    PAIRS,
+    SQUARE,
+    SURE,
+    find_pairs,
+    look_again,
+    square_corners,
+)
+
+HEIGHT, WIDTH = 64, 128
+
+
+def maps(gaps=(), pieces=()):
+    """An output with peaks (column, row, heat); offsets of a quarter of a cell to the right."""
+    output = np.zeros((8, HEIGHT, WIDTH), np.float32)
+    for index, peaks in enumerate((gaps, pieces)):
+        for column, row, heat in peaks:
+            output[index, row, column] = heat
+    output[[2, 4]] = 0.25
+    return output
+
+
+def picture():
+    return np.random.default_rng(0).integers(0, 256, (4 * HEIGHT, 4 * WIDTH, 3), np.uint8)
+
+
+def answers(*matches, angle=0.1):
+    """Boxes around the squares' middles: the piece's 2 px right of it, the gap's 4 px below."""
+    middle = SQUARE / 2
+    piece = [middle - 10 + 2, middle - 8, middle + 10 + 2, middle + 8]
+    gap = [middle - 10, middle - 8 + 4, middle + 10, middle + 8 + 4]
+    return np.array([[*piece, *gap, match, angle] for match in matches], np.float32)
+
+
+def test_pairs_stand_in_a_row_the_piece_on_the_left():
+    output = maps(
+        gaps=[(90, 20, 0.9), (60, 40, 0.5), (10, 20, 0.4)],
+        pieces=[(15, 21, 0.8), (20, 40, 0.7), (100, 40, 0.6)],
+    )
+    found = [(pair.piece, pair.gap) for pair in find_pairs(output)]
+    assert found == [(4 * 15.75, 4 * 90.75), (4 * 20.75, 4 * 60.75)]
+
+
+def test_the_row_is_the_mean_by_heat_and_the_hottest_pair_comes_first():
+    output = maps(gaps=[(90, 20, 0.9), (70, 20, 0.3)], pieces=[(15, 21, 0.3)])
+    first, second = find_pairs(output)
+    assert first.row == pytest.approx(4 * 20.5 + 4 * 0.25)
+    assert (first.gap, second.gap) == (4 * 90.75, 4 * 70.75)
+    assert first.heat > second.heat
+    assert find_pairs(output, most=1) == [first]
+
+
+def test_a_peak_is_one_peak():
+    output = maps(gaps=[(90, 20, 0.9), (92, 21, 0.8)], pieces=[(15, 20, 0.3)])
+    assert len(find_pairs(output)) == 1
+
+
+def test_nothing_hot_nothing_to_look_at():
+    assert find_pairs(maps()) == []
+    assert look_again(picture(), maps(), None) is None
+
+
+def test_centres_are_those_of_the_boxes_in_one_row():
+    output = maps(gaps=[(90, 20, 0.9)], pieces=[(15, 20, 0.8)])
+    points, scores, angle = look_again(picture(), output, lambda squares: answers(5.0))
+    left, top, gap_left, _ = square_corners(63.0, 363.0, 82.0)
+    middle = SQUARE / 2
+    row = HALF * (top + middle + 2)  # 0 of the piece's, 4 of the gap's
+    expected = [[HALF * (gap_left + middle), row], [HALF * (left + middle + 2), row]]
+    np.testing.assert_allclose(points, expected)
+    np.testing.assert_allclose(scores, [0.9, 0.8], rtol=1e-6)
+    assert angle == pytest.approx(0.1)
+
+
+def test_the_network_sees_the_squares_around_both():
+    output = maps(gaps=[(90, 4, 0.9)], pieces=[(15, 4, 0.8)])
+    image, seen = picture(), []
+    look_again(image, output, lambda squares: seen.append(squares) or answers(5.0))
+    (squares,) = seen
+    assert squares.shape == (1, 6, SQUARE, SQUARE)
+    left, top, gap_left, _ = square_corners(63.0, 363.0, 18.0)
+    half = image.reshape(2 * HEIGHT, 2, 2 * WIDTH, 2, 3).mean((1, 3))
+    assert left < 0 and top < 0  # black beyond the picture
+    assert not squares[0, :, :-top].any() and not squares[0, :3, :, :-left].any()
+    for part, start in ((squares[0, :3], left), (squares[0, 3:], gap_left)):
+        x = max(start, 0)
+        inner = part[:, -top:, x - start :].transpose(1, 2, 0) * 255
+        expected = half[: SQUARE + top, x : start + SQUARE]
+        np.testing.assert_allclose(inner, expected, atol=0.51)  # rounded to 8 bits
+
+
+def two_gaps():
+    return maps(gaps=[(90, 20, 0.9), (60, 20, 0.85)], pieces=[(15, 20, 0.8)])
+
+
+def test_a_rival_that_matches_better_wins():
+    calls = []
+
+    def network(squares):
+        calls.append(len(squares))
+        return answers(*([-2.0] if len(calls) == 1 else [4.0]))
+
+    points, _, _ = look_again(picture(), two_gaps(), network)
+    assert calls == [1, 1]
+    assert points[0, 0] == pytest.approx(4 * 60.75, abs=1)
+
+
+def test_a_sure_match_has_no_rivals():
+    calls = []
+    look_again(picture(), two_gaps(), lambda x: calls.append(len(x)) or answers(SURE))
+    assert calls == [1]
+
+
+def test_where_nothing_matches_the_first_look_stands():
+    def network(squares):
+        return answers(*[-0.1] * len(squares))
+
+    assert look_again(picture(), two_gaps(), network) is None
+
+
+def test_no_more_pairs_than_it_takes_time_for():
+    gaps = [(60 + 12 * i, 20, 0.9 - 0.1 * i) for i in range(5)]
+    pieces = [(5 + 12 * i, 20, 0.9 - 0.1 * i) for i in range(3)]
+    assert len(find_pairs(maps(gaps, pieces))) == PAIRS
