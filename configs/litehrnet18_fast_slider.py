@@ -4,13 +4,23 @@ _base_ = 'litehrnet18_fast_slider_first_look.py'
 
 model = dict(
     type='SecondLookTraining',
-    pairs=4,
-    first_looks=8,
     head=dict(refiner=dict(type='PairRefiner', channels=(24, 48, 96))),
 )
-train_dataloader = dict(batch_size=32, dataset=dict(generator=dict(uses=4)))
+# All puzzles are drawn in the first two epochs and kept, halved: 100 kB each.
+halved = dict(
+    type='pfld_mm.datasets.slider_pairs.HalvedPuzzles',
+    generator=_base_.mixed,
+    input_size=_base_.codec.input_size,
+)
+kept = dict(
+    type='pfld_mm.synth.puzzles.reused.ReusedPuzzles', generator=halved, uses=24, window=32768
+)
+train_dataloader = dict(
+    batch_size=64,
+    dataset=dict(_delete_=True, type='SliderPairs', generator=kept, length=16384, pairs=2),
+)
 optim_wrapper = dict(clip_grad=dict(max_norm=10.0))
-train_cfg = dict(max_epochs=40, val_interval=8)
+train_cfg = dict(max_epochs=48, val_interval=8)
 custom_hooks = [
     dict(type='EMAHook', ema_type='ExpMomentumEMA', momentum=0.002, update_buffers=True)
 ]

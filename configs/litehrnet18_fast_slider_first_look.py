@@ -1,4 +1,4 @@
-# Second stage of the fast form: the first look at the full size. litehrnet18_fast_slider.py goes on.
+# Second stage of the fast form: its first look. litehrnet18_fast_slider.py goes on.
 _base_ = [
     '_base_/models/litehrnet18_fast.py',
     '_base_/datasets/slider.py',

@@ -1,5 +1,6 @@
 # First stage of the fast form: a quarter of the pixels, pieces as large as at the full size, so
-# that four times as many puzzles teach where a gap's centre is. litehrnet18_fast_slider_first_look.py goes on.
+# that four times as many puzzles teach where a gap's centre is.
+# litehrnet18_fast_slider_first_look.py goes on.
 _base_ = 'litehrnet18_fast_slider_first_look.py'
 
 codec = dict(type='CenterOffsetAngleLabel', input_size=(256, 128), same_row=True, offset_reach=2.0)

@@ -9,6 +9,7 @@ import pfld_mm.datasets.face.ibug_face
 import pfld_mm.datasets.face.two_markup_face
 import pfld_mm.datasets.face.wflw
 import pfld_mm.datasets.slider
+import pfld_mm.datasets.slider_pairs
 import pfld_mm.datasets.slider_synthetic
 import pfld_mm.datasets.transforms.crop_face
 import pfld_mm.datasets.transforms.generate_face_labels

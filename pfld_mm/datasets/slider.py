@@ -47,7 +47,8 @@ def slider_sample(
     Returns:
         ``img``, ``bbox`` (1, 4), ``bbox_score`` (1,), ``keypoints`` (1, 2, 2),
         ``keypoints_visible`` (1, 2), ``angle`` in radians or None, ``decoys`` (D, 2),
-        ``boxes`` (2, 4), NaN where not known, and angle and decoys again in ``raw_ann_info``, which travels on to the metric.
+        ``boxes`` (2, 4), NaN where not known, and angle and decoys again in ``raw_ann_info``,
+        which travels on to the metric.
     """
     height, width = picture.shape[:2]
     points = [gap, piece]

@@ -17,7 +17,8 @@ class SliderSyntheticDataset(BaseCocoStyleDataset):
     Args:
         generator: An object, or its config, with ``generator[i]``: puzzle i with the fields
             ``picture`` (BGR uint8 (H, W, 3)), ``gap`` (x, y), ``piece`` (x, y) or None,
-            ``angle_deg``, ``decoys`` and, to train a refiner, ``gap_box`` and ``piece_box``, always the same for the same i.
+            ``angle_deg``, ``decoys`` and, to train a refiner, ``gap_box`` and ``piece_box``,
+            always the same for the same i.
         length: Puzzles an epoch.
         kwargs: As mmpose's BaseCocoStyleDataset takes them.
 

@@ -11,8 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from pfld_mm.deploy.export_onnx import export_onnx
-from pfld_mm.models.heads.training_pairs import cut_pairs
-from pfld_mm.runtime.second_look import SQUARE, square_corners
+from pfld_mm.runtime.second_look import SQUARE, cut_squares, square_corners
 
 CHANNELS = 6
 FILE = 'second_look.onnx'
@@ -27,7 +26,9 @@ class SecondLookProof:
         seed: Of the places that are cut out.
     """
 
-    def __init__(self, refiner: nn.Module, pictures: dict[str, list[Tensor]], seed: int = 0) -> None:
+    def __init__(
+        self, refiner: nn.Module, pictures: dict[str, list[Tensor]], seed: int = 0
+    ) -> None:
         rng = np.random.default_rng(seed)
         self.squares = {kind: _squares(rng, crops) for kind, crops in pictures.items()}
         exact = copy.deepcopy(refiner).double()
@@ -52,8 +53,10 @@ def export_second_look(refiner: nn.Module, opset: int) -> onnx.ModelProto:
 
 def _squares(rng: np.random.Generator, crops: list[Tensor]) -> Tensor:
     """Two pairs of squares of each picture, (P, 6, 80, 80)."""
-    pictures = torch.stack(crops).float() / 255
-    height, width = pictures.shape[-2:]
-    numbers = [number for number in range(len(crops)) for _ in range(2)]
-    places = rng.uniform(0, (width, width, height), (len(numbers), 3))
-    return cut_pairs(pictures, numbers, [square_corners(*place) for place in places])
+    squares = []
+    for crop in crops:
+        half = crop[:3, ::2, ::2].permute(1, 2, 0).numpy()
+        height, width = crop.shape[1:]
+        for place in rng.uniform(0, (width, width, height), (2, 3)):
+            squares.append(cut_squares(half, square_corners(*place)))
+    return torch.from_numpy(np.stack(squares)).float() / 255

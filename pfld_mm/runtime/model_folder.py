@@ -127,7 +127,7 @@ class ModelFolder:
         file = (self.path if self.path.is_dir() else self.path.parent) / self.info.second_look
         if not file.is_file():
             raise FileNotFoundError(
-                f'{file}: missing, but the model looks twice; copy it with the model, or export again'
+                f'{file}: missing, but the model looks twice; copy it too, or export again'
             )
         return file
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pfld_mm.runtime.slider_decoding import STRIDE, point_of
+from pfld_mm.runtime.slider_decoding import point_of
 
 SQUARE = 80
 """Side of the squares around piece and gap, in pixels of the halved input."""
@@ -22,7 +22,7 @@ APART = 4
 PAIRS = 4
 """Pairs that are looked at, the hottest ones."""
 ROW = 10.0
-"""Pixels of the input by which the heights of piece and gap may differ: the piece slides sideways."""
+"""Pixels of the input by which the heights of piece and gap may differ: a piece slides sideways."""
 BEFORE = 16.0
 """Pixels of the input by which the piece is left of its gap, at least."""
 HEAT_WEIGHT = 0.5
@@ -65,7 +65,9 @@ def find_pairs(output: np.ndarray, most: int = PAIRS) -> list[Pair]:
     """
     gaps, pieces = (_peaks(output, index) for index in (0, 1))
     pairs = [
-        Pair(piece[0], gap[0], (heat * gap[1] + warmth * piece[1]) / (heat + warmth), (heat, warmth))
+        Pair(
+            piece[0], gap[0], (heat * gap[1] + warmth * piece[1]) / (heat + warmth), (heat, warmth)
+        )
         for gap, heat in gaps
         for piece, warmth in pieces
         if abs(gap[1] - piece[1]) <= ROW and piece[0] < gap[0] - BEFORE
@@ -124,15 +126,15 @@ def _peaks(output: np.ndarray, index: int) -> list[tuple[np.ndarray, float]]:
     return peaks
 
 
-def _cut_all(half: np.ndarray, corners: list[tuple[int, int, int, int]]) -> np.ndarray:
-    """The squares of P pairs, (P, 6, 80, 80) float32 in [0, 1]."""
-    return np.stack([_cut(half, one) for one in corners])
+def cut_squares(half: np.ndarray, corners: tuple[int, int, int, int]) -> np.ndarray:
+    """The squares of piece and gap, (6, 80, 80), black beyond the picture.
 
-
-def _cut(half: np.ndarray, corners: tuple[int, int, int, int]) -> np.ndarray:
-    """The squares of piece and gap, (6, 80, 80) float32 in [0, 1]; black beyond the picture."""
+    Args:
+        half: The halved input, RGB (h, w, 3) uint8.
+        corners: As `square_corners` gives them.
+    """
     height, width = half.shape[:2]
-    both = np.zeros((SQUARE, SQUARE, 6), np.float32)
+    both = np.zeros((SQUARE, SQUARE, 6), np.uint8)
     for first, (left, top) in ((0, corners[:2]), (3, corners[2:])):
         rows = slice(max(0, top), min(height, top + SQUARE))
         columns = slice(max(0, left), min(width, left + SQUARE))
@@ -141,4 +143,9 @@ def _cut(half: np.ndarray, corners: tuple[int, int, int, int]) -> np.ndarray:
                 rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
             ]
             inner[..., first : first + 3] = half[rows, columns]
-    return both.transpose(2, 0, 1) / np.float32(255)
+    return both.transpose(2, 0, 1)
+
+
+def _cut_all(half: np.ndarray, corners: list[tuple[int, int, int, int]]) -> np.ndarray:
+    """The squares of P pairs, (P, 6, 80, 80) float32 in [0, 1]."""
+    return np.stack([cut_squares(half, one) for one in corners]) / np.float32(255)

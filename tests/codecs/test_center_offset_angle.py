@@ -179,5 +179,7 @@ def test_boxes_are_labels_where_they_are_known_and_whole():
     labels = codec.encode(points, transformed_boxes=boxes)
     assert labels['box_weights'].tolist() == [[0, 0]]
     assert np.isfinite(labels['box_labels']).all()
-    unseen = codec.encode(points, np.array([[1, 0]]), transformed_boxes=np.tile([1, 1, 9, 9], (2, 1)))
+    unseen = codec.encode(
+        points, np.array([[1, 0]]), transformed_boxes=np.tile([1, 1, 9, 9], (2, 1))
+    )
     assert unseen['box_weights'].tolist() == [[1, 0]]

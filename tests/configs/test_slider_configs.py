@@ -18,14 +18,18 @@ import pfld_mm.engine.hard_example_hook
 import pfld_mm.evaluation.slider_accuracy
 import pfld_mm.models.backbones.lite_hrnet18
 import pfld_mm.models.heads.center_offset_angle_head
+import pfld_mm.models.heads.pair_refiner
 import pfld_mm.models.necks.lite_fpn
+import pfld_mm.models.pose_estimators.second_look_training
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
+FAST, REFINER = 426_110, 392_946
 PARAMETERS = dict(
     litehrnet18_slider=3_275_758,
-    litehrnet18_fast_slider=426_110,
+    litehrnet18_fast_slider=FAST + REFINER,
+    litehrnet18_fast_slider_first_look=FAST,
     litehrnet18_synthetic=116_990,
-    litehrnet18_fast_slider_near=426_110,
+    litehrnet18_fast_slider_near=FAST,
 )
 
 
@@ -59,9 +63,15 @@ def test_codec_and_sizes_agree(name):
     codec = cfg.codec
     assert cfg.model.head.decoder == codec
     for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
-        steps = {step['type']: step for step in loader.dataset.pipeline}
-        assert tuple(steps['LetterboxAffine']['input_size']) == tuple(codec['input_size'])
+        if loader.dataset.type == 'SliderPairs':
+            letterbox = loader.dataset.generator.generator
+        else:
+            steps = {step['type']: step for step in loader.dataset.pipeline}
+            letterbox = steps['LetterboxAffine']
+        assert tuple(letterbox['input_size']) == tuple(codec['input_size'])
     drawn = cfg.train_dataloader.dataset.generator.generator
+    if cfg.train_dataloader.dataset.type == 'SliderPairs':
+        drawn = drawn.generator
     for kind in drawn.get('generators', [drawn]):
         assert kind.seed != cfg.val_dataloader.dataset.generator.seed
 

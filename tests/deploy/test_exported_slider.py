@@ -1,5 +1,8 @@
 """The slider's network, letterboxed, in every runtime: the maps are PyTorch's."""
 
+from pathlib import Path
+
+import cv2
 import numpy as np
 import onnx
 import pytest
@@ -12,8 +15,13 @@ import pfld_mm.register  # noqa: F401
 from pfld_mm.deploy.backends import ncnn, onnxruntime, openvino
 from pfld_mm.deploy.deployed_network import DeployedNetwork
 from pfld_mm.deploy.export_onnx import export_onnx
+from pfld_mm.deploy.exporter import Exporter
 from pfld_mm.deploy.quantise import quantise
+from pfld_mm.deploy.trained_model import load_config
+from pfld_mm.runtime import SliderLocator
+from pfld_mm.synth.puzzles.generator import PuzzleGenerator
 
+CONFIGS = Path(__file__).parents[2] / 'configs'
 WIDTH, HEIGHT = 128, 64
 PADDED = 10
 
@@ -93,3 +101,24 @@ def test_int8(case):
     session = InferenceSession(quantised.SerializeToString(), providers=['CPUExecutionProvider'])
     heat = np.concatenate([session.run(None, {'input': x})[0] for x in calibration[:2]])[:, :2]
     assert np.corrcoef(heat.ravel(), expected[:, :2].ravel())[0, 1] > 0.9
+
+
+def test_the_exporter_proves_both_looks(tmp_path, read_deploy_cfg):
+    """A whole folder from the config of the fast form, which the runtime opens and tests."""
+    cfg = load_config(str(CONFIGS / 'litehrnet18_fast_slider.py'))
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model)
+    torch.save(dict(state_dict=model.state_dict()), tmp_path / 'small.pth')
+    picture = PuzzleGenerator(seed=4)[0].picture
+    cv2.imwrite(str(tmp_path / 'puzzle.png'), picture)
+    deploy, folder = read_deploy_cfg('onnxruntime_static'), tmp_path / 'out'
+    exporter = Exporter(deploy, cfg, str(tmp_path / 'small.pth'), folder, 'small')
+    report = exporter.run([str(tmp_path / 'puzzle.png')])
+    assert report['backends']['second look']['differences']['given']['max'] < 1e-3
+    locator = SliderLocator(folder)
+    assert locator.second_look is not None
+    assert locator.self_test() < 1e-3
+    squares = np.random.default_rng(0).uniform(0, 1, (3, 6, 80, 80)).astype(np.float32)
+    with torch.no_grad():
+        expected = model.eval().head.refiner(torch.from_numpy(squares)).numpy()
+    np.testing.assert_allclose(locator.second_look(squares), expected, atol=1e-3)

@@ -1,6 +1,8 @@
+import shutil
+
 import numpy as np
 import pytest
-from helpers.exported_models import slider_folder
+from helpers.exported_models import slider_folder, twice_looking_folder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -87,3 +89,73 @@ def test_self_test_wants_the_mask(tmp_path):
     np.savez(folder / 'golden.npz', **{**arrays, 'picture': arrays['picture'][..., :3]})
     with pytest.raises(ValueError, match=r'RGB and mask, found \(64, 128, 3\)'):
         SliderLocator(folder).self_test()
+
+
+BOXES = [[31, 30, 51, 50], [30, 34, 50, 54]]
+"""Of piece and gap in their squares: centres 1 px right of the middle and 4 px below it."""
+
+
+def spots():
+    """A puzzle of the size of the input: the gap is red, the piece green."""
+    picture = np.zeros((128, 256, 3), np.uint8)
+    picture[60:64, 200:204, 2] = 250
+    picture[60:64, 40:44, 1] = 200
+    return picture
+
+
+def test_the_second_look_has_the_last_word(tmp_path):
+    twice = SliderLocator(twice_looking_folder(tmp_path / 'm', BOXES))
+    result = twice(spots())
+    # the squares lie on whole pixels of the halved input
+    corner = [2 * round((x + 0.5) / 2 - 40) for x in (200 + 2.5, 40 + 2.0)]
+    np.testing.assert_allclose(result.gap[0], corner[0] + 2 * 40)
+    np.testing.assert_allclose(result.piece[0], corner[1] + 2 * 41)
+    assert result.gap[1] == result.piece[1]
+    assert result.angle == pytest.approx(0.25)
+    np.testing.assert_allclose(result.scores, (250 / 255, 200 / 255), atol=1e-3)
+
+
+def test_where_it_sees_no_pair_the_first_look_stands(tmp_path):
+    first = SliderLocator(slider_folder(tmp_path / 'once', (256, 128)))
+    second = SliderLocator(twice_looking_folder(tmp_path / 'm', BOXES, match=-1.0))
+    assert second(spots()) == first(spots())
+
+
+def test_self_test_of_both_looks(tmp_path):
+    folder = twice_looking_folder(tmp_path / 'm', BOXES)
+    assert SliderLocator(folder).self_test() < 1e-3
+    arrays = dict(np.load(folder / 'golden.npz'))
+    arrays['squares_output'][:, 5] += 0.31
+    np.savez(folder / 'golden.npz', **arrays)
+    with pytest.raises(RuntimeError, match=r'differ by 0\.62'):
+        SliderLocator(folder).self_test()
+    del arrays['squares']
+    np.savez(folder / 'golden.npz', **arrays)
+    with pytest.raises(ValueError, match='no squares for the second look'):
+        SliderLocator(folder).self_test()
+
+
+def test_a_model_that_looks_twice_needs_both_files(tmp_path):
+    folder = twice_looking_folder(tmp_path / 'm', BOXES)
+    assert SliderLocator(folder / 'model.onnx')(spots()).angle == pytest.approx(0.25)
+    (folder / 'second_look.onnx').unlink()
+    for source in (folder, folder / 'model.onnx'):
+        with pytest.raises(FileNotFoundError, match=r'second_look\.onnx.*looks twice'):
+            SliderLocator(source)
+
+
+def test_the_second_look_of_another_model_is_refused(tmp_path):
+    folder = twice_looking_folder(tmp_path / 'm', BOXES)
+    other = slider_folder(
+        tmp_path / 'o', (256, 128), second_look='second_look.onnx', weights_sha256='1' * 64
+    )
+    shutil.copy(folder / 'second_look.onnx', other)
+    with pytest.raises(ValueError, match="of two models: 'weights_sha256'"):
+        SliderLocator(other)
+
+
+def test_openvino_runs_both(tmp_path):
+    pytest.importorskip('openvino')
+    folder = twice_looking_folder(tmp_path / 'm', BOXES)
+    here, there = SliderLocator(folder), SliderLocator(folder, 'openvino_bf16')
+    assert there(spots()).gap == pytest.approx(here(spots()).gap, abs=0.5)

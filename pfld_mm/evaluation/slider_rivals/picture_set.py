@@ -31,11 +31,12 @@ DIFFICULTIES = {
     'decoys': dict(decoys=2),
     'turned 0.5 to 1.8°': dict(turned=1.0, turn_deg=(0.5, 1.8)),
     'turned 5 to 20°': dict(turned=1.0, turn_deg=(5.0, 20.0)),
+    'decoys, turned': dict(decoys=2, turned=1.0),
     'outlined': dict(looks=('outline', 'shadow', 'glow')),
     'clutter': dict(clutter=True),
     'all together': dict(decoys=2, turned=1.0, looks=GAP_KINDS, clutter=True, degrade=True),
 }
-"""What each synthetic set changes of `PLAIN`."""
+"""What each synthetic set changes of `PLAIN`; a turn without limits is mostly 0.5 to 1.8°."""
 
 
 @dataclass(frozen=True)

@@ -118,14 +118,12 @@ class PairRefiner(nn.Module):
         matches = F.binary_cross_entropy_with_logits(
             match[:, 0], labels['matches'], reduction='none'
         )
-        angles = F.smooth_l1_loss(
-            angle[:, 0], labels['angles'], reduction='none', beta=ANGLE_BETA
-        )
+        angles = F.smooth_l1_loss(angle[:, 0], labels['angles'], reduction='none', beta=ANGLE_BETA)
         return dict(
             loss_edges=self.loss_edge(logits, boxes, weights, SQUARE / logits.shape[-1]),
             loss_edges_l1=0.2 * _mean(distances, weights),
             loss_match=_mean(matches, labels['match_weights']),
-            loss_pair_angle=5 * _mean(angles, labels['angle_weights']),
+            loss_pair_angle=3 * _mean(angles, labels['angle_weights']),
         )
 
     def _raw(self, squares: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -144,7 +142,9 @@ class PairRefiner(nn.Module):
     @staticmethod
     def _edges(logits: Tensor) -> Tensor:
         bins = logits.shape[-1]
-        places = (torch.arange(bins, dtype=logits.dtype, device=logits.device) + 0.5) * SQUARE / bins
+        places = (
+            (torch.arange(bins, dtype=logits.dtype, device=logits.device) + 0.5) * SQUARE / bins
+        )
         return logits.softmax(dim=-1) @ places
 
 

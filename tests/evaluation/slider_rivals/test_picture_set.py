@@ -54,12 +54,13 @@ def test_each_set_changes_what_its_name_says():
     cases = {name: [s.get(i) for i in range(s.count)] for name, s in sets.items()}
     for name, drawn in cases.items():
         assert all(case.piece is not None for case in drawn), 'others are not comparable'
-        assert any(case.decoys for case in drawn) == (name in ('decoys', 'all together'))
+        assert any(case.decoys for case in drawn) == ('decoys' in name or name == 'all together')
         for case in drawn:
             height, width = case.picture.shape[:2]
             assert 0 < case.gap[0] < width and 0 < case.gap[1] < height
     options = {name: PuzzleOptions(**{**PLAIN, **c}) for name, c in DIFFICULTIES.items()}
     assert options['plain'].turned == options['decoys'].turned == 0
+    assert options['decoys, turned'].decoys == 2 and options['decoys, turned'].turned == 1
     assert options['turned 5 to 20°'].turn_deg == (5, 20) and options['all together'].degrade
     again = synthetic_sets(None, 6, 3)[0].get(4)
     np.testing.assert_array_equal(again.picture, cases['plain'][4].picture)

@@ -88,7 +88,7 @@ def test_losses_by_hand():
     expected = torch.nn.functional.softplus(-sign * answer[:, 8]).mean()
     assert losses['loss_match'].item() == pytest.approx(expected.item(), rel=1e-4)
     d = (answer[:, 9] - labels['angles']).abs()
-    expected = 5 * torch.where(d < 0.05, d**2 / 0.1, d - 0.025).mean()
+    expected = 3 * torch.where(d < 0.05, d**2 / 0.1, d - 0.025).mean()
     assert losses['loss_pair_angle'].item() == pytest.approx(expected.item(), rel=1e-4)
 
 

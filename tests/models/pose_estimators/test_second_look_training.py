@@ -8,6 +8,7 @@ from mmpose.registry import DATASETS, MODELS
 import pfld_mm.register  # noqa: F401
 
 CODEC = dict(type='CenterOffsetAngleLabel', input_size=(256, 128), same_row=True)
+GENERATOR = dict(type='pfld_mm.synth.puzzles.generator.PuzzleGenerator', seed=5, piece=1.0)
 REFINER = dict(type='PairRefiner', channels=(8, 8, 8), hidden=8)
 
 
@@ -34,25 +35,32 @@ def build(kind='SecondLookTraining', refiner=REFINER, **kwargs):
 
 
 def batch(model, count=2):
+    """Whole puzzles, as in a test."""
     pipeline = [
         dict(type='LoadImage'),
         dict(type='GetBBoxCenterScale', padding=1.0),
         dict(type='LetterboxAffine', input_size=CODEC['input_size']),
-        dict(type='GenerateTarget', encoder=CODEC),
         dict(type='PackPoseInputs'),
     ]
-    generator = dict(type='pfld_mm.synth.puzzles.generator.PuzzleGenerator', seed=5, piece=1.0)
-    dataset = DATASETS.build(
-        dict(type='SliderSyntheticDataset', generator=generator, length=8, pipeline=pipeline)
-    )
-    return model.data_preprocessor(pseudo_collate([dataset[i] for i in range(count)]), True)
+    dataset = dict(type='SliderSyntheticDataset', generator=GENERATOR, pipeline=pipeline)
+    return collate(model, DATASETS.build(dict(dataset, length=count)))
+
+
+def pairs(model, count=2):
+    halved = dict(type='pfld_mm.datasets.slider_pairs.HalvedPuzzles', generator=GENERATOR)
+    dataset = dict(type='SliderPairs', generator=halved, length=count, pairs=3, pipeline=[])
+    return collate(model, DATASETS.build(dataset))
+
+
+def collate(model, dataset):
+    return model.data_preprocessor(pseudo_collate([dataset[i] for i in range(len(dataset))]), True)
 
 
 def test_it_trains_the_refiner_and_nothing_else():
-    model = build(pairs=4).train()
+    model = build().train()
     before = {name: value.clone() for name, value in model.state_dict().items()}
     optimiser = torch.optim.SGD(model.parameters(), 0.1)
-    losses = model(**batch(model), mode='loss')
+    losses = model(**pairs(model), mode='loss')
     assert set(losses) == {'loss_edges', 'loss_edges_l1', 'loss_match', 'loss_pair_angle'}
     sum(losses.values()).backward()
     optimiser.step()
@@ -63,6 +71,22 @@ def test_it_trains_the_refiner_and_nothing_else():
     assert 'head.refiner.fine.0.bn.running_mean' in changed
     kernels = {n for n, p in model.head.refiner.named_parameters() if p.dim() > 1}
     assert {f'head.refiner.{name}' for name in kernels} <= changed
+
+
+def test_pairs_of_all_puzzles_come_in_the_order_of_their_labels():
+    model, seen = build(), {}
+    data = pairs(model)
+
+    def note(squares, labels):
+        seen.update(squares=squares, labels=labels)
+        return dict(loss=squares.sum())
+
+    model.head.refiner.loss = note
+    model(**data, mode='loss')
+    torch.testing.assert_close(seen['squares'][4], data['inputs'][1, 6:12])
+    second = data['data_samples'][1].gt_instance_labels
+    torch.testing.assert_close(seen['labels']['boxes'][4], second.boxes[1])
+    assert seen['squares'].shape == (6, 6, 80, 80) and len(seen['labels']['matches']) == 6
 
 
 def test_eval_switches_all_of_it():

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from mmengine.structures import InstanceData
+from mmpose.registry import DATASETS
+from mmpose.structures import PoseDataSample
+
+from pfld_mm.datasets.slider_synthetic import SliderSyntheticDataset
+from pfld_mm.datasets.training_pairs import HalvedPuzzle, draw_pair, mirror_pair, pair_labels
+from pfld_mm.runtime.letterbox import Letterbox
+from pfld_mm.runtime.second_look import HALF, cut_squares, square_corners
+
+
+class HalvedPuzzles:
+    """Puzzles as the second look sees them: letterboxed into the input, and halved.
+
+    Args:
+        generator: An object, or its config, with ``generator[i]``: see `SliderSyntheticDataset`.
+        input_size: (w, h) of the network's input.
+        padding: Least and most extent of what is fitted in, in extents of the picture.
+    """
+
+    def __init__(
+        self,
+        generator: dict | Any,
+        input_size: tuple[int, int] = (512, 256),
+        padding: tuple[float, float] = (1.0, 1.2),
+    ) -> None:
+        self.generator = DATASETS.build(generator) if isinstance(generator, dict) else generator
+        self.input_size = tuple(input_size)
+        self.padding = padding
+
+    def __getitem__(self, index: int) -> HalvedPuzzle:
+        puzzle = self.generator[index]
+        padding = np.random.default_rng(index).uniform(*self.padding)
+        box = Letterbox.fit(puzzle.picture, self.input_size, padding)
+        half = [side // HALF for side in self.input_size]
+        boxes = [[np.nan] * 4 if b is None else b for b in (puzzle.gap_box, puzzle.piece_box)]
+        return HalvedPuzzle(
+            half=cv2.resize(box.picture[..., 2::-1], half, interpolation=cv2.INTER_AREA),
+            boxes=(np.array(boxes) - np.tile(box.corner, 2)) * box.zoom,
+            decoys=(np.reshape(puzzle.decoys, (-1, 2)) - box.corner) * box.zoom,
+            angle=float(np.deg2rad(puzzle.angle_deg)),
+        )
+
+
+@DATASETS.register_module()
+class SliderPairs(SliderSyntheticDataset):
+    """Pairs of squares around a piece and a gap, true and false ones, for `SecondLookTraining`.
+
+    An item has ``pairs`` pairs of one puzzle: ``inputs`` (6 pairs, 80, 80) uint8, RGB of the
+    piece's square and of the gap's for each pair, and as ``gt_instance_labels`` what
+    `PairRefiner.loss` wants. Squares are mirrored, darkened and brightened at random.
+
+    Args:
+        generator: An object, or its config, with ``generator[i]``: a `HalvedPuzzle`.
+        length: Puzzles an epoch.
+        pairs: Of a puzzle.
+        kwargs: As mmpose's BaseCocoStyleDataset takes them.
+    """
+
+    def __init__(self, generator: dict | Any, length: int, pairs: int = 2, **kwargs) -> None:
+        super().__init__(generator, length, **kwargs)
+        self.pairs = pairs
+
+    def prepare_data(self, idx: int) -> dict:
+        """Draw the pairs; they depend on the number of the puzzle alone."""
+        number = self.epoch_index[idx]
+        rng, puzzle = np.random.default_rng(number), self.generator[number]
+        drawn = [self._draw(rng, puzzle) for _ in range(self.pairs)]
+        squares = np.concatenate([square for square, _ in drawn])
+        sample = PoseDataSample(metainfo=dict(img_id=number))
+        sample.gt_instance_labels = InstanceData(**_stack([labels for _, labels in drawn]))
+        return dict(inputs=torch.from_numpy(squares), data_samples=sample)
+
+    @staticmethod
+    def _draw(
+        rng: np.random.Generator, puzzle: HalvedPuzzle
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        corners = square_corners(*draw_pair(rng, puzzle))
+        square, labels = cut_squares(puzzle.half, corners), pair_labels(puzzle, corners)
+        for axis in (0, 1):
+            if rng.random() < 0.5:
+                square, labels = mirror_pair(square, labels, axis)
+        gain, shift = np.exp(rng.normal(0, 0.2)), rng.normal(0, 20)
+        middle = 128 * (1 - gain) + shift
+        return cv2.addWeighted(np.ascontiguousarray(square), gain, square, 0, middle), labels
+
+
+def _stack(labels: Sequence[dict[str, np.ndarray]]) -> dict[str, torch.Tensor]:
+    return {key: torch.from_numpy(np.stack([one[key] for one in labels])) for key in labels[0]}

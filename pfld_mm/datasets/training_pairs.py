@@ -1,0 +1,115 @@
+"""Pairs of piece and gap to train a `PairRefiner` on: true ones, moved a little, and false ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pfld_mm.runtime.second_look import HALF, SQUARE
+
+FALSE_SHARE = 0.4
+"""Of the pairs of a puzzle with a piece."""
+JITTER = ((3.0, 0.75), (9.0, 0.25))
+"""Standard deviations in pixels of the input by which squares are off the centres, with shares."""
+MOST_JITTER = 16.0
+MATCH, MISS = 18.0, 26.0
+"""Pixels of the input: closer than the first on both axes is a match, beyond the second is none."""
+
+
+@dataclass(frozen=True)
+class HalvedPuzzle:
+    """A puzzle as the second look sees it; coordinates in pixels of the network's input.
+
+    Attributes:
+        half: The input, halved: RGB (h / 2, w / 2, 3) uint8.
+        boxes: Of gap and piece, x1, y1, x2, y2, (2, 4); NaN where there is none.
+        decoys: Centres, (D, 2).
+        angle: Of the gap in radians.
+    """
+
+    half: np.ndarray
+    boxes: np.ndarray
+    decoys: np.ndarray
+    angle: float
+
+    @property
+    def centres(self) -> np.ndarray:
+        """Of gap and piece, (2, 2)."""
+        return (self.boxes[:, :2] + self.boxes[:, 2:]) / 2
+
+    @property
+    def has_piece(self) -> bool:
+        """Whether the piece is shown."""
+        return bool(np.isfinite(self.boxes[1, 0]))
+
+
+def draw_pair(rng: np.random.Generator, puzzle: HalvedPuzzle) -> np.ndarray:
+    """Where to look: centres of the squares as x of the piece, x of the gap, y of both; (3,).
+
+    A puzzle without a piece is looked at with anything as its piece.
+    """
+    gap, piece = puzzle.centres
+    if not puzzle.has_piece:
+        place = rng.uniform(0, gap[0]), gap[0], gap[1]
+    elif rng.random() >= FALSE_SHARE:
+        place = piece[0], gap[0], gap[1]
+    else:
+        place = _false_pair(rng, puzzle)
+    deviations, shares = zip(*JITTER, strict=True)
+    jitter = rng.normal(0, rng.choice(deviations, p=shares), 3)
+    return np.array(place) + np.clip(jitter, -MOST_JITTER, MOST_JITTER)
+
+
+def _false_pair(rng: np.random.Generator, puzzle: HalvedPuzzle) -> tuple[float, float, float]:
+    """Mostly a decoy as the gap, sometimes as the piece, sometimes as both; or any place."""
+    gap, piece = puzzle.centres
+    anywhere = rng.uniform(0, HALF * puzzle.half.shape[1], 2)
+    spots = [*puzzle.decoys, *((x, gap[1]) for x in anywhere)]
+    most = max(2, len(puzzle.decoys) + 1)
+    first, second = (spots[i] for i in rng.permutation(most)[:2])
+    way = rng.random()
+    if way < 0.6:
+        return piece[0], *first
+    return first[0], (gap[0] if way < 0.8 else second[0]), first[1]
+
+
+def pair_labels(puzzle: HalvedPuzzle, corners: tuple[int, int, int, int]) -> dict[str, np.ndarray]:
+    """Labels of one pair of squares, as `PairRefiner.loss` wants them.
+
+    Args:
+        puzzle: Where all is.
+        corners: As `square_corners` gives them.
+    """
+    boxes, weights, near = np.zeros(8, np.float32), np.zeros(8, np.float32), []
+    for place, index in ((0, 1), (1, 0)):  # the piece comes first
+        corner = HALF * np.array(corners[2 * place : 2 * place + 2])
+        away = np.abs(puzzle.centres[index] - corner - HALF * SQUARE / 2).max()
+        if away <= MISS:  # never where it is NaN
+            part = slice(4 * place, 4 * place + 4)
+            boxes[part] = (puzzle.boxes[index] - np.tile(corner, 2)) / HALF
+            weights[part] = 1
+        near.append(away)
+    match = puzzle.has_piece and max(near) <= MATCH
+    sure = puzzle.has_piece and (match or max(near) > MISS)
+    numbers = dict(
+        matches=match, match_weights=sure, angles=puzzle.angle if match else 0, angle_weights=match
+    )
+    rest = {key: np.float32(value) for key, value in numbers.items()}
+    return dict(boxes=boxes, box_weights=weights, **rest)
+
+
+def mirror_pair(
+    square: np.ndarray, labels: dict[str, np.ndarray], axis: int
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Mirror a pair of squares, labels included; the angle changes its sign.
+
+    Args:
+        square: (6, 80, 80).
+        labels: As `pair_labels` gives them.
+        axis: 0 for left and right, 1 for top and bottom.
+    """
+    boxes = labels['boxes'].copy()
+    low, high = [axis, 4 + axis], [2 + axis, 6 + axis]
+    boxes[low], boxes[high] = SQUARE - labels['boxes'][high], SQUARE - labels['boxes'][low]
+    return np.flip(square, 2 - axis), {**labels, 'boxes': boxes, 'angles': -labels['angles']}
