@@ -17,10 +17,11 @@ kept = dict(
 )
 train_dataloader = dict(
     batch_size=64,
+    collate_fn=dict(type='default_collate'),
     dataset=dict(_delete_=True, type='SliderPairs', generator=kept, length=16384, pairs=2),
 )
 optim_wrapper = dict(clip_grad=dict(max_norm=10.0))
-train_cfg = dict(max_epochs=48, val_interval=8)
+train_cfg = dict(max_epochs=44, val_interval=8)
 custom_hooks = [
     dict(type='EMAHook', ema_type='ExpMomentumEMA', momentum=0.002, update_buffers=True)
 ]

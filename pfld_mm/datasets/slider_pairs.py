@@ -92,5 +92,6 @@ class SliderPairs(SliderSyntheticDataset):
         return cv2.addWeighted(np.ascontiguousarray(square), gain, square, 0, middle), labels
 
 
-def _stack(labels: Sequence[dict[str, np.ndarray]]) -> dict[str, torch.Tensor]:
-    return {key: torch.from_numpy(np.stack([one[key] for one in labels])) for key in labels[0]}
+def _stack(labels: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    # arrays: a loader's worker hands on each tensor through a file of its own
+    return {key: np.stack([one[key] for one in labels]) for key in labels[0]}

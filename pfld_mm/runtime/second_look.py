@@ -15,13 +15,13 @@ SQUARE = 80
 """Side of the squares around piece and gap, in pixels of the halved input."""
 HALF = 2
 """The input is halved: the squares reach 80 of its pixels to each side."""
-PEAKS = 5
+PEAKS = 8
 """Peaks of each heatmap that pairs are made of."""
 APART = 4
 """Cells around a peak that hold no other."""
-PAIRS = 4
-"""Pairs that are looked at, the hottest ones."""
-ROW = 10.0
+PAIRS = 12
+"""Pairs that are looked at where the hottest one is no sure match."""
+ROW = 16.0
 """Pixels of the input by which the heights of piece and gap may differ: a piece slides sideways."""
 BEFORE = 16.0
 """Pixels of the input by which the piece is left of its gap, at least."""

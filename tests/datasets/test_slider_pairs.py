@@ -71,7 +71,7 @@ def test_edges_are_where_the_pixels_are():
                 colour = squares[k, part, channel] - squares[k, part, 2]
                 rows, columns = (colour > 60).nonzero().T
                 edges = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
-                box = labels.boxes[k, 4 * part : 4 * part + 4].numpy()
+                box = labels.boxes[k, 4 * part : 4 * part + 4]
                 np.testing.assert_allclose(box.clip(0, SQUARE), edges, atol=1 / HALF)
                 seen += 1
     assert seen > 12

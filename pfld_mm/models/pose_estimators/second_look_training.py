@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import torch
 from mmpose.models.pose_estimators import TopdownPoseEstimator
 from mmpose.registry import MODELS
@@ -46,5 +47,8 @@ class SecondLookTraining(TopdownPoseEstimator):
         """
         squares = inputs.unflatten(1, (-1, 6)).flatten(0, 1)
         samples = [sample.gt_instance_labels for sample in data_samples]
-        labels = {key: torch.cat([sample.get(key) for sample in samples]) for key in LABELS}
+        labels = {
+            key: torch.from_numpy(np.concatenate([one.get(key) for one in samples])).to(squares)
+            for key in LABELS
+        }
         return self.head.refiner.loss(squares, labels)
