@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pfld_mm.runtime.slider_decoding import point_of
+from pfld_mm.runtime.slider_decoding import angle_of, point_of
 
 SQUARE = 80
 """Side of the squares around piece and gap, in pixels of the halved input."""
@@ -31,29 +31,50 @@ SURE = 3.0
 """Logit of a match from which on the hottest pair has no rivals, and they are not looked at."""
 
 Network = Callable[[np.ndarray], np.ndarray]
-"""Squares (P, 6, 80, 80) -> (P, 10); see :class:`pfld_mm.models.heads.pair_refiner.PairRefiner`."""
+"""Squares (P, 6, 80, 80) -> (P, 9); see :class:`pfld_mm.models.heads.pair_refiner.PairRefiner`."""
+Corners = tuple[int, int, int, int]
+"""Left and top of the piece's square and of the gap's, in pixels of the halved input."""
+
+
+@dataclass(frozen=True)
+class Peak:
+    """A hot cell of a heatmap.
+
+    Attributes:
+        x: Of the centre that it points at, in pixels of the input.
+        y: The same.
+        heat: In 0..1.
+        cell: Row and column.
+    """
+
+    x: float
+    y: float
+    heat: float
+    cell: tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A piece and a gap in one row that may belong together, in pixels of the input.
+    """A piece and a gap in one row that may belong together."""
 
-    Attributes:
-        piece: x of the piece's centre.
-        gap: x of the gap's centre.
-        row: y of both.
-        scores: Heat of gap and piece.
-    """
+    piece: Peak
+    gap: Peak
 
-    piece: float
-    gap: float
-    row: float
-    scores: tuple[float, float]
+    @property
+    def row(self) -> float:
+        """Y of both in pixels of the input, the mean by heat."""
+        peaks = (self.piece, self.gap)
+        return sum(peak.heat * peak.y for peak in peaks) / sum(peak.heat for peak in peaks)
 
     @property
     def heat(self) -> float:
         """Sum of the logarithms of both heats."""
-        return math.log(self.scores[0] + 1e-6) + math.log(self.scores[1] + 1e-6)
+        return math.log(self.piece.heat) + math.log(self.gap.heat)
+
+    @property
+    def corners(self) -> Corners:
+        """Of the squares around both."""
+        return square_corners(self.piece.x, self.gap.x, self.row)
 
 
 def find_pairs(output: np.ndarray, most: int = PAIRS) -> list[Pair]:
@@ -65,12 +86,10 @@ def find_pairs(output: np.ndarray, most: int = PAIRS) -> list[Pair]:
     """
     gaps, pieces = (_peaks(output, index) for index in (0, 1))
     pairs = [
-        Pair(
-            piece[0], gap[0], (heat * gap[1] + warmth * piece[1]) / (heat + warmth), (heat, warmth)
-        )
-        for gap, heat in gaps
-        for piece, warmth in pieces
-        if abs(gap[1] - piece[1]) <= ROW and piece[0] < gap[0] - BEFORE
+        Pair(piece, gap)
+        for gap in gaps
+        for piece in pieces
+        if abs(gap.y - piece.y) <= ROW and piece.x < gap.x - BEFORE
     ]
     return sorted(pairs, key=lambda pair: -pair.heat)[:most]
 
@@ -93,7 +112,7 @@ def look_again(
         return None
     height, width = picture.shape[:2]
     half = cv2.resize(picture, (width // HALF, height // HALF), interpolation=cv2.INTER_AREA)
-    corners = [square_corners(pair.piece, pair.gap, pair.row) for pair in pairs]
+    corners = [pair.corners for pair in pairs]
     answers = network(_cut_all(half, corners[:1]))
     if answers[0, 8] < SURE and len(pairs) > 1:
         answers = np.concatenate([answers, network(_cut_all(half, corners[1:]))])
@@ -104,29 +123,31 @@ def look_again(
     boxes = answers[best, :8].astype(np.float64).reshape(2, 2, 2)  # piece and gap, corners, x and y
     piece, gap = HALF * (boxes.mean(axis=1) + np.reshape(corners[best], (2, 2)))
     row = (piece[1] + gap[1]) / 2
-    points = np.array([[gap[0], row], [piece[0], row]])
-    return points, np.array(pairs[best].scores), float(answers[best, 9])
+    found = pairs[best]
+    scores = np.array([found.gap.heat, found.piece.heat])
+    return np.array([[gap[0], row], [piece[0], row]]), scores, angle_of(output, *found.gap.cell)
 
 
-def square_corners(piece: float, gap: float, row: float) -> tuple[int, int, int, int]:
+def square_corners(piece: float, gap: float, row: float) -> Corners:
     """Left and top of the squares around piece and gap, in pixels of the halved input."""
     top = round(row / HALF - SQUARE / 2)
     return round(piece / HALF - SQUARE / 2), top, round(gap / HALF - SQUARE / 2), top
 
 
-def _peaks(output: np.ndarray, index: int) -> list[tuple[np.ndarray, float]]:
-    """Centres (x, y) in pixels and heats of the hottest places of map `index`, hottest first."""
+def _peaks(output: np.ndarray, index: int) -> list[Peak]:
+    """The hottest cells of map `index` (0 gap, 1 piece), hottest first."""
     heat, peaks = output[index].copy(), []
     for _ in range(PEAKS):
         row, column = divmod(int(heat.argmax()), heat.shape[1])
         if heat[row, column] <= 0:
             break
-        peaks.append((point_of(output, index, row, column), float(heat[row, column])))
+        x, y = point_of(output, index, row, column)
+        peaks.append(Peak(float(x), float(y), float(heat[row, column]), (row, column)))
         heat[max(0, row - APART) : row + APART + 1, max(0, column - APART) : column + APART + 1] = 0
     return peaks
 
 
-def cut_squares(half: np.ndarray, corners: tuple[int, int, int, int]) -> np.ndarray:
+def cut_squares(half: np.ndarray, corners: Corners) -> np.ndarray:
     """The squares of piece and gap, (6, 80, 80), black beyond the picture.
 
     Args:
@@ -146,6 +167,6 @@ def cut_squares(half: np.ndarray, corners: tuple[int, int, int, int]) -> np.ndar
     return both.transpose(2, 0, 1)
 
 
-def _cut_all(half: np.ndarray, corners: list[tuple[int, int, int, int]]) -> np.ndarray:
+def _cut_all(half: np.ndarray, corners: list[Corners]) -> np.ndarray:
     """The squares of P pairs, (P, 6, 80, 80) float32 in [0, 1]."""
     return np.stack([cut_squares(half, one) for one in corners]) / np.float32(255)

@@ -90,7 +90,11 @@ class SliderLocator:
 
     def postprocess(self, output: np.ndarray, box: Letterbox) -> SliderResult:
         """Read the answer from the tensor (1, 8, h / 4, w / 4) and take it to the picture."""
-        points, scores, angle = self._look_again(output, box) or self._first_look(output, box)
+        first = self._decode(output, box.picture[..., 3])
+        points, scores, angle = self._look_again(output, box) or first
+        if self.same_row:
+            # as if the mask were alpha: four channels as they lie, no copy of three
+            points = align_piece(cv2.cvtColor(box.picture, cv2.COLOR_BGRA2GRAY), points)
         gap, piece = box.to_picture(points)
         return SliderResult(
             gap=(float(gap[0]), float(gap[1])),
@@ -107,15 +111,6 @@ class SliderLocator:
             return None
         colours = cv2.cvtColor(box.picture, cv2.COLOR_BGRA2RGB)
         return look_again(colours, output[0], lambda x: run_in_batches(self.second_look, x))
-
-    def _first_look(
-        self, output: np.ndarray, box: Letterbox
-    ) -> tuple[np.ndarray, np.ndarray, float]:
-        points, scores, angle = self._decode(output, box.picture[..., 3])
-        if self.same_row:
-            # as if the mask were alpha: four channels as they lie, no copy of three
-            points = align_piece(cv2.cvtColor(box.picture, cv2.COLOR_BGRA2GRAY), points)
-        return points, scores, angle
 
     def self_test(self, bound: float | None = None) -> float:
         """Prove this installation with the folder's golden pair.

@@ -36,8 +36,7 @@ class CenterOffsetAngleHead(BaseHead):
     for all.
     Where the backbone sends its input along, padding gets heat 0, and where the decoder takes
     gap and piece to be in one row, a refiner looks at the likeliest pairs again
-    (:func:`look_again`); where it sees none, or there is no refiner, :func:`align_piece` corrects
-    the distance of the first answer.
+    (:func:`look_again`), and :func:`align_piece` corrects their distance.
 
     Args:
         in_channels: Of the neck's map.
@@ -215,11 +214,10 @@ class CenterOffsetAngleHead(BaseHead):
         return preds
 
     def _correct(self, pred: InstanceData, colours: np.ndarray, output: np.ndarray) -> None:
-        """Look again at what is likely, or lay the piece over the gap; changes ``pred``."""
+        """Look again at what is likely, then lay the piece over the gap; changes ``pred``."""
         again = None if self.refiner is None else look_again(colours, output, self._refine)
         if again is not None:
             pred.keypoints[0], pred.keypoint_scores[0], pred.angle[0] = again
-            return
         grey = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)
         pred.keypoints[0] = align_piece(grey, pred.keypoints[0])
 

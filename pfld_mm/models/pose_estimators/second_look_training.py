@@ -6,9 +6,7 @@ from mmpose.models.pose_estimators import TopdownPoseEstimator
 from mmpose.registry import MODELS
 from torch import Tensor
 
-LABELS = (
-    'boxes', 'box_weights', 'matches', 'match_weights', 'angles', 'angle_weights',
-)  # fmt: skip
+LABELS = ('boxes', 'box_weights', 'matches', 'match_weights')
 
 
 @MODELS.register_module()
