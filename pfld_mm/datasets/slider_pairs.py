@@ -45,6 +45,7 @@ class HalvedPuzzles:
             half=cv2.resize(box.picture[..., 2::-1], half, interpolation=cv2.INTER_AREA),
             boxes=(np.array(boxes) - np.tile(box.corner, 2)) * box.zoom,
             decoys=(np.reshape(puzzle.decoys, (-1, 2)) - box.corner) * box.zoom,
+            angle=float(np.deg2rad(puzzle.angle_deg)),
         )
 
 

@@ -25,11 +25,13 @@ class HalvedPuzzle:
         half: The input, halved: RGB (h / 2, w / 2, 3) uint8.
         boxes: Of gap and piece, x1, y1, x2, y2, (2, 4); NaN where there is none.
         decoys: Centres, (D, 2).
+        angle: Of the gap in radians.
     """
 
     half: np.ndarray
     boxes: np.ndarray
     decoys: np.ndarray
+    angle: float
 
     @property
     def centres(self) -> np.ndarray:
@@ -90,18 +92,17 @@ def pair_labels(puzzle: HalvedPuzzle, corners: tuple[int, int, int, int]) -> dic
         near.append(away)
     match = puzzle.has_piece and max(near) <= MATCH
     sure = puzzle.has_piece and (match or max(near) > MISS)
-    return dict(
-        boxes=boxes,
-        box_weights=weights,
-        matches=np.float32(match),
-        match_weights=np.float32(sure),
+    numbers = dict(
+        matches=match, match_weights=sure, angles=puzzle.angle if match else 0, angle_weights=match
     )
+    rest = {key: np.float32(value) for key, value in numbers.items()}
+    return dict(boxes=boxes, box_weights=weights, **rest)
 
 
 def mirror_pair(
     square: np.ndarray, labels: dict[str, np.ndarray], axis: int
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Mirror a pair of squares, labels included.
+    """Mirror a pair of squares, labels included; the angle changes its sign.
 
     Args:
         square: (6, 80, 80).
@@ -111,4 +112,4 @@ def mirror_pair(
     boxes = labels['boxes'].copy()
     low, high = [axis, 4 + axis], [2 + axis, 6 + axis]
     boxes[low], boxes[high] = SQUARE - labels['boxes'][high], SQUARE - labels['boxes'][low]
-    return np.flip(square, 2 - axis), {**labels, 'boxes': boxes}
+    return np.flip(square, 2 - axis), {**labels, 'boxes': boxes, 'angles': -labels['angles']}

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pfld_mm.runtime.slider_decoding import angle_of, point_of
+from pfld_mm.runtime.piece_alignment import align_piece
+from pfld_mm.runtime.slider_decoding import point_of
 
 SQUARE = 80
 """Side of the squares around piece and gap, in pixels of the halved input."""
@@ -30,8 +31,13 @@ HEAT_WEIGHT = 0.5
 SURE = 3.0
 """Logit of a match from which on the hottest pair has no rivals, and they are not looked at."""
 
+UPRIGHT = math.radians(3)
+"""Gaps that the second look sees turned further are not laid over: they show another edge."""
+
 Network = Callable[[np.ndarray], np.ndarray]
-"""Squares (P, 6, 80, 80) -> (P, 9); see :class:`pfld_mm.models.heads.pair_refiner.PairRefiner`."""
+"""Squares (P, 6, 80, 80) -> (P, 10); see :class:`pfld_mm.models.heads.pair_refiner.PairRefiner`."""
+Answer = tuple[np.ndarray, np.ndarray, float]
+"""Gap and piece (2, 2), their scores (2,), the angle in radians, as of `decode_slider`."""
 Corners = tuple[int, int, int, int]
 """Left and top of the piece's square and of the gap's, in pixels of the halved input."""
 
@@ -44,13 +50,11 @@ class Peak:
         x: Of the centre that it points at, in pixels of the input.
         y: The same.
         heat: In 0..1.
-        cell: Row and column.
     """
 
     x: float
     y: float
     heat: float
-    cell: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -94,9 +98,31 @@ def find_pairs(output: np.ndarray, most: int = PAIRS) -> list[Pair]:
     return sorted(pairs, key=lambda pair: -pair.heat)[:most]
 
 
-def look_again(
-    picture: np.ndarray, output: np.ndarray, network: Network
-) -> tuple[np.ndarray, np.ndarray, float] | None:
+def refine(
+    picture: np.ndarray,
+    output: np.ndarray,
+    first: Callable[[], Answer],
+    network: Network | None = None,
+) -> Answer:
+    """What comes after the first look: the second one, then the piece laid over its gap.
+
+    Args:
+        picture: The network's input, RGB (H, W, 3) uint8.
+        output: The network's output (8, h, w), heat 0 in the padding.
+        first: Gives what `decode_slider` reads from it, the answer where no pair matches.
+        network: The second one, None where there is none.
+
+    Returns:
+        As `decode_slider`.
+    """
+    again = None if network is None else look_again(picture, output, network)
+    points, scores, angle = first() if again is None else again
+    if again is None or abs(angle) <= UPRIGHT:
+        points = align_piece(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), points)
+    return points, scores, angle
+
+
+def look_again(picture: np.ndarray, output: np.ndarray, network: Network) -> Answer | None:
     """Look at the likeliest pairs again and answer with the one that matches best.
 
     Args:
@@ -125,7 +151,7 @@ def look_again(
     row = (piece[1] + gap[1]) / 2
     found = pairs[best]
     scores = np.array([found.gap.heat, found.piece.heat])
-    return np.array([[gap[0], row], [piece[0], row]]), scores, angle_of(output, *found.gap.cell)
+    return np.array([[gap[0], row], [piece[0], row]]), scores, float(answers[best, 9])
 
 
 def square_corners(piece: float, gap: float, row: float) -> Corners:
@@ -142,7 +168,7 @@ def _peaks(output: np.ndarray, index: int) -> list[Peak]:
         if heat[row, column] <= 0:
             break
         x, y = point_of(output, index, row, column)
-        peaks.append(Peak(float(x), float(y), float(heat[row, column]), (row, column)))
+        peaks.append(Peak(float(x), float(y), float(heat[row, column])))
         heat[max(0, row - APART) : row + APART + 1, max(0, column - APART) : column + APART + 1] = 0
     return peaks
 

@@ -41,19 +41,14 @@ def decode_slider(
         points[index] = point_of(output, index, row, column)
     if same_row and scores.sum() > 0:
         points[:, 1] = scores @ points[:, 1] / scores.sum()
-    return points, scores, angle_of(output, *cells[0])
+    sine, cosine = (float(output[channel][cells[0]]) for channel in (6, 7))
+    return points, scores, math.atan2(sine, cosine)
 
 
 def point_of(output: np.ndarray, index: int, row: int, column: int) -> np.ndarray:
     """The centre (x, y) in input pixels that a cell of map `index` (0 gap, 1 piece) points at."""
     offset = output[2 + 2 * index : 4 + 2 * index, row, column].astype(np.float64)
     return STRIDE * (np.array([column, row]) + 0.5 + offset)
-
-
-def angle_of(output: np.ndarray, row: int, column: int) -> float:
-    """The gap's angle in radians that a cell tells."""
-    sine, cosine = (float(output[channel, row, column]) for channel in (6, 7))
-    return math.atan2(sine, cosine)
 
 
 def _hottest(heat: np.ndarray) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -12,8 +13,7 @@ from pfld_mm.runtime.letterbox import Letterbox
 from pfld_mm.runtime.model_folder import GoldenPair, ModelFolder
 from pfld_mm.runtime.network_input import network_input
 from pfld_mm.runtime.picture import as_bgr
-from pfld_mm.runtime.piece_alignment import align_piece
-from pfld_mm.runtime.second_look import HALF, SQUARE, look_again
+from pfld_mm.runtime.second_look import HALF, SQUARE, refine
 from pfld_mm.runtime.self_test import check_golden_pair, check_points
 from pfld_mm.runtime.slider_decoding import STRIDE, decode_slider
 from pfld_mm.runtime.slider_result import SliderResult
@@ -58,7 +58,8 @@ class SliderLocator:
         self.backend = backend
         self.session = open_session(self.folder, backend, threads)
         shape = (SECOND_CHANNELS, SQUARE, SQUARE)
-        self.second_look = open_second_look(self.folder, backend, shape, threads)
+        self.second_look = open_second_look(self.folder, shape, threads)
+        self._second_look = self.second_look and partial(run_in_batches, self.second_look)
 
     def __call__(self, image: ArrayLike) -> SliderResult:
         """Find gap and piece in one picture.
@@ -90,11 +91,13 @@ class SliderLocator:
 
     def postprocess(self, output: np.ndarray, box: Letterbox) -> SliderResult:
         """Read the answer from the tensor (1, 8, h / 4, w / 4) and take it to the picture."""
-        first = self._decode(output, box.picture[..., 3])
-        points, scores, angle = self._look_again(output, box) or first
+        first = partial(self._decode, output, box.picture[..., 3])
         if self.same_row:
-            # as if the mask were alpha: four channels as they lie, no copy of three
-            points = align_piece(cv2.cvtColor(box.picture, cv2.COLOR_BGRA2GRAY), points)
+            # as if the mask were alpha: no copy of three channels
+            colours = cv2.cvtColor(box.picture, cv2.COLOR_BGRA2RGB)
+            points, scores, angle = refine(colours, output[0], first, self._second_look)
+        else:
+            points, scores, angle = first()
         gap, piece = box.to_picture(points)
         return SliderResult(
             gap=(float(gap[0]), float(gap[1])),
@@ -103,14 +106,6 @@ class SliderLocator:
             angle=angle,
             scores=(float(scores[0]), float(scores[1])),
         )
-
-    def _look_again(
-        self, output: np.ndarray, box: Letterbox
-    ) -> tuple[np.ndarray, np.ndarray, float] | None:
-        if self.second_look is None:
-            return None
-        colours = cv2.cvtColor(box.picture, cv2.COLOR_BGRA2RGB)
-        return look_again(colours, output[0], lambda x: run_in_batches(self.second_look, x))
 
     def self_test(self, bound: float | None = None) -> float:
         """Prove this installation with the folder's golden pair.

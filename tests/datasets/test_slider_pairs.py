@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 
 import pfld_mm.compat  # noqa: F401
@@ -24,6 +25,7 @@ def test_a_halved_puzzle_is_the_letterbox_in_half():
     np.testing.assert_allclose(found.half[..., 2], blue, atol=0.51)  # RGB of BGR
     np.testing.assert_allclose(box.to_picture(found.centres), [puzzle.gap, puzzle.piece])
     np.testing.assert_allclose(box.to_picture(found.decoys), puzzle.decoys)
+    assert found.angle == pytest.approx(np.deg2rad(puzzle.angle_deg))
 
 
 def test_sizes_vary_with_the_padding():

@@ -17,7 +17,7 @@ WIDTH, HEIGHT = 256, 128
 def puzzle(piece=True, decoys=((120.0, 60.0),)):
     boxes = np.array([[180.0, 40, 220, 80], [20, 45, 60, 75] if piece else [np.nan] * 4])
     half = np.zeros((HEIGHT // HALF, WIDTH // HALF, 3), np.uint8)
-    return HalvedPuzzle(half, boxes, np.reshape(decoys, (-1, 2)))
+    return HalvedPuzzle(half, boxes, np.reshape(decoys, (-1, 2)), 0.1)
 
 
 def labels_at(piece, gap, row, one=None):
@@ -32,7 +32,8 @@ def many(one, count=400):
 
 def test_a_true_pair_knows_its_edges():
     found = labels_at(44.0, 196.0, 64.0)  # 4 px off in all
-    assert found['matches'] == found['match_weights'] == 1
+    assert found['matches'] == found['match_weights'] == found['angle_weights'] == 1
+    assert found['angles'] == np.float32(0.1)
     left, top, gap_left, _ = square_corners(44.0, 196.0, 64.0)
     piece = (np.array([20, 45, 60, 75]) - HALF * np.array([left, top] * 2)) / HALF
     gap = (np.array([180, 40, 220, 80]) - HALF * np.array([gap_left, top] * 2)) / HALF
@@ -42,7 +43,7 @@ def test_a_true_pair_knows_its_edges():
 
 def test_a_false_gap_beside_a_true_piece():
     found = labels_at(40.0, 120.0, 60.0)
-    assert (found['matches'], found['match_weights']) == (0, 1)
+    assert (found['matches'], found['match_weights'], found['angle_weights']) == (0, 1, 0)
     assert found['box_weights'].tolist() == [1] * 4 + [0] * 4
 
 
@@ -54,7 +55,7 @@ def test_neither_near_nor_far_says_nothing_of_a_match():
 
 def test_without_a_piece_only_the_gap_is_known():
     found = labels_at(40.0, 200.0, 60.0, puzzle(piece=False))
-    assert found['match_weights'] == 0
+    assert (found['match_weights'], found['angle_weights']) == (0, 0)
     assert found['box_weights'].tolist() == [0] * 4 + [1] * 4
     assert np.isfinite(found['boxes']).all()
 
@@ -84,9 +85,10 @@ def test_mirrored_pictures_have_mirrored_labels(axis):
     square = np.zeros((6, SQUARE, SQUARE), np.uint8)
     square[:3, 10:20, 30:36] = 1
     square[3:, 50:55, 60:70] = 1
-    labels = dict(boxes=np.float32([30, 10, 36, 20, 60, 50, 70, 55]))
+    labels = dict(boxes=np.float32([30, 10, 36, 20, 60, 50, 70, 55]), angles=0.2)
     mirrored, moved = mirror_pair(square, labels, axis)
     assert not np.array_equal(mirrored, square)
+    assert moved['angles'] == -0.2
     for place, channel in ((0, 0), (4, 3)):
         rows, columns = mirrored[channel].nonzero()
         edges = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]

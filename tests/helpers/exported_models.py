@@ -170,30 +170,34 @@ def slider_folder(path, size=(128, 64), golden=True, **changes):
     return write_folder(path, slider_info(size, **changes), slider_graph(size), golden)
 
 
-def second_look_graph(boxes, match=9.0):
-    """Answers the same to any pair: boxes of piece and gap in its squares, and match."""
+IN_A_ROW = dict(type='CenterOffsetAngleLabel', input_size=[256, 128], same_row=True)
+"""Codec of a slider model of this size that takes gap and piece to be in one row."""
+
+
+def second_look_graph(boxes, match=9.0, angle=0.25):
+    """Answers the same to any pair: boxes of piece and gap in its squares, match and angle."""
     constants = dict(
-        nothing=np.zeros((9, 6, 1, 1), np.float32),
-        bias=np.array([*np.ravel(boxes), match], np.float32),
-        flat=np.array([-1, 9], np.int64),
+        nothing=np.zeros((10, 6, 1, 1), np.float32),
+        bias=np.array([*np.ravel(boxes), match, angle], np.float32),
+        flat=np.array([-1, 10], np.int64),
     )
     nodes = [
         ('GlobalAveragePool', ['input'], 'mean'),
         ('Conv', ['mean', 'nothing', 'bias'], 'answer'),
         ('Reshape', ['answer', 'flat'], 'output'),
     ]
-    return _model(nodes, constants, ['N', 6, 80, 80], ['N', 9])
+    return _model(nodes, constants, ['N', 6, 80, 80], ['N', 10])
 
 
-def twice_looking_folder(path, boxes, match=9.0):
+def twice_looking_folder(path, boxes, match=9.0, angle=0.25):
     """The folder of a slider model whose second look always answers the same."""
-    slider_folder(path, (256, 128), second_look='second_look.onnx')
-    graph = second_look_graph(boxes, match)
+    slider_folder(path, (256, 128), second_look='second_look.onnx', codec=IN_A_ROW)
+    graph = second_look_graph(boxes, match, angle)
     entry = graph.metadata_props.add()
     entry.key, entry.value = 'pfld_mm', (path / 'model.json').read_text()
     onnx.save(graph, str(path / 'second_look.onnx'))
     golden = dict(np.load(path / 'golden.npz'))
-    answer = np.array([[*np.ravel(boxes), match]], np.float32)
+    answer = np.array([[*np.ravel(boxes), match, angle]], np.float32)
     squares = np.zeros((1, 6, 80, 80), np.float32)
     np.savez(path / 'golden.npz', **golden, squares=squares, squares_output=answer)
     return path

@@ -8,6 +8,7 @@ from pfld_mm.runtime.second_look import (
     SURE,
     find_pairs,
     look_again,
+    refine,
     square_corners,
 )
 
@@ -21,7 +22,6 @@ def maps(gaps=(), pieces=()):
         for column, row, heat in peaks:
             output[index, row, column] = heat
     output[[2, 4]] = 0.25
-    output[7] = 1
     return output
 
 
@@ -29,12 +29,12 @@ def picture():
     return np.random.default_rng(0).integers(0, 256, (4 * HEIGHT, 4 * WIDTH, 3), np.uint8)
 
 
-def answers(*matches):
+def answers(*matches, angle=0.1):
     """Boxes around the squares' middles: the piece's 2 px right of it, the gap's 4 px below."""
     middle = SQUARE / 2
     piece = [middle - 10 + 2, middle - 8, middle + 10 + 2, middle + 8]
     gap = [middle - 10, middle - 8 + 4, middle + 10, middle + 8 + 4]
-    return np.array([[*piece, *gap, match] for match in matches], np.float32)
+    return np.array([[*piece, *gap, match, angle] for match in matches], np.float32)
 
 
 def test_pairs_stand_in_a_row_the_piece_on_the_left():
@@ -67,7 +67,6 @@ def test_nothing_hot_nothing_to_look_at():
 
 def test_centres_are_those_of_the_boxes_in_one_row():
     output = maps(gaps=[(90, 20, 0.9)], pieces=[(15, 20, 0.8)])
-    output[6:, 20, 90] = np.sin(0.1), np.cos(0.1)  # the gap's cell tells the angle
     points, scores, angle = look_again(picture(), output, lambda squares: answers(5.0))
     left, top, gap_left, _ = square_corners(63.0, 363.0, 82.0)
     middle = SQUARE / 2
@@ -128,3 +127,26 @@ def test_no_more_pairs_than_it_takes_time_for():
     gaps = [(60 + 12 * i, 20, 0.9 - 0.1 * i) for i in range(5)]
     pieces = [(5 + 12 * i, 20, 0.9 - 0.1 * i) for i in range(4)]
     assert len(find_pairs(maps(gaps, pieces))) == PAIRS
+
+
+def test_pieces_are_laid_over_upright_gaps_only():
+    """A pattern that the gap repeats 300 px further, where the second look says 296."""
+    image = np.zeros((4 * HEIGHT, 4 * WIDTH, 3), np.uint8)
+    pattern = np.random.default_rng(1).integers(0, 256, (40, 40, 3), np.uint8)
+    pattern = pattern.repeat(4, 0).repeat(4, 1)[:60, :60]
+    image[60:120, 40:100], image[60:120, 340:400] = pattern, pattern
+    output = maps(gaps=[(91, 22, 0.9)], pieces=[(16, 22, 0.8)])
+    first = (np.array([[364.0, 90.0], [66.0, 90.0]]), np.ones(2), 0.0)
+    found = {}
+    for name, network in (
+        ('none', None),
+        ('upright', lambda x: answers(5.0, angle=0.02)),
+        ('turned', lambda x: answers(5.0, angle=-0.2)),
+    ):
+        (gap, piece), _, angle = refine(image, output, lambda: first, network)
+        found[name] = gap[0] - piece[0], angle
+    assert found['none'] == (pytest.approx(300, abs=0.2), 0.0)
+    assert found['upright'] == (pytest.approx(300, abs=0.2), pytest.approx(0.02))
+    expected, _, _ = look_again(image, output, lambda x: answers(5.0))
+    assert found['turned'] == (expected[0, 0] - expected[1, 0], pytest.approx(-0.2))
+    assert abs(found['turned'][0] - 300) > 1

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -19,8 +18,7 @@ from pfld_mm.models.losses.center_focal_loss import CenterFocalLoss
 from pfld_mm.models.losses.cosine_angle_loss import CosineAngleLoss
 from pfld_mm.models.losses.hard_negative_ranking_loss import HardNegativeRankingLoss
 from pfld_mm.models.losses.masked_smooth_l1_loss import MaskedSmoothL1Loss
-from pfld_mm.runtime.piece_alignment import align_piece
-from pfld_mm.runtime.second_look import look_again
+from pfld_mm.runtime.second_look import refine
 from pfld_mm.runtime.slider_decoding import STRIDE
 
 OUTPUTS = (1, 1, 4, 2)
@@ -35,8 +33,8 @@ class CenterOffsetAngleHead(BaseHead):
     3x3 conv, ReLU, 1x1 for each of the four outputs (the document's form), or one separable 3x3
     for all.
     Where the backbone sends its input along, padding gets heat 0, and where the decoder takes
-    gap and piece to be in one row, a refiner looks at the likeliest pairs again
-    (:func:`look_again`), and :func:`align_piece` corrects their distance.
+    gap and piece to be in one row, :func:`refine` corrects the answer: a refiner looks at the
+    likeliest pairs again, and the piece is laid over its gap.
 
     Args:
         in_channels: Of the neck's map.
@@ -214,12 +212,11 @@ class CenterOffsetAngleHead(BaseHead):
         return preds
 
     def _correct(self, pred: InstanceData, colours: np.ndarray, output: np.ndarray) -> None:
-        """Look again at what is likely, then lay the piece over the gap; changes ``pred``."""
-        again = None if self.refiner is None else look_again(colours, output, self._refine)
-        if again is not None:
-            pred.keypoints[0], pred.keypoint_scores[0], pred.angle[0] = again
-        grey = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)
-        pred.keypoints[0] = align_piece(grey, pred.keypoints[0])
+        """Look again, lay the piece over the gap; changes ``pred``."""
+        first = pred.keypoints[0], pred.keypoint_scores[0], pred.angle[0]
+        network = None if self.refiner is None else self._refine
+        answer = refine(colours, output, lambda: first, network)
+        pred.keypoints[0], pred.keypoint_scores[0], pred.angle[0] = answer
 
     @torch.no_grad()
     def _refine(self, squares: np.ndarray) -> np.ndarray:

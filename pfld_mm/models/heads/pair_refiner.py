@@ -10,6 +10,9 @@ from pfld_mm.models.layers.layout import fastest_layout
 from pfld_mm.models.losses.edge_distribution_loss import EdgeDistributionLoss
 from pfld_mm.runtime.second_look import SQUARE
 
+ANGLE_BETA = 0.05
+"""Radians from which on the angle's loss is linear: three degrees."""
+
 
 class ResidualConv(nn.Module):
     """``ReLU(x + BN(3x3(x)))``, (N, C, H, W) to the same shape."""
@@ -80,6 +83,7 @@ class PairRefiner(nn.Module):
         self.context = nn.Linear(2 * hidden, hidden)
         self.columns, self.rows = EdgeProfile(fine, hidden), EdgeProfile(fine, hidden)
         self.match = nn.Linear(2 * hidden, 1)
+        self.angle = nn.Linear(2 * hidden, 1)
         self.loss_edge = EdgeDistributionLoss() if loss_edge is None else MODELS.build(loss_edge)
 
     def forward(self, squares: Tensor) -> Tensor:
@@ -89,11 +93,11 @@ class PairRefiner(nn.Module):
             squares: RGB of the squares around piece and gap in [0, 1], (P, 6, 80, 80).
 
         Returns:
-            (P, 9): x1, y1, x2, y2 of the piece's box, the same of the gap's, in pixels of
-            their squares; the logit of their being a pair.
+            (P, 10): x1, y1, x2, y2 of the piece's box, the same of the gap's, in pixels of
+            their squares; the logit of their being a pair; the gap's angle in radians.
         """
-        logits, match = self._raw(squares)
-        return torch.cat([self._edges(logits), match], dim=1)
+        logits, match, angle = self._raw(squares)
+        return torch.cat([self._edges(logits), match, angle], dim=1)
 
     def loss(self, squares: Tensor, labels: dict[str, Tensor]) -> dict[str, Tensor]:
         """Compute the losses of P pairs.
@@ -101,26 +105,29 @@ class PairRefiner(nn.Module):
         Args:
             squares: As in :meth:`forward`.
             labels: ``boxes`` (P, 8), as the answer has them, with ``box_weights`` (P, 8);
-                ``matches`` (P,) in {0, 1} with ``match_weights``.
+                ``matches`` (P,) in {0, 1} with ``match_weights``; ``angles`` (P,) with
+                ``angle_weights``.
 
         Returns:
             ``loss_edges``, ``loss_edges_l1`` (expectations, pixels of the squares),
-            ``loss_match``.
+            ``loss_match``, ``loss_pair_angle``.
         """
-        logits, match = (one.float() for one in self._raw(squares))
+        logits, match, angle = (one.float() for one in self._raw(squares))
         boxes, weights = labels['boxes'], labels['box_weights']
         distances = (self._edges(logits) - boxes).abs().clamp(max=SQUARE / 8)
         matches = F.binary_cross_entropy_with_logits(
             match[:, 0], labels['matches'], reduction='none'
         )
+        angles = F.smooth_l1_loss(angle[:, 0], labels['angles'], reduction='none', beta=ANGLE_BETA)
         return dict(
             loss_edges=self.loss_edge(logits, boxes, weights, SQUARE / logits.shape[-1]),
             loss_edges_l1=0.2 * _mean(distances, weights),
             loss_match=_mean(matches, labels['match_weights']),
+            loss_pair_angle=3 * _mean(angles, labels['angle_weights']),
         )
 
-    def _raw(self, squares: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits of the bins (P, 8, B) in the answer's order, and of the match."""
+    def _raw(self, squares: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits of the bins (P, 8, B) in the answer's order, of the match and the angle."""
         fine = self.fine(fastest_layout(squares - 0.5))
         middle = self.middle(fine)
         coarse = self.coarse(middle)
@@ -130,7 +137,7 @@ class PairRefiner(nn.Module):
         context = self.context(judged)
         columns, rows = self.columns(fine, context, 2), self.rows(fine, context, 3)
         order = [part[:, k : k + 1] for k in range(4) for part in (columns, rows)]
-        return torch.cat(order, dim=1), self.match(judged)
+        return torch.cat(order, dim=1), self.match(judged), self.angle(judged)
 
     @staticmethod
     def _edges(logits: Tensor) -> Tensor:

@@ -6,7 +6,9 @@ from mmpose.models.pose_estimators import TopdownPoseEstimator
 from mmpose.registry import MODELS
 from torch import Tensor
 
-LABELS = ('boxes', 'box_weights', 'matches', 'match_weights')
+LABELS = (
+    'boxes', 'box_weights', 'matches', 'match_weights', 'angles', 'angle_weights',
+)  # fmt: skip
 
 
 @MODELS.register_module()

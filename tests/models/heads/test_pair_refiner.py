@@ -23,13 +23,15 @@ def blocks(count=64):
             first = 3 * (place > 0)
             squares[k, first : first + 3, y : y + length, x : x + length] = 1
             boxes[k, place : place + 4] = torch.tensor([x, y, x + length, y + length])
+    ones = torch.ones(count)
     labels = dict(boxes=boxes, box_weights=torch.ones(count, 8), matches=matches)
-    return squares, dict(labels, match_weights=torch.ones(count))
+    labels |= dict(match_weights=ones, angles=0.1 * matches, angle_weights=ones)
+    return squares, labels
 
 
 def test_answer():
     answer = refiner().eval()(torch.rand(3, 6, SQUARE, SQUARE))
-    assert answer.shape == (3, 9)
+    assert answer.shape == (3, 10)
     assert (answer[:, :8] > 0).all() and (answer[:, :8] < SQUARE).all()
 
 
@@ -64,6 +66,7 @@ def test_deployed_it_answers_the_same():
     [
         ('box_weights', {'loss_edges', 'loss_edges_l1'}),
         ('match_weights', {'loss_match'}),
+        ('angle_weights', {'loss_pair_angle'}),
     ],
 )
 def test_what_is_not_labelled_adds_nothing(label, silent):
@@ -76,7 +79,7 @@ def test_what_is_not_labelled_adds_nothing(label, silent):
 
 
 def test_losses_by_hand():
-    """Of the answer itself: mean distance of the edges, cross-entropy."""
+    """Of the answer itself: mean distance of the edges, cross-entropy, smooth L1."""
     model, (squares, labels) = refiner().eval(), blocks(4)
     answer, losses = model(squares), model.loss(squares, labels)
     away = (answer[:, :8] - labels['boxes']).abs().clamp(max=10).mean()
@@ -84,6 +87,9 @@ def test_losses_by_hand():
     sign = 2 * labels['matches'] - 1
     expected = torch.nn.functional.softplus(-sign * answer[:, 8]).mean()
     assert losses['loss_match'].item() == pytest.approx(expected.item(), rel=1e-4)
+    d = (answer[:, 9] - labels['angles']).abs()
+    expected = 3 * torch.where(d < 0.05, d**2 / 0.1, d - 0.025).mean()
+    assert losses['loss_pair_angle'].item() == pytest.approx(expected.item(), rel=1e-4)
 
 
 def test_losses_are_float32_under_autocast():

@@ -61,7 +61,7 @@ def test_it_trains_the_refiner_and_nothing_else():
     before = {name: value.clone() for name, value in model.state_dict().items()}
     optimiser = torch.optim.SGD(model.parameters(), 0.1)
     losses = model(**pairs(model), mode='loss')
-    assert set(losses) == {'loss_edges', 'loss_edges_l1', 'loss_match'}
+    assert set(losses) == {'loss_edges', 'loss_edges_l1', 'loss_match', 'loss_pair_angle'}
     sum(losses.values()).backward()
     optimiser.step()
     changed = {
@@ -124,17 +124,18 @@ def test_the_second_look_has_the_last_word(monkeypatch):
     model = build('TopdownPoseEstimator').eval()
     data = batch(model)
     first = model(**data, mode='predict')[0].pred_instances
-    answer = torch.tensor([[30.0, 30, 50, 50, 20, 30, 40, 50, 9.0]])
+    answer = torch.tensor([[30.0, 30, 50, 50, 20, 30, 40, 50, 9.0, 0.25]])
     monkeypatch.setattr(model.head.refiner, 'forward', lambda x: answer.expand(len(x), -1))
     second = model(**data, mode='predict')[0].pred_instances
     assert not np.allclose(first.keypoints, second.keypoints)
+    assert second.angle[0] == pytest.approx(0.25)
     assert second.keypoints[0, 0, 1] == pytest.approx(second.keypoints[0, 1, 1])
-    answer = torch.tensor([[30.0, 40, 50, 60, 20, 40, 40, 60, 9.0]])
+    answer = torch.tensor([[30.0, 40, 50, 60, 20, 40, 40, 60, 9.0, 0.0]])
     third = model(**data, mode='predict')[0].pred_instances
     height, width = data['data_samples'][0].ori_shape
     zoom = min(256 / width, 128 / height)
     assert (third.keypoints - second.keypoints)[..., 1] == pytest.approx(20 / zoom, rel=1e-3)
-    answer = torch.tensor([[30.0, 40, 50, 60, 20, 40, 40, 60, -0.1]])  # no match
+    answer = torch.tensor([[30.0, 40, 50, 60, 20, 40, 40, 60, -0.1, 0.25]])  # no match
     fourth = model(**data, mode='predict')[0].pred_instances
     with_first = build('TopdownPoseEstimator', refiner=None).eval()
     with_first.load_state_dict(model.state_dict(), strict=False)
