@@ -13,7 +13,7 @@ from mmpose.structures import PoseDataSample
 from pfld_mm.datasets.slider_synthetic import SliderSyntheticDataset
 from pfld_mm.datasets.training_pairs import HalvedPuzzle, draw_pair, mirror_pair, pair_labels
 from pfld_mm.runtime.letterbox import Letterbox
-from pfld_mm.runtime.second_look import HALF, cut_squares, square_corners
+from pfld_mm.runtime.second_look import cut_squares, halve, square_corners
 
 
 class HalvedPuzzles:
@@ -39,10 +39,9 @@ class HalvedPuzzles:
         puzzle = self.generator[index]
         padding = np.random.default_rng(index).uniform(*self.padding)
         box = Letterbox.fit(puzzle.picture, self.input_size, padding)
-        half = [side // HALF for side in self.input_size]
         boxes = [[np.nan] * 4 if b is None else b for b in (puzzle.gap_box, puzzle.piece_box)]
         return HalvedPuzzle(
-            half=cv2.resize(box.picture[..., 2::-1], half, interpolation=cv2.INTER_AREA),
+            half=halve(box.picture[..., 2::-1]),
             boxes=(np.array(boxes) - np.tile(box.corner, 2)) * box.zoom,
             decoys=(np.reshape(puzzle.decoys, (-1, 2)) - box.corner) * box.zoom,
             angle=float(np.deg2rad(puzzle.angle_deg)),

@@ -21,7 +21,7 @@ from pfld_mm.deploy.pictures import PictureCropper, dataset_crops, folder_crops,
 from pfld_mm.deploy.proof import Proof, ProofFailed, check_bound, model_input
 from pfld_mm.deploy.quantise import quantise
 from pfld_mm.deploy.second_look import FILE as SECOND_LOOK
-from pfld_mm.deploy.second_look import SecondLookProof, export_second_look
+from pfld_mm.deploy.second_look import SecondLookProof, export_second_look, golden_squares
 from pfld_mm.deploy.trained_model import hash_weights, load_model
 
 log = logging.getLogger('pfld_mm')
@@ -116,8 +116,8 @@ class Exporter:
             self._prove('pytorch float32', self.proof.of_trained(), 1e-3)
             self._prove('pytorch deployed', self.proof.of_deployed(), 1e-3)
             clean = self._export_float()
-            again = self._export_second_look(pictures)
-            self._write_golden(pictures['given'][0], **again)
+            self._export_second_look(pictures)
+            self._write_golden(pictures['given'][0])
             if self.runtime != 'onnxruntime':
                 self._export_runtime(clean, calibration)
             elif self.int8:
@@ -138,10 +138,10 @@ class Exporter:
         self._add_onnx('onnxruntime', model, 'model.onnx', bound)
         return clean
 
-    def _export_second_look(self, pictures: dict[str, list[Tensor]]) -> dict[str, np.ndarray]:
-        """Export the refiner, if there is one; squares and answers for the golden file."""
+    def _export_second_look(self, pictures: dict[str, list[Tensor]]) -> None:
+        """Export the refiner, if there is one."""
         if self._refiner is None:
-            return {}
+            return
         proof = SecondLookProof(self._refiner, pictures)
         model = export_second_look(
             self.network.head.refiner, self.deploy_cfg.onnx_config.get('opset_version', 17)
@@ -150,8 +150,6 @@ class Exporter:
         onnx.save(model, str(self.folder / SECOND_LOOK))
         session = onnxruntime.open_session(self.folder, [SECOND_LOOK])
         self._prove('second look', proof.differences(session), 1e-3, files=[SECOND_LOOK])
-        squares = proof.squares['given'].numpy()
-        return dict(squares=squares, squares_output=session(squares))
 
     def _export_int8(self, calibration: Callable[[], Iterator[Tensor]] | None) -> None:
         source = onnx.load(str(self.folder / 'model.onnx'))
@@ -241,13 +239,18 @@ class Exporter:
                 f'are {100 * allowed:g} %: calibrate on more pictures or on such as are used'
             )
 
-    def _write_golden(self, crop: Tensor, **more: np.ndarray) -> None:
+    def _write_golden(self, crop: Tensor) -> None:
         x = model_input(self.network, crop)
+        output, more = self.sessions['onnxruntime'](x), {}
+        if self._refiner is not None:
+            squares = golden_squares(crop, output[0])
+            session = onnxruntime.open_session(self.folder, [SECOND_LOOK])
+            more = dict(squares=squares, squares_output=session(squares))
         np.savez_compressed(
             self.folder / 'golden.npz',
             picture=crop.numpy().transpose(1, 2, 0),
             input=x,
-            output=self.sessions['onnxruntime'](x),
+            output=output,
             **more,
         )
 

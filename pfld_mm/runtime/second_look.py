@@ -136,8 +136,7 @@ def look_again(picture: np.ndarray, output: np.ndarray, network: Network) -> Ans
     pairs = find_pairs(output)
     if not pairs:
         return None
-    height, width = picture.shape[:2]
-    half = cv2.resize(picture, (width // HALF, height // HALF), interpolation=cv2.INTER_AREA)
+    half = halve(picture)
     corners = [pair.corners for pair in pairs]
     answers = network(_cut_all(half, corners[:1]))
     if answers[0, 8] < SURE and len(pairs) > 1:
@@ -154,6 +153,13 @@ def look_again(picture: np.ndarray, output: np.ndarray, network: Network) -> Ans
     return np.array([[gap[0], row], [piece[0], row]]), scores, float(answers[best, 9])
 
 
+def halve(picture: np.ndarray) -> np.ndarray:
+    """The input (H, W, C) uint8 as the squares are cut from it: the mean of 2 x 2 pixels."""
+    height, width = picture.shape[:2]
+    size = (width // HALF, height // HALF)
+    return cv2.resize(np.ascontiguousarray(picture), size, interpolation=cv2.INTER_AREA)
+
+
 def square_corners(piece: float, gap: float, row: float) -> Corners:
     """Left and top of the squares around piece and gap, in pixels of the halved input."""
     top = round(row / HALF - SQUARE / 2)
@@ -165,10 +171,10 @@ def _peaks(output: np.ndarray, index: int) -> list[Peak]:
     heat, peaks = output[index].copy(), []
     for _ in range(PEAKS):
         row, column = divmod(int(heat.argmax()), heat.shape[1])
-        if heat[row, column] <= 0:
+        hottest = float(heat[row, column])
+        if hottest <= 0:
             break
-        x, y = point_of(output, index, row, column)
-        peaks.append(Peak(float(x), float(y), float(heat[row, column])))
+        peaks.append(Peak(*point_of(output, index, row, column), hottest))
         heat[max(0, row - APART) : row + APART + 1, max(0, column - APART) : column + APART + 1] = 0
     return peaks
 

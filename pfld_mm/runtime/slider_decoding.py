@@ -45,10 +45,10 @@ def decode_slider(
     return points, scores, math.atan2(sine, cosine)
 
 
-def point_of(output: np.ndarray, index: int, row: int, column: int) -> np.ndarray:
+def point_of(output: np.ndarray, index: int, row: int, column: int) -> tuple[float, float]:
     """The centre (x, y) in input pixels that a cell of map `index` (0 gap, 1 piece) points at."""
-    offset = output[2 + 2 * index : 4 + 2 * index, row, column].astype(np.float64)
-    return STRIDE * (np.array([column, row]) + 0.5 + offset)
+    du, dv = output[2 + 2 * index : 4 + 2 * index, row, column].tolist()
+    return STRIDE * (column + 0.5 + du), STRIDE * (row + 0.5 + dv)
 
 
 def _hottest(heat: np.ndarray) -> tuple[int, int]:

@@ -49,16 +49,15 @@ def open_session(folder: ModelFolder, backend: str = 'onnxruntime', threads: int
 
 
 def open_second_look(
-    folder: ModelFolder, shape: tuple[int, int, int], threads: int
+    folder: ModelFolder, backend: str, shape: tuple[int, int, int], threads: int
 ) -> Session | None:
-    """Load a slider's second network, in onnxruntime whatever the first one's backend.
-
-    It is small, and bfloat16 would cost it half a pixel.
+    """Load a slider's second network; in onnxruntime, unless the backend is OpenVINO.
 
     Args:
         folder: The exported model.
+        backend: As `open_session` takes it.
         shape: (C, H, W) of its input.
-        threads: Of one call; 0 leaves the number to onnxruntime.
+        threads: Of one call; 0 leaves the number to the backend.
 
     Returns:
         None where the model has none.
@@ -70,6 +69,8 @@ def open_second_look(
     file = folder.second_look()
     if file is None:
         return None
+    if backend.startswith('openvino'):
+        return OpenvinoSession(file, shape, threads, half='bf16' in backend, batch=1)
     session = OnnxruntimeSession(file, shape, threads)
     _check_same_model(session, folder)
     return session
