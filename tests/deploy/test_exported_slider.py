@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from mmengine.registry import init_default_scope
+from helpers.tiny_slider import build_tiny_slider
 from mmpose.registry import MODELS
 from onnxruntime import InferenceSession
 
@@ -29,24 +29,8 @@ PADDED = 10
 @pytest.fixture(scope='module')
 def case():
     """A deployed network of lively weights, letterboxed pictures 0..255, its maps."""
-    init_default_scope('mmpose')
-    torch.manual_seed(0)
-    model = MODELS.build(
-        dict(
-            type='TopdownPoseEstimator',
-            data_preprocessor=dict(type='PoseDataPreprocessor', mean=[0.0], std=[255.0]),
-            backbone=dict(type='LiteHRNet18', width_factor=0.25, separable=True),
-            neck=dict(type='LiteFPN', in_channels=(8, 16, 32, 64), out_channels=16, separable=True),
-            head=dict(
-                type='CenterOffsetAngleHead',
-                in_channels=16,
-                hidden_channels=16,
-                shared=True,
-                match_channels=16,
-                decoder=dict(type='CenterOffsetAngleLabel', input_size=(WIDTH, HEIGHT)),
-            ),
-        )
-    )
+    decoder = dict(type='CenterOffsetAngleLabel', input_size=(WIDTH, HEIGHT))
+    model = build_tiny_slider(match_channels=16, decoder=decoder)
     pictures = torch.rand(2, 4, HEIGHT, WIDTH)
     pictures[:, 3] = 1
     pictures[:, :, -PADDED:] = 0

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 import torch
+from helpers.tiny_slider import build_tiny_slider
 from mmengine.dataset import default_collate
-from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS, MODELS
 
 import pfld_mm.register  # noqa: F401
@@ -12,26 +12,8 @@ GENERATOR = dict(type='pfld_mm.synth.puzzles.generator.PuzzleGenerator', seed=5,
 REFINER = dict(type='PairRefiner', channels=(8, 8, 8), hidden=8)
 
 
-def build(kind='SecondLookTraining', refiner=REFINER, **kwargs):
-    init_default_scope('mmpose')
-    torch.manual_seed(0)
-    return MODELS.build(
-        dict(
-            type=kind,
-            data_preprocessor=dict(type='PoseDataPreprocessor', mean=[0.0], std=[255.0]),
-            backbone=dict(type='LiteHRNet18', width_factor=0.25, separable=True),
-            neck=dict(type='LiteFPN', in_channels=(8, 16, 32, 64), out_channels=16, separable=True),
-            head=dict(
-                type='CenterOffsetAngleHead',
-                in_channels=16,
-                hidden_channels=16,
-                shared=True,
-                decoder=CODEC,
-                refiner=refiner,
-            ),
-            **kwargs,
-        )
-    )
+def build(kind='SecondLookTraining', refiner=REFINER):
+    return build_tiny_slider(kind, decoder=CODEC, refiner=refiner)
 
 
 def batch(model, count=2):
