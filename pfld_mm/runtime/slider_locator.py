@@ -58,7 +58,7 @@ class SliderLocator:
         self.backend = backend
         self.session = open_session(self.folder, backend, threads)
         shape = (SECOND_CHANNELS, SQUARE, SQUARE)
-        self.second_look = open_second_look(self.folder, backend, shape, threads)
+        self.second_look = open_second_look(self.folder, shape, threads)
         self._second_look = self.second_look and partial(run_in_batches, self.second_look)
 
     def __call__(self, image: ArrayLike) -> SliderResult:

@@ -155,8 +155,9 @@ def test_the_second_look_of_another_model_is_refused(tmp_path):
         SliderLocator(other)
 
 
-def test_openvino_runs_both(tmp_path):
+def test_the_second_look_is_onnxruntimes_whatever_the_first_is(tmp_path):
     pytest.importorskip('openvino')
     folder = twice_looking_folder(tmp_path / 'm', BOXES)
     here, there = SliderLocator(folder), SliderLocator(folder, 'openvino_bf16')
+    assert type(there.session) is not type(there.second_look) is type(here.second_look)
     assert there(spots()).gap == pytest.approx(here(spots()).gap, abs=0.5)

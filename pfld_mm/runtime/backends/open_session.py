@@ -49,15 +49,16 @@ def open_session(folder: ModelFolder, backend: str = 'onnxruntime', threads: int
 
 
 def open_second_look(
-    folder: ModelFolder, backend: str, shape: tuple[int, int, int], threads: int
+    folder: ModelFolder, shape: tuple[int, int, int], threads: int
 ) -> Session | None:
-    """Load a slider's second network; in onnxruntime, unless the backend is OpenVINO.
+    """Load a slider's second network, in onnxruntime whatever the first one runs in.
+
+    OpenVINO's bfloat16 damages the memory of the process with outputs as small as its ten numbers.
 
     Args:
         folder: The exported model.
-        backend: As `open_session` takes it.
         shape: (C, H, W) of its input.
-        threads: Of one call; 0 leaves the number to the backend.
+        threads: Of one call; 0 leaves the number to onnxruntime.
 
     Returns:
         None where the model has none.
@@ -69,8 +70,6 @@ def open_second_look(
     file = folder.second_look()
     if file is None:
         return None
-    if backend.startswith('openvino'):
-        return OpenvinoSession(file, shape, threads, half='bf16' in backend, batch=1)
     session = OnnxruntimeSession(file, shape, threads)
     _check_same_model(session, folder)
     return session

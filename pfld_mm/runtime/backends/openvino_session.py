@@ -13,7 +13,6 @@ class OpenvinoSession:
         shape: (C, H, W) that it must take.
         threads: Of one call; 0 leaves the number to OpenVINO.
         half: Compute in bfloat16 where the processor can (AVX-512 with bf16, or AMX).
-        batch: Pictures that one call takes; None leaves it to the file. A number is faster.
 
     Raises:
         ImportError: if OpenVINO is not installed.
@@ -21,12 +20,7 @@ class OpenvinoSession:
     """
 
     def __init__(
-        self,
-        file: Path,
-        shape: tuple[int, int, int],
-        threads: int = 1,
-        half: bool = False,
-        batch: int | None = None,
+        self, file: Path, shape: tuple[int, int, int], threads: int = 1, half: bool = False
     ) -> None:
         try:
             import openvino
@@ -39,11 +33,7 @@ class OpenvinoSession:
         if threads:
             config['INFERENCE_NUM_THREADS'] = str(threads)
         try:
-            core = openvino.Core()
-            graph = core.read_model(str(file))
-            if batch is not None:
-                graph.reshape([batch, *shape])
-            model = core.compile_model(graph, 'CPU', config)
+            model = openvino.Core().compile_model(str(file), 'CPU', config)
             found = model.input(0).get_partial_shape()
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1]
@@ -51,13 +41,14 @@ class OpenvinoSession:
                 f'{file}: OpenVINO cannot load it ({reason}); the files are damaged or need a '
                 'newer OpenVINO: copy or export them again'
             ) from error
-        fits = openvino.PartialShape([found[0], *shape]).compatible(found)
+        batch = found[0]
+        fits = openvino.PartialShape([batch, *shape]).compatible(found)
         if len(model.inputs) != 1 or not fits:
             raise ValueError(
                 f'{file}: expected one input (N, {shape[0]}, {shape[1]}, {shape[2]}) as its '
                 f'metadata say, found {found}; model and metadata do not belong together'
             )
-        self.batch = None if found[0].is_dynamic else found[0].get_length()
+        self.batch = None if batch.is_dynamic else batch.get_length()
         self._request = model.create_infer_request()
 
     def __call__(self, tensor: np.ndarray) -> np.ndarray:
