@@ -39,7 +39,7 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
     NEIGHBOUR_CAP = 0.89
     """Just below the focal loss's positive threshold of 0.9."""
 
-    auxiliary_encode_keys = {'angle', 'transformed_decoys', 'transformed_boxes', 'valid_mask'}
+    auxiliary_encode_keys = {'angle', 'transformed_decoys', 'valid_mask'}
     field_mapping_table = dict(heatmaps='heatmaps', offsets='offsets', cell_weights='cell_weights')
     label_mapping_table = dict(
         center_labels='center_labels',
@@ -48,8 +48,6 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
         angle_weights='angle_weights',
         decoy_labels='decoy_labels',
         decoy_weights='decoy_weights',
-        box_labels='box_labels',
-        box_weights='box_weights',
     )
 
     def __init__(
@@ -76,7 +74,6 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
         angle: float | None = None,
         transformed_decoys: np.ndarray | None = None,
         valid_mask: np.ndarray | None = None,
-        transformed_boxes: np.ndarray | None = None,
     ) -> dict[str, np.ndarray]:
         """Make the labels of one picture.
 
@@ -86,15 +83,13 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
             angle: Of the gap in radians; None or NaN = not labelled.
             transformed_decoys: Decoy centres in input pixels, (D, 2).
             valid_mask: 1 = picture, 0 = padding, (H, W). Defaults to all valid.
-            transformed_boxes: Of gap and piece in input pixels, (2, 4), NaN where not known.
 
         Returns:
             float32 arrays, h = H / 4 and w = W / 4: ``heatmaps`` (2, h, w), ``offsets``
             (4, h, w) as du, dv of gap, then of piece, ``cell_weights`` (1, h, w),
             ``center_labels`` (1, 2, 2) and ``decoy_labels`` (1, D, 2) in cells,
             ``keypoint_weights`` (1, 2), ``angle_labels`` (1, 2) as sin, cos,
-            ``angle_weights`` (1, 1), ``decoy_weights`` (1, D), ``box_labels`` (1, 2, 4) in input
-            pixels, ``box_weights`` (1, 2): whether a box is known and wholly in the input.
+            ``angle_weights`` (1, 1), ``decoy_weights`` (1, D).
         """
         w, h = (side // STRIDE for side in self.input_size)
         centers = np.asarray(keypoints, np.float64).reshape(2, 2) / STRIDE
@@ -112,7 +107,6 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
         decoys = np.zeros((0, 2)) if transformed_decoys is None else transformed_decoys
         decoys = np.reshape(decoys, (-1, 2)) / STRIDE
         counts = [weights[0] > 0 and _holding_cell(decoy, cells) is not None for decoy in decoys]
-        boxes, whole = self._boxes(transformed_boxes)
         labels = dict(
             heatmaps=heatmaps,
             offsets=offsets,
@@ -123,8 +117,6 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
             angle_weights=[[float(known)]],
             decoy_labels=decoys[None],
             decoy_weights=np.reshape(counts, (1, len(decoys))),
-            box_labels=boxes[None],
-            box_weights=(whole * weights)[None],
         )
         return {key: np.asarray(value, np.float32) for key, value in labels.items()}
 
@@ -146,14 +138,6 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
             scores[None].astype(np.float32),
             np.array([angle], np.float32),
         )
-
-    def _boxes(self, boxes: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        """Boxes (2, 4), 0 where not known, and whether each is wholly in the input, (2,)."""
-        if boxes is None:
-            return np.zeros((2, 4)), np.zeros(2)
-        boxes = np.reshape(boxes, (2, 4)).astype(np.float64)
-        inside = (boxes > -1) & (boxes < np.tile(self.input_size, 2) + 1)  # NaN is not inside
-        return np.nan_to_num(boxes), inside.all(axis=1)
 
     def _cell_weights(self, valid_mask: np.ndarray | None) -> np.ndarray:
         """Average the mask (H, W) over the cells, (h, w); all ones without a mask."""

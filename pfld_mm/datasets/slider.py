@@ -32,7 +32,6 @@ def slider_sample(
     piece: Sequence[float] | None,
     angle_deg: float | None,
     decoys: Sequence[Sequence[float]],
-    boxes: Sequence[Sequence[float] | None] = (None, None),
 ) -> dict:
     """What the pipeline needs to know of one puzzle; the box is the whole picture.
 
@@ -42,13 +41,11 @@ def slider_sample(
         piece: The same.
         angle_deg: The gap's rotation in degrees, or None.
         decoys: Centres of D false gaps.
-        boxes: Bounding boxes (x1, y1, x2, y2) of gap and piece, where they are known.
 
     Returns:
         ``img``, ``bbox`` (1, 4), ``bbox_score`` (1,), ``keypoints`` (1, 2, 2),
-        ``keypoints_visible`` (1, 2), ``angle`` in radians or None, ``decoys`` (D, 2),
-        ``boxes`` (2, 4), NaN where not known, and angle and decoys again in ``raw_ann_info``,
-        which travels on to the metric.
+        ``keypoints_visible`` (1, 2), ``angle`` in radians or None, ``decoys`` (D, 2), and
+        angle and decoys again in ``raw_ann_info``, which travels on to the metric.
     """
     height, width = picture.shape[:2]
     points = [gap, piece]
@@ -63,7 +60,6 @@ def slider_sample(
         keypoints_visible=np.array([[point is not None for point in points]], np.float32),
         angle=angle,
         decoys=places,
-        boxes=np.array([[np.nan] * 4 if box is None else box for box in boxes], np.float32),
         raw_ann_info=dict(angle=angle, decoys=places.tolist()),
     )
 

@@ -20,7 +20,7 @@ class HalvedPuzzles:
     """Puzzles as the second look sees them: letterboxed into the input, and halved.
 
     Args:
-        generator: An object, or its config, with ``generator[i]``: see `SliderSyntheticDataset`.
+        generator: An object, or its config, with ``generator[i]``: a `Puzzle`.
         input_size: (w, h) of the network's input.
         padding: Least and most extent of what is fitted in, in extents of the picture.
     """

@@ -17,8 +17,7 @@ class SliderSyntheticDataset(BaseCocoStyleDataset):
     Args:
         generator: An object, or its config, with ``generator[i]``: puzzle i with the fields
             ``picture`` (BGR uint8 (H, W, 3)), ``gap`` (x, y), ``piece`` (x, y) or None,
-            ``angle_deg``, ``decoys`` and, to train a refiner, ``gap_box`` and ``piece_box``,
-            always the same for the same i.
+            ``angle_deg`` and ``decoys``, always the same for the same i.
         length: Puzzles an epoch.
         kwargs: As mmpose's BaseCocoStyleDataset takes them.
 
@@ -52,12 +51,7 @@ class SliderSyntheticDataset(BaseCocoStyleDataset):
         number = self.epoch_index[idx]
         puzzle = self.generator[number]
         sample = slider_sample(
-            puzzle.picture,
-            puzzle.gap,
-            puzzle.piece,
-            puzzle.angle_deg,
-            puzzle.decoys,
-            [getattr(puzzle, name, None) for name in ('gap_box', 'piece_box')],
+            puzzle.picture, puzzle.gap, puzzle.piece, puzzle.angle_deg, puzzle.decoys
         )
         info = dict(id=number, img_id=number, img_path=f'puzzle_{number}')
         return {**super().get_data_info(idx), **info, **sample}

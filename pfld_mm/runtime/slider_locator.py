@@ -59,7 +59,6 @@ class SliderLocator:
         self.session = open_session(self.folder, backend, threads)
         shape = (SECOND_CHANNELS, SQUARE, SQUARE)
         self.second_look = open_second_look(self.folder, shape, threads)
-        self._second_look = self.second_look and partial(run_in_batches, self.second_look)
 
     def __call__(self, image: ArrayLike) -> SliderResult:
         """Find gap and piece in one picture.
@@ -95,7 +94,8 @@ class SliderLocator:
         if self.same_row:
             # as if the mask were alpha: no copy of three channels
             colours = cv2.cvtColor(box.picture, cv2.COLOR_BGRA2RGB)
-            points, scores, angle = refine(colours, output[0], first, self._second_look)
+            network = None if self.second_look is None else self._judge_pairs
+            points, scores, angle = refine(colours, output[0], first, network)
         else:
             points, scores, angle = first()
         gap, piece = box.to_picture(points)
@@ -106,6 +106,9 @@ class SliderLocator:
             angle=angle,
             scores=(float(scores[0]), float(scores[1])),
         )
+
+    def _judge_pairs(self, squares: np.ndarray) -> np.ndarray:
+        return run_in_batches(self.second_look, squares)
 
     def self_test(self, bound: float | None = None) -> float:
         """Prove this installation with the folder's golden pair.
@@ -147,7 +150,7 @@ class SliderLocator:
             raise ValueError('golden.npz: has no squares for the second look; export again')
         boxes, expected = (
             HALF * one[:, :8].astype(np.float64)
-            for one in (run_in_batches(self.second_look, golden.squares), golden.squares_output)
+            for one in (self._judge_pairs(golden.squares), golden.squares_output)
         )
         return check_points(boxes, expected, self.backend, bound)
 

@@ -164,22 +164,3 @@ def test_input_size_must_fit_the_stride():
 def test_offsets_must_reach_half_a_cell():
     with pytest.raises(ValueError, match=r'at least half a cell, found 0\.4'):
         CenterOffsetAngleLabel(SIZE, offset_reach=0.4)
-
-
-def test_boxes_are_labels_where_they_are_known_and_whole():
-    codec = CenterOffsetAngleLabel(SIZE)
-    points = np.array([[[100.0, 30.0], [20.0, 30.0]]])
-    boxes = np.array([[90.0, 20, 110, 40], [10, 20, 30, 40]])
-    labels = codec.encode(points, transformed_boxes=boxes)
-    np.testing.assert_array_equal(labels['box_labels'], boxes[None])
-    assert labels['box_weights'].tolist() == [[1, 1]]
-    assert codec.encode(points)['box_weights'].tolist() == [[0, 0]]
-    boxes[0, 2] = 140  # beyond the input
-    boxes[1] = np.nan
-    labels = codec.encode(points, transformed_boxes=boxes)
-    assert labels['box_weights'].tolist() == [[0, 0]]
-    assert np.isfinite(labels['box_labels']).all()
-    unseen = codec.encode(
-        points, np.array([[1, 0]]), transformed_boxes=np.tile([1, 1, 9, 9], (2, 1))
-    )
-    assert unseen['box_weights'].tolist() == [[1, 0]]

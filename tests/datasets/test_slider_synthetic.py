@@ -7,7 +7,6 @@ from torch.utils.data import DataLoader
 
 import pfld_mm.compat  # noqa: F401
 from pfld_mm.datasets.slider_synthetic import SliderSyntheticDataset
-from pfld_mm.synth.puzzles.generator import PuzzleGenerator
 
 
 @dataclass
@@ -82,16 +81,3 @@ def test_workers_that_live_on_see_the_new_epoch():
 def test_length_must_be_positive():
     with pytest.raises(ValueError, match='length'):
         build(0)
-
-
-def test_boxes_come_along_where_the_generator_has_them():
-    assert np.isnan(keep_all(build())['boxes']).all()
-    drawn = SliderSyntheticDataset(PuzzleGenerator(seed=3, piece=1.0), 1, pipeline=[dict])
-    sample = drawn[0]
-    centres = (sample['boxes'][:, :2] + sample['boxes'][:, 2:]) / 2
-    np.testing.assert_allclose(centres, sample['keypoints'][0], atol=1e-3)
-
-
-def keep_all(dataset):
-    dataset.pipeline.transforms = [dict]
-    return dataset[0]

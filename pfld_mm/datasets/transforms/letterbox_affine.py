@@ -17,13 +17,12 @@ class LetterboxAffine(BaseTransform):
     :func:`pfld_mm.runtime.letterbox.fit_pixels`, which the device runs, too.
 
     Required keys: ``img`` (h, w, 3) BGR uint8, ``bbox_center`` (1, 2), ``bbox_scale`` (1, 2);
-    ``keypoints`` (1, K, 2), ``decoys`` (D, 2) and ``boxes`` (2, 4) in pixels of the picture
-    where there are any.
+    ``keypoints`` (1, K, 2) and ``decoys`` (D, 2) in pixels of the picture where there are any.
 
     Changed and added: ``img`` (H, W, 4), RGB and mask x 255, uint8; ``valid_mask`` (H, W)
     float32, the share of each pixel that is picture; ``bbox_scale``; ``input_size``,
-    ``input_center``, ``input_scale``; ``transformed_keypoints`` (1, K, 2),
-    ``transformed_decoys`` (D, 2) and ``transformed_boxes`` (2, 4) in input pixels.
+    ``input_center``, ``input_scale``; ``transformed_keypoints`` (1, K, 2) and
+    ``transformed_decoys`` (D, 2) in input pixels.
 
     Args:
         input_size: (w, h) of the input in pixels.
@@ -60,9 +59,6 @@ class LetterboxAffine(BaseTransform):
         ):
             if results.get(key) is not None:
                 results[moved] = (np.asarray(results[key], np.float64) - corner) * zoom
-        if results.get('boxes') is not None:
-            boxes = np.asarray(results['boxes'], np.float64)
-            results['transformed_boxes'] = (boxes - np.tile(corner, 2)) * zoom
         results['bbox_scale'] = scale[None].astype(np.float32)
         results['input_size'] = self.input_size
         results['input_center'] = center

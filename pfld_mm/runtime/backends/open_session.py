@@ -53,7 +53,7 @@ def open_second_look(
 ) -> Session | None:
     """Load a slider's second network, in onnxruntime whatever the first one runs in.
 
-    OpenVINO's bfloat16 damages the memory of the process with outputs as small as its ten numbers.
+    In OpenVINO's bfloat16 a network with so small an output damaged the memory of the process.
 
     Args:
         folder: The exported model.

@@ -101,13 +101,3 @@ def test_without_labels_and_with_rotation():
     assert 'transformed_keypoints' not in LetterboxAffine((128, 64)).transform(results)
     with pytest.raises(ValueError, match='rotate_factor=0'):
         LetterboxAffine((128, 64)).transform({**results, 'bbox_rotation': np.array([3.0])})
-
-
-def test_boxes_move_as_their_corners():
-    corners = ((30.0, 40.0), (90.0, 80.0))
-    results = results_of(np.zeros((140, 260, 3), np.uint8), corners)
-    results['boxes'] = np.array([[*corners[0], *corners[1]], [np.nan] * 4], np.float32)
-    out = LetterboxAffine((512, 256)).transform(results)
-    expected = out['transformed_keypoints'][0].ravel()
-    np.testing.assert_allclose(out['transformed_boxes'][0], expected, rtol=1e-6)
-    assert np.isnan(out['transformed_boxes'][1]).all()
