@@ -150,8 +150,8 @@ class ModelFolder:
             raise FileNotFoundError(f'{file}: missing, so there is nothing to test the model with')
         try:
             with np.load(file, allow_pickle=False) as arrays:
-                more = [arrays[key] for key in SECOND if key in arrays]
-                pair = GoldenPair(arrays['picture'], arrays['input'], arrays['output'], *more)
+                more = {key: arrays[key] for key in SECOND if key in arrays}
+                pair = GoldenPair(arrays['picture'], arrays['input'], arrays['output'], **more)
         except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
             raise ValueError(f'{file}: damaged or incomplete ({error}); export again') from None
         return pair
