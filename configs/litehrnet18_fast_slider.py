@@ -4,16 +4,16 @@ _base_ = 'litehrnet18_fast_slider_first_look.py'
 
 model = dict(
     type='SecondLookTraining',
-    head=dict(refiner=dict(type='PairRefiner', channels=(24, 48, 96))),
+    head=dict(refiner=dict(type='PairRefiner', channels=(16, 32, 64, 96))),
 )
-# All puzzles are drawn in the first two epochs and kept, halved: 100 kB each.
-halved = dict(
-    type='pfld_mm.datasets.slider_pairs.HalvedPuzzles',
+# All puzzles are drawn in the first two epochs and kept: 400 kB each, 10 GB in all.
+puzzles = dict(
+    type='pfld_mm.datasets.slider_pairs.LetterboxedPuzzles',
     generator=_base_.mixed,
     input_size=_base_.codec.input_size,
 )
 kept = dict(
-    type='pfld_mm.synth.puzzles.reused.ReusedPuzzles', generator=halved, uses=24, window=32768
+    type='pfld_mm.synth.puzzles.reused.ReusedPuzzles', generator=puzzles, uses=24, window=24576
 )
 train_dataloader = dict(
     batch_size=64,

@@ -6,7 +6,7 @@ _base_ = [
     '_base_/runtime/default.py',
 ]
 
-codec = dict(type='CenterOffsetAngleLabel', input_size=(512, 256), same_row=True, offset_reach=2.0)
+codec = dict(_base_.codec, stride=8, offset_reach=2.0)
 target = dict(GenerateTarget=dict(encoder=codec))
 train_pipeline = [{**step, **target.get(step['type'], {})} for step in _base_.train_pipeline]
 val_pipeline = [{**step, **target.get(step['type'], {})} for step in _base_.val_pipeline]

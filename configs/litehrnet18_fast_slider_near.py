@@ -3,7 +3,7 @@
 # litehrnet18_fast_slider_first_look.py goes on.
 _base_ = 'litehrnet18_fast_slider_first_look.py'
 
-codec = dict(type='CenterOffsetAngleLabel', input_size=(256, 128), same_row=True, offset_reach=2.0)
+codec = dict(_base_.codec, input_size=(256, 128))
 small = dict(LetterboxAffine=dict(input_size=(256, 128)), GenerateTarget=dict(encoder=codec))
 train_pipeline = [{**step, **small.get(step['type'], {})} for step in _base_.train_pipeline]
 val_pipeline = [{**step, **small.get(step['type'], {})} for step in _base_.val_pipeline]

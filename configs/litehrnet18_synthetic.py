@@ -14,7 +14,7 @@ val_pipeline = [{**step, **small.get(step['type'], {})} for step in _base_.val_p
 
 silu = dict(type='SiLU', inplace=True)  # of so few channels ReLU leaves too little
 model = dict(
-    backbone=dict(width_factor=0.25, act_cfg=silu),
+    backbone=dict(width_factor=0.25, downscale=1, act_cfg=silu),
     neck=dict(in_channels=(8, 16, 32, 64), out_channels=32, act_cfg=silu),
     head=dict(in_channels=32, match_channels=None, decoder=codec),  # one gap has no rival
 )

@@ -9,7 +9,7 @@ from pfld_mm.runtime.slider_decoding import STRIDE, decode_slider
 
 @KEYPOINT_CODECS.register_module()
 class CenterOffsetAngleLabel(BaseKeypointCodec):
-    """Gap and piece as heatmap, sub-cell offset and angle on a grid of stride 4 (seed 004).
+    """Gap and piece as heatmap, sub-cell offset and angle on a grid (seed 004).
 
     Coordinates are continuous: pixel i is centred at i + 0.5, and so is cell j in cells. The
     seed places its Gaussian on integer cells but its offset on floor(u), so a literal decode is
@@ -19,21 +19,23 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
       is the only positive, all others at most ``NEIGHBOUR_CAP``.
     * Offset: from every cell to the centre, per axis, clamped to ``offset_reach``, so
       that a neighbour points at the centre as far as it can.
-    * Padding: a cell's weight is the valid share of its 4 x 4 pixels. A centre on the far edge
+    * Padding: a cell's weight is the valid share of its pixels. A centre on the far edge
       of the picture belongs to the last valid cell.
 
     Args:
-        input_size: (w, h) of the network's input in pixels, multiples of 4.
+        input_size: (w, h) of the network's input in pixels, multiples of the stride.
         sigma: Of the Gaussian, in cells.
         same_row: The piece only slides sideways: decode gap and piece to one height, see
             `decode_slider`; the head then corrects their distance, too, see `align_piece`.
             Without it any pair of centres comes back as it was encoded.
+        stride: Pixels of the input that a cell spans, per axis; the seed's are 4.
         offset_reach: Farthest place that an offset names, in cells per axis. The seed's half a
             cell is all that a perfect peak needs; with more, a peak beside the true cell still
             points at the centre.
 
     Raises:
-        ValueError: If the input size is no multiple of 4, or offsets reach less than half a cell.
+        ValueError: If the input size is no multiple of the stride, or offsets reach less than
+            half a cell.
     """
 
     NEIGHBOUR_CAP = 0.89
@@ -56,16 +58,18 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
         sigma: float = 1.5,
         same_row: bool = False,
         offset_reach: float = 0.5,
+        stride: int = STRIDE,
     ) -> None:
         super().__init__()
-        if input_size[0] % STRIDE or input_size[1] % STRIDE:
-            raise ValueError(f'input_size must be multiples of {STRIDE}, found {input_size}')
+        if input_size[0] % stride or input_size[1] % stride:
+            raise ValueError(f'input_size must be multiples of {stride}, found {input_size}')
         if offset_reach < 0.5:
             raise ValueError(f'offset_reach must be at least half a cell, found {offset_reach}')
         self.input_size = tuple(input_size)
         self.sigma = sigma
         self.same_row = same_row
         self.offset_reach = offset_reach
+        self.stride = stride
 
     def encode(
         self,
@@ -85,14 +89,14 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
             valid_mask: 1 = picture, 0 = padding, (H, W). Defaults to all valid.
 
         Returns:
-            float32 arrays, h = H / 4 and w = W / 4: ``heatmaps`` (2, h, w), ``offsets``
+            float32 arrays, h = H / stride and w = W / stride: ``heatmaps`` (2, h, w), ``offsets``
             (4, h, w) as du, dv of gap, then of piece, ``cell_weights`` (1, h, w),
             ``center_labels`` (1, 2, 2) and ``decoy_labels`` (1, D, 2) in cells,
             ``keypoint_weights`` (1, 2), ``angle_labels`` (1, 2) as sin, cos,
             ``angle_weights`` (1, 1), ``decoy_weights`` (1, D).
         """
-        w, h = (side // STRIDE for side in self.input_size)
-        centers = np.asarray(keypoints, np.float64).reshape(2, 2) / STRIDE
+        w, h = (side // self.stride for side in self.input_size)
+        centers = np.asarray(keypoints, np.float64).reshape(2, 2) / self.stride
         visible = np.ones(2) if keypoints_visible is None else np.reshape(keypoints_visible, 2)
         cells = self._cell_weights(valid_mask)
         heatmaps, offsets = np.zeros((2, h, w)), np.zeros((4, h, w))
@@ -105,7 +109,7 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
         known = angle is not None and np.isfinite(angle) and weights[0] > 0
         theta = float(angle) if known else 0.0
         decoys = np.zeros((0, 2)) if transformed_decoys is None else transformed_decoys
-        decoys = np.reshape(decoys, (-1, 2)) / STRIDE
+        decoys = np.reshape(decoys, (-1, 2)) / self.stride
         counts = [weights[0] > 0 and _holding_cell(decoy, cells) is not None for decoy in decoys]
         labels = dict(
             heatmaps=heatmaps,
@@ -132,7 +136,7 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
             Gap and piece in input pixels (1, 2, 2), their scores (1, 2), the gap's angle in
             radians (1,).
         """
-        points, scores, angle = decode_slider(encoded, same_row=self.same_row)
+        points, scores, angle = decode_slider(encoded, same_row=self.same_row, stride=self.stride)
         return (
             points[None].astype(np.float32),
             scores[None].astype(np.float32),
@@ -141,14 +145,14 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
 
     def _cell_weights(self, valid_mask: np.ndarray | None) -> np.ndarray:
         """Average the mask (H, W) over the cells, (h, w); all ones without a mask."""
-        w, h = (side // STRIDE for side in self.input_size)
+        w, h = (side // self.stride for side in self.input_size)
         if valid_mask is None:
             return np.ones((h, w))
-        return valid_mask.reshape(h, STRIDE, w, STRIDE).mean(axis=(1, 3))
+        return valid_mask.reshape(h, self.stride, w, self.stride).mean(axis=(1, 3))
 
     def _maps(self, center: np.ndarray, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Heatmap (h, w) and offsets (2, h, w) of one centre, (u, v) in cells."""
-        w, h = (side // STRIDE for side in self.input_size)
+        w, h = (side // self.stride for side in self.input_size)
         du = center[0] - (np.arange(w) + 0.5)
         dv = center[1] - (np.arange(h) + 0.5)
         squares = dv[:, None] ** 2 + du[None, :] ** 2

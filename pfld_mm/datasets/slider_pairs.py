@@ -11,13 +11,13 @@ from mmpose.registry import DATASETS
 from mmpose.structures import PoseDataSample
 
 from pfld_mm.datasets.slider_synthetic import SliderSyntheticDataset
-from pfld_mm.datasets.training_pairs import HalvedPuzzle, draw_pair, mirror_pair, pair_labels
+from pfld_mm.datasets.training_pairs import LetterboxedPuzzle, draw_pair, mirror_pair, pair_labels
 from pfld_mm.runtime.letterbox import Letterbox
-from pfld_mm.runtime.second_look import cut_squares, halve, square_corners
+from pfld_mm.runtime.second_look import cut_squares, square_corners
 
 
-class HalvedPuzzles:
-    """Puzzles as the second look sees them: letterboxed into the input, and halved.
+class LetterboxedPuzzles:
+    """Puzzles as the second look sees them: letterboxed into the network's input.
 
     Args:
         generator: An object, or its config, with ``generator[i]``: a `Puzzle`.
@@ -35,13 +35,13 @@ class HalvedPuzzles:
         self.input_size = tuple(input_size)
         self.padding = padding
 
-    def __getitem__(self, index: int) -> HalvedPuzzle:
+    def __getitem__(self, index: int) -> LetterboxedPuzzle:
         puzzle = self.generator[index]
         padding = np.random.default_rng(index).uniform(*self.padding)
         box = Letterbox.fit(puzzle.picture, self.input_size, padding)
         boxes = [[np.nan] * 4 if b is None else b for b in (puzzle.gap_box, puzzle.piece_box)]
-        return HalvedPuzzle(
-            half=halve(box.picture[..., 2::-1]),
+        return LetterboxedPuzzle(
+            picture=np.ascontiguousarray(box.picture[..., 2::-1]),
             boxes=(np.array(boxes) - np.tile(box.corner, 2)) * box.zoom,
             decoys=(np.reshape(puzzle.decoys, (-1, 2)) - box.corner) * box.zoom,
             angle=float(np.deg2rad(puzzle.angle_deg)),
@@ -52,12 +52,12 @@ class HalvedPuzzles:
 class SliderPairs(SliderSyntheticDataset):
     """Pairs of squares around a piece and a gap, true and false ones, for `SecondLookTraining`.
 
-    An item has ``pairs`` pairs of one puzzle: ``inputs`` (6 pairs, 80, 80) uint8, RGB of the
+    An item has ``pairs`` pairs of one puzzle: ``inputs`` (6 pairs, 160, 160) uint8, RGB of the
     piece's square and of the gap's for each pair, and as ``gt_instance_labels`` what
     `PairRefiner.loss` wants. Squares are mirrored, darkened and brightened at random.
 
     Args:
-        generator: An object, or its config, with ``generator[i]``: a `HalvedPuzzle`.
+        generator: An object, or its config, with ``generator[i]``: a `LetterboxedPuzzle`.
         length: Puzzles an epoch.
         pairs: Of a puzzle.
         kwargs: As mmpose's BaseCocoStyleDataset takes them.
@@ -79,16 +79,17 @@ class SliderPairs(SliderSyntheticDataset):
 
     @staticmethod
     def _draw(
-        rng: np.random.Generator, puzzle: HalvedPuzzle
+        rng: np.random.Generator, puzzle: LetterboxedPuzzle
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         corners = square_corners(*draw_pair(rng, puzzle))
-        square, labels = cut_squares(puzzle.half, corners), pair_labels(puzzle, corners)
+        square, labels = cut_squares(puzzle.picture, corners), pair_labels(puzzle, corners)
         for axis in (0, 1):
             if rng.random() < 0.5:
                 square, labels = mirror_pair(square, labels, axis)
         gain, shift = np.exp(rng.normal(0, 0.2)), rng.normal(0, 20)
         middle = 128 * (1 - gain) + shift
-        return cv2.addWeighted(np.ascontiguousarray(square), gain, square, 0, middle), labels
+        square = np.ascontiguousarray(square)
+        return cv2.addWeighted(square, gain, square, 0, middle), labels
 
 
 def _stack(labels: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:

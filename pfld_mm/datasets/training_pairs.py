@@ -6,29 +6,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pfld_mm.runtime.second_look import HALF, SQUARE
+from pfld_mm.runtime.second_look import SQUARE
 
 FALSE_SHARE = 0.4
 """Of the pairs of a puzzle with a piece."""
-JITTER = ((3.0, 0.75), (9.0, 0.25))
+JITTER = ((4.0, 0.7), (10.0, 0.3))
 """Standard deviations in pixels of the input by which squares are off the centres, with shares."""
-MOST_JITTER = 16.0
-MATCH, MISS = 18.0, 26.0
+MOST_JITTER = 20.0
+MATCH, MISS = 22.0, 30.0
 """Pixels of the input: closer than the first on both axes is a match, beyond the second is none."""
 
 
 @dataclass(frozen=True)
-class HalvedPuzzle:
+class LetterboxedPuzzle:
     """A puzzle as the second look sees it; coordinates in pixels of the network's input.
 
     Attributes:
-        half: The input, halved: RGB (h / 2, w / 2, 3) uint8.
+        picture: The input, RGB (H, W, 3) uint8.
         boxes: Of gap and piece, x1, y1, x2, y2, (2, 4); NaN where there is none.
         decoys: Centres, (D, 2).
         angle: Of the gap in radians.
     """
 
-    half: np.ndarray
+    picture: np.ndarray
     boxes: np.ndarray
     decoys: np.ndarray
     angle: float
@@ -44,7 +44,7 @@ class HalvedPuzzle:
         return bool(np.isfinite(self.boxes[1, 0]))
 
 
-def draw_pair(rng: np.random.Generator, puzzle: HalvedPuzzle) -> np.ndarray:
+def draw_pair(rng: np.random.Generator, puzzle: LetterboxedPuzzle) -> np.ndarray:
     """Where to look: centres of the squares as x of the piece, x of the gap, y of both; (3,).
 
     A puzzle without a piece is looked at with anything as its piece.
@@ -61,10 +61,10 @@ def draw_pair(rng: np.random.Generator, puzzle: HalvedPuzzle) -> np.ndarray:
     return np.array(place) + np.clip(jitter, -MOST_JITTER, MOST_JITTER)
 
 
-def _false_pair(rng: np.random.Generator, puzzle: HalvedPuzzle) -> tuple[float, float, float]:
+def _false_pair(rng: np.random.Generator, puzzle: LetterboxedPuzzle) -> tuple[float, float, float]:
     """Mostly a decoy as the gap, sometimes as the piece, sometimes as both; or any place."""
     gap, piece = puzzle.centres
-    anywhere = rng.uniform(0, HALF * puzzle.half.shape[1], 2)
+    anywhere = rng.uniform(0, puzzle.picture.shape[1], 2)
     spots = [*puzzle.decoys, *((x, gap[1]) for x in anywhere)]
     most = max(2, len(puzzle.decoys) + 1)
     first, second = (spots[i] for i in rng.permutation(most)[:2])
@@ -74,7 +74,9 @@ def _false_pair(rng: np.random.Generator, puzzle: HalvedPuzzle) -> tuple[float, 
     return first[0], (gap[0] if way < 0.8 else second[0]), first[1]
 
 
-def pair_labels(puzzle: HalvedPuzzle, corners: tuple[int, int, int, int]) -> dict[str, np.ndarray]:
+def pair_labels(
+    puzzle: LetterboxedPuzzle, corners: tuple[int, int, int, int]
+) -> dict[str, np.ndarray]:
     """Labels of one pair of squares, as `PairRefiner.loss` wants them.
 
     Args:
@@ -83,11 +85,11 @@ def pair_labels(puzzle: HalvedPuzzle, corners: tuple[int, int, int, int]) -> dic
     """
     boxes, weights, near = np.zeros(8, np.float32), np.zeros(8, np.float32), []
     for place, index in ((0, 1), (1, 0)):  # the piece comes first
-        corner = HALF * np.array(corners[2 * place : 2 * place + 2])
-        away = np.abs(puzzle.centres[index] - corner - HALF * SQUARE / 2).max()
+        corner = np.array(corners[2 * place : 2 * place + 2])
+        away = np.abs(puzzle.centres[index] - corner - SQUARE / 2).max()
         if away <= MISS:  # never where it is NaN
             part = slice(4 * place, 4 * place + 4)
-            boxes[part] = (puzzle.boxes[index] - np.tile(corner, 2)) / HALF
+            boxes[part] = puzzle.boxes[index] - np.tile(corner, 2)
             weights[part] = 1
         near.append(away)
     match = puzzle.has_piece and max(near) <= MATCH
@@ -105,7 +107,7 @@ def mirror_pair(
     """Mirror a pair of squares, labels included; the angle changes its sign.
 
     Args:
-        square: (6, 80, 80).
+        square: (6, 160, 160).
         labels: As `pair_labels` gives them.
         axis: 0 for left and right, 1 for top and bottom.
     """

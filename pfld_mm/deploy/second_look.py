@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from pfld_mm.deploy.export_onnx import export_onnx
-from pfld_mm.runtime.second_look import SQUARE, cut_squares, find_pairs, halve, square_corners
+from pfld_mm.runtime.second_look import SQUARE, cut_squares, find_pairs, square_corners
 
 CHANNELS = 6
 FILE = 'second_look.onnx'
@@ -52,26 +52,26 @@ def export_second_look(refiner: nn.Module, opset: int) -> onnx.ModelProto:
 
 
 def golden_squares(crop: Tensor, output: np.ndarray) -> np.ndarray:
-    """What the second look sees of a picture: its two likeliest pairs, (P, 6, 80, 80).
+    """What the second look sees of a picture: its two likeliest pairs, (P, 6, 160, 160).
 
     Args:
         crop: RGB and mask (4, h, w) uint8.
-        output: Of the first network, (8, h / 4, w / 4).
+        output: Of the first network, (8, h / stride, w / stride).
     """
     height, width = crop.shape[1:]
     # without a pair, any place
-    corners = [pair.corners for pair in find_pairs(output)[:2]]
+    corners = [pair.corners for pair in find_pairs(output, width // output.shape[2])[:2]]
     corners = corners or [square_corners(width / 4, 3 * width / 4, height / 2)]
-    half = halve(crop[:3].permute(1, 2, 0).numpy())
-    return np.stack([cut_squares(half, one) for one in corners]) / np.float32(255)
+    picture = crop[:3].permute(1, 2, 0).numpy()
+    return np.stack([cut_squares(picture, one) for one in corners]) / np.float32(255)
 
 
 def _squares(rng: np.random.Generator, crops: list[Tensor]) -> Tensor:
-    """Two pairs of squares of each picture, (P, 6, 80, 80)."""
+    """Two pairs of squares of each picture, (P, 6, 160, 160)."""
     squares = []
     for crop in crops:
-        half = halve(crop[:3].permute(1, 2, 0).numpy())
+        picture = crop[:3].permute(1, 2, 0).numpy()
         height, width = crop.shape[1:]
         for place in rng.uniform(0, (width, width, height), (2, 3)):
-            squares.append(cut_squares(half, square_corners(*place)))
+            squares.append(cut_squares(picture, square_corners(*place)))
     return torch.from_numpy(np.stack(squares)).float() / 255

@@ -12,17 +12,15 @@ import numpy as np
 from pfld_mm.runtime.piece_alignment import align_piece
 from pfld_mm.runtime.slider_decoding import point_of
 
-SQUARE = 80
-"""Side of the squares around piece and gap, in pixels of the halved input."""
-HALF = 2
-"""The input is halved: the squares reach 80 of its pixels to each side."""
-PEAKS = 8
+SQUARE = 160
+"""Side of the squares around piece and gap, in pixels of the input."""
+PEAKS = 12
 """Peaks of each heatmap that pairs are made of."""
-APART = 4
-"""Cells around a peak that hold no other."""
-PAIRS = 12
+APART = 24
+"""Pixels of the input around a peak, on both axes, that hold no other."""
+PAIRS = 24
 """Pairs that are looked at where the hottest one is no sure match."""
-ROW = 16.0
+ROW = 24.0
 """Pixels of the input by which the heights of piece and gap may differ: a piece slides sideways."""
 BEFORE = 16.0
 """Pixels of the input by which the piece is left of its gap, at least."""
@@ -35,11 +33,11 @@ UPRIGHT = math.radians(3)
 """Gaps that the second look sees turned further are not laid over: they show another edge."""
 
 Network = Callable[[np.ndarray], np.ndarray]
-"""Squares (P, 6, 80, 80) -> (P, 10); see :class:`pfld_mm.models.heads.pair_refiner.PairRefiner`."""
+"""Squares (P, 6, 160, 160) -> (P, 10), as `pfld_mm.models.heads.pair_refiner.PairRefiner`."""
 Answer = tuple[np.ndarray, np.ndarray, float]
 """Gap and piece (2, 2), their scores (2,), the angle in radians, as of `decode_slider`."""
 Corners = tuple[int, int, int, int]
-"""Left and top of the piece's square and of the gap's, in pixels of the halved input."""
+"""Left and top of the piece's square and of the gap's, in pixels of the input."""
 
 
 @dataclass(frozen=True)
@@ -81,14 +79,15 @@ class Pair:
         return square_corners(self.piece.x, self.gap.x, self.row)
 
 
-def find_pairs(output: np.ndarray, most: int = PAIRS) -> list[Pair]:
+def find_pairs(output: np.ndarray, stride: int, most: int = PAIRS) -> list[Pair]:
     """The hottest pairs of a piece and a gap to the right of it in the same row.
 
     Args:
         output: (8, h, w), as `decode_slider` reads it, heat 0 in the padding.
+        stride: Pixels of the input that a cell spans.
         most: How many, at most.
     """
-    gaps, pieces = (_peaks(output, index) for index in (0, 1))
+    gaps, pieces = (_peaks(output, index, stride) for index in (0, 1))
     pairs = [
         Pair(piece, gap)
         for gap in gaps
@@ -117,6 +116,8 @@ def refine(
     """
     again = None if network is None else look_again(picture, output, network)
     points, scores, angle = first() if again is None else again
+    if again is None and network is not None:
+        points = measure_gap(picture, points, network)
     if again is None or abs(angle) <= UPRIGHT:
         points = align_piece(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), points)
     return points, scores, angle
@@ -124,6 +125,9 @@ def refine(
 
 def look_again(picture: np.ndarray, output: np.ndarray, network: Network) -> Answer | None:
     """Look at the likeliest pairs again and answer with the one that matches best.
+
+    That one is looked at twice more, with the squares around what was found and with these
+    mirrored: three views of the same edges, of which the answer is the mean.
 
     Args:
         picture: The network's input, RGB (H, W, 3) uint8.
@@ -133,72 +137,105 @@ def look_again(picture: np.ndarray, output: np.ndarray, network: Network) -> Ans
     Returns:
         As `decode_slider`; None where no pair matches.
     """
-    pairs = find_pairs(output)
+    pairs = find_pairs(output, picture.shape[1] // output.shape[2])
     if not pairs:
         return None
-    half = halve(picture)
     corners = [pair.corners for pair in pairs]
-    answers = network(_cut_all(half, corners[:1]))
+    answers = network(_cut_all(picture, corners[:1]))
     if answers[0, 8] < SURE and len(pairs) > 1:
-        answers = np.concatenate([answers, network(_cut_all(half, corners[1:]))])
+        answers = np.concatenate([answers, network(_cut_all(picture, corners[1:]))])
     heats = np.array([pair.heat for pair in pairs[: len(answers)]])
     best = int(np.argmax(answers[:, 8] + HEAT_WEIGHT * heats))
     if answers[best, 8] < 0:
         return None
-    boxes = answers[best, :8].astype(np.float64).reshape(2, 2, 2)  # piece and gap, corners, x and y
-    piece, gap = HALF * (boxes.mean(axis=1) + np.reshape(corners[best], (2, 2)))
+    seen = [(_centres(answers[best], corners[best]), answers[best, 9])]
+    (piece_x, piece_y), (gap_x, gap_y) = seen[0][0]
+    around = square_corners(piece_x, gap_x, (piece_y + gap_y) / 2)
+    squares = _cut_all(picture, [around])
+    straight, mirrored = network(np.concatenate([squares, squares[..., ::-1]]))
+    seen.append((_centres(straight, around), straight[9]))
+    seen.append((_centres(mirrored, around, mirrored=True), -mirrored[9]))
+    centres, angles = zip(*seen, strict=True)
+    piece, gap = np.mean(centres, axis=0)
     row = (piece[1] + gap[1]) / 2
-    found = pairs[best]
-    scores = np.array([found.gap.heat, found.piece.heat])
-    return np.array([[gap[0], row], [piece[0], row]]), scores, float(answers[best, 9])
+    scores = np.array([pairs[best].gap.heat, pairs[best].piece.heat])
+    return np.array([[gap[0], row], [piece[0], row]]), scores, float(np.mean(angles))
 
 
-def halve(picture: np.ndarray) -> np.ndarray:
-    """The input (H, W, C) uint8 as the squares are cut from it: the mean of 2 x 2 pixels."""
-    height, width = picture.shape[:2]
-    size = (width // HALF, height // HALF)
-    return cv2.resize(np.ascontiguousarray(picture), size, interpolation=cv2.INTER_AREA)
+def measure_gap(picture: np.ndarray, points: np.ndarray, network: Network) -> np.ndarray:
+    """Look at the gap alone, where no piece matches; in place of one any part of its row.
+
+    Args:
+        picture: The network's input, RGB (H, W, 3) uint8.
+        points: Gap and piece, (2, 2).
+        network: Measures it.
+
+    Returns:
+        Both, (2, 2), the gap where its edges are, the piece in its row.
+    """
+    (x, y), (piece, _) = points
+    corners = square_corners(x / 2, x, y)
+    (answer,) = network(_cut_all(picture, [corners]))
+    _, gap = _centres(answer, corners)
+    return np.array([gap, [piece, gap[1]]])
+
+
+def _centres(answer: np.ndarray, corners: Corners, mirrored: bool = False) -> np.ndarray:
+    """Of piece and gap in the input, (2, 2), from one row of the network's answer.
+
+    Args:
+        answer: (10,).
+        corners: Of the squares.
+        mirrored: Whether the network saw them mirrored, left and right.
+    """
+    boxes = answer[:8].astype(np.float64).reshape(2, 2, 2)  # piece and gap, corners, x and y
+    centres = boxes.mean(axis=1)
+    if mirrored:
+        centres[:, 0] = SQUARE - centres[:, 0]
+    return centres + np.reshape(corners, (2, 2))
 
 
 def square_corners(piece: float, gap: float, row: float) -> Corners:
-    """Left and top of the squares around piece and gap, in pixels of the halved input."""
-    top = round(row / HALF - SQUARE / 2)
-    return round(piece / HALF - SQUARE / 2), top, round(gap / HALF - SQUARE / 2), top
+    """Left and top of the squares around piece and gap, in pixels of the input."""
+    left, top, gap_left = (round(place - SQUARE / 2) for place in (piece, row, gap))
+    return left, top, gap_left, top
 
 
-def _peaks(output: np.ndarray, index: int) -> list[Peak]:
+def _peaks(output: np.ndarray, index: int, stride: int) -> list[Peak]:
     """The hottest cells of map `index` (0 gap, 1 piece), hottest first."""
-    heat, peaks = output[index].copy(), []
+    heat, peaks, apart = output[index].copy(), [], APART // stride
     for _ in range(PEAKS):
         row, column = divmod(int(heat.argmax()), heat.shape[1])
         hottest = float(heat[row, column])
         if hottest <= 0:
             break
-        peaks.append(Peak(*point_of(output, index, row, column), hottest))
-        heat[max(0, row - APART) : row + APART + 1, max(0, column - APART) : column + APART + 1] = 0
+        peaks.append(Peak(*point_of(output, index, row, column, stride), hottest))
+        heat[max(0, row - apart) : row + apart + 1, max(0, column - apart) : column + apart + 1] = 0
     return peaks
 
 
-def cut_squares(half: np.ndarray, corners: Corners) -> np.ndarray:
-    """The squares of piece and gap, (6, 80, 80), black beyond the picture.
+def cut_squares(picture: np.ndarray, corners: Corners) -> np.ndarray:
+    """The squares of piece and gap, (6, 160, 160), black beyond the picture.
 
     Args:
-        half: The halved input, RGB (h, w, 3) uint8.
+        picture: The input, RGB (H, W, 3) uint8.
         corners: As `square_corners` gives them.
     """
-    height, width = half.shape[:2]
-    both = np.zeros((SQUARE, SQUARE, 6), np.uint8)
-    for first, (left, top) in ((0, corners[:2]), (3, corners[2:])):
+    height, width = picture.shape[:2]
+    planes = []
+    for left, top in (corners[:2], corners[2:]):
+        square = np.zeros((SQUARE, SQUARE, 3), np.uint8)
         rows = slice(max(0, top), min(height, top + SQUARE))
         columns = slice(max(0, left), min(width, left + SQUARE))
         if rows.start < rows.stop and columns.start < columns.stop:
-            inner = both[
+            inner = square[
                 rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
             ]
-            inner[..., first : first + 3] = half[rows, columns]
-    return both.transpose(2, 0, 1)
+            inner[:] = picture[rows, columns]
+        planes += cv2.split(square)
+    return np.stack(planes)
 
 
-def _cut_all(half: np.ndarray, corners: list[Corners]) -> np.ndarray:
-    """The squares of P pairs, (P, 6, 80, 80) float32 in [0, 1]."""
-    return np.stack([cut_squares(half, one) for one in corners]) / np.float32(255)
+def _cut_all(picture: np.ndarray, corners: list[Corners]) -> np.ndarray:
+    """The squares of P pairs, (P, 6, 160, 160) float32 in [0, 1]."""
+    return np.stack([cut_squares(picture, one) for one in corners]) / np.float32(255)

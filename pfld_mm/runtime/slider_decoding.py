@@ -7,11 +7,14 @@ import math
 import numpy as np
 
 STRIDE = 4
-"""Pixels of the input that a cell of the output spans."""
+"""Pixels of the input that a cell of the document's output spans."""
 
 
 def decode_slider(
-    output: np.ndarray, valid: np.ndarray | None = None, same_row: bool = False
+    output: np.ndarray,
+    valid: np.ndarray | None = None,
+    same_row: bool = False,
+    stride: int = STRIDE,
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Read one picture's answer: the hottest cell of each map, moved by its offset.
 
@@ -23,6 +26,7 @@ def decode_slider(
             found more than a row apart, the less sure one is looked for again within a row of the
             other (the alignment of y in the design document that seed 004 belongs to); then both
             get the mean height, weighted by their heat.
+        stride: Pixels of the input that a cell spans.
 
     Returns:
         Gap and piece in input pixels (2, 2), their scores (2,), the gap's angle in radians.
@@ -38,17 +42,19 @@ def decode_slider(
         scores[weak] = heats[weak][cells[weak]]
     points = np.empty((2, 2))
     for index, (row, column) in enumerate(cells):
-        points[index] = point_of(output, index, row, column)
+        points[index] = point_of(output, index, row, column, stride)
     if same_row and scores.sum() > 0:
         points[:, 1] = scores @ points[:, 1] / scores.sum()
     sine, cosine = (float(output[channel][cells[0]]) for channel in (6, 7))
     return points, scores, math.atan2(sine, cosine)
 
 
-def point_of(output: np.ndarray, index: int, row: int, column: int) -> tuple[float, float]:
+def point_of(
+    output: np.ndarray, index: int, row: int, column: int, stride: int
+) -> tuple[float, float]:
     """The centre (x, y) in input pixels that a cell of map `index` (0 gap, 1 piece) points at."""
     du, dv = output[2 + 2 * index : 4 + 2 * index, row, column].tolist()
-    return STRIDE * (column + 0.5 + du), STRIDE * (row + 0.5 + dv)
+    return stride * (column + 0.5 + du), stride * (row + 0.5 + dv)
 
 
 def _hottest(heat: np.ndarray) -> tuple[int, int]:

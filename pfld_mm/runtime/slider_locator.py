@@ -13,7 +13,7 @@ from pfld_mm.runtime.letterbox import Letterbox
 from pfld_mm.runtime.model_folder import GoldenPair, ModelFolder
 from pfld_mm.runtime.network_input import network_input
 from pfld_mm.runtime.picture import as_bgr
-from pfld_mm.runtime.second_look import HALF, SQUARE, refine
+from pfld_mm.runtime.second_look import SQUARE, refine
 from pfld_mm.runtime.self_test import check_golden_pair, check_points
 from pfld_mm.runtime.slider_decoding import STRIDE, decode_slider
 from pfld_mm.runtime.slider_result import SliderResult
@@ -55,6 +55,7 @@ class SliderLocator:
                 'FaceLandmarker'
             )
         self.same_row = self.info.codec.get('same_row', False)
+        self.stride = self.info.codec.get('stride', STRIDE)
         self.backend = backend
         self.session = open_session(self.folder, backend, threads)
         shape = (SECOND_CHANNELS, SQUARE, SQUARE)
@@ -77,10 +78,10 @@ class SliderLocator:
         return Letterbox.fit(image, self.info.input_size, self.info.padding, self.info.border_value)
 
     def inference(self, tensor: np.ndarray) -> np.ndarray:
-        """Run the model on (1, 4, h, w): (1, 8, h / 4, w / 4)."""
+        """Run the model on (1, 4, h, w): (1, 8, h / stride, w / stride)."""
         output = run_in_batches(self.session, tensor)
         width, height = self.info.input_size
-        expected = (1, CHANNELS, height // STRIDE, width // STRIDE)
+        expected = (1, CHANNELS, height // self.stride, width // self.stride)
         if output.shape != expected:
             raise ValueError(
                 f'{self.session.source}: expected an output of shape {expected}, found '
@@ -89,7 +90,7 @@ class SliderLocator:
         return output
 
     def postprocess(self, output: np.ndarray, box: Letterbox) -> SliderResult:
-        """Read the answer from the tensor (1, 8, h / 4, w / 4) and take it to the picture."""
+        """Read the answer from the output (1, 8, h / stride, w / stride), in the picture."""
         first = partial(self._decode, output, box.picture[..., 3])
         if self.same_row:
             # as if the mask were alpha: no copy of three channels
@@ -149,14 +150,14 @@ class SliderLocator:
         if golden.squares is None or golden.squares_output is None:
             raise ValueError('golden.npz: has no squares for the second look; export again')
         boxes, expected = (
-            HALF * one[:, :8].astype(np.float64)
+            one[:, :8].astype(np.float64)
             for one in (self._judge_pairs(golden.squares), golden.squares_output)
         )
         return check_points(boxes, expected, self.backend, bound)
 
     def _decode(self, output: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-        """Decode (1, 8, h, w); a cell without a valid pixel of the mask (4 h, 4 w) never wins."""
+        """Decode (1, 8, h, w); a cell without a valid pixel of the mask never wins."""
         # the picture is a rectangle in the input
-        rows, columns = (mask.any(axis).reshape(-1, STRIDE).any(1) for axis in (1, 0))
+        rows, columns = (mask.any(axis).reshape(-1, self.stride).any(1) for axis in (1, 0))
         valid = rows[:, None] & columns
-        return decode_slider(output[0], valid, self.same_row)
+        return decode_slider(output[0], valid, self.same_row, self.stride)

@@ -30,11 +30,11 @@ def letterbox(width, height, points, size=SIZE):
     return (points - corner) * zoom, mask, lambda kp: kp / size * scale + corner
 
 
-@pytest.mark.parametrize('reach', [0.5, 2])
+@pytest.mark.parametrize(('reach', 'stride'), [(0.5, 4), (2, 4), (2, 8)])
 @settings(max_examples=300, deadline=None)
 @given(st.integers(8, 4000), st.integers(8, 4000), st.tuples(*[UNIT] * 4), ANGLE)
-def test_round_trip_through_the_letterbox(reach, width, height, places, angle):
-    codec = CenterOffsetAngleLabel(SIZE, offset_reach=reach)
+def test_round_trip_through_the_letterbox(reach, stride, width, height, places, angle):
+    codec = CenterOffsetAngleLabel(SIZE, offset_reach=reach, stride=stride)
     points = np.reshape(places, (1, 2, 2)) * [width, height]
     inside, mask, back = letterbox(width, height, points)
     labels = codec.encode(inside, angle=angle, valid_mask=mask)

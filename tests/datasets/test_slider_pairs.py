@@ -3,35 +3,33 @@ import pytest
 import torch
 
 import pfld_mm.compat  # noqa: F401
-from pfld_mm.datasets.slider_pairs import HalvedPuzzles, SliderPairs
+from pfld_mm.datasets.slider_pairs import LetterboxedPuzzles, SliderPairs
 from pfld_mm.runtime.letterbox import Letterbox
-from pfld_mm.runtime.second_look import HALF, SQUARE
+from pfld_mm.runtime.second_look import SQUARE
 from pfld_mm.synth.puzzles.generator import PuzzleGenerator
 
 PLAIN = dict(decoys=1, piece=1.0, degrade=False, clutter=False, size=(620, 310))
 
 
 def pairs(count=2, generator=None, **kwargs):
-    generator = generator or HalvedPuzzles(PuzzleGenerator(seed=3, **PLAIN))
+    generator = generator or LetterboxedPuzzles(PuzzleGenerator(seed=3, **PLAIN))
     return SliderPairs(generator, 4, count, pipeline=[], **kwargs)
 
 
-def test_a_halved_puzzle_is_the_letterbox_in_half():
+def test_a_letterboxed_puzzle_is_what_the_network_sees():
     generator = PuzzleGenerator(seed=3, **PLAIN)
-    puzzle, found = generator[5], HalvedPuzzles(generator, padding=(1.0, 1.0))[5]
+    puzzle, found = generator[5], LetterboxedPuzzles(generator, padding=(1.0, 1.0))[5]
     box = Letterbox.fit(puzzle.picture, (512, 256))
-    assert found.half.shape == (128, 256, 3)
-    blue = box.picture[..., 0].reshape(128, 2, 256, 2).mean((1, 3))
-    np.testing.assert_allclose(found.half[..., 2], blue, atol=0.51)  # RGB of BGR
+    np.testing.assert_array_equal(found.picture, box.picture[..., 2::-1])  # RGB of BGR
     np.testing.assert_allclose(box.to_picture(found.centres), [puzzle.gap, puzzle.piece])
     np.testing.assert_allclose(box.to_picture(found.decoys), puzzle.decoys)
     assert found.angle == pytest.approx(np.deg2rad(puzzle.angle_deg))
 
 
 def test_sizes_vary_with_the_padding():
-    zooms = HalvedPuzzles(PuzzleGenerator(seed=3, **PLAIN), padding=(1.0, 1.3))
-    extents = [np.ptp(np.flatnonzero(zooms[i].half.any((0, 2)))) for i in range(4)]
-    assert len(set(extents)) > 1 and max(extents) > 190
+    zooms = LetterboxedPuzzles(PuzzleGenerator(seed=3, **PLAIN), padding=(1.0, 1.3))
+    extents = [np.ptp(np.flatnonzero(zooms[i].picture.any((0, 2)))) for i in range(4)]
+    assert len(set(extents)) > 1 and max(extents) > 380
 
 
 def test_an_item_has_pairs_and_their_labels():
@@ -58,7 +56,7 @@ class Spots:
 
 def test_edges_are_where_the_pixels_are():
     """Through letterbox, cut and mirror."""
-    dataset = pairs(4, HalvedPuzzles(Spots(), padding=(1.0, 1.0)))
+    dataset = pairs(4, LetterboxedPuzzles(Spots(), padding=(1.0, 1.0)))
     seen = 0
     for number in range(4):
         item = dataset[number]
@@ -72,7 +70,7 @@ def test_edges_are_where_the_pixels_are():
                 rows, columns = (colour > 60).nonzero().T
                 edges = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
                 box = labels.boxes[k, 4 * part : 4 * part + 4]
-                np.testing.assert_allclose(box.clip(0, SQUARE), edges, atol=1 / HALF)
+                np.testing.assert_allclose(box.clip(0, SQUARE), edges, atol=0.5)
                 seen += 1
     assert seen > 12
 

@@ -26,14 +26,16 @@ WIDTH, HEIGHT = 128, 64
 PADDED = 10
 
 
-@pytest.fixture(scope='module')
-def case():
+@pytest.fixture(scope='module', params=[1, 2], ids=['whole', 'downscaled'])
+def case(request):
     """A deployed network of lively weights, letterboxed pictures 0..255, its maps."""
-    decoder = dict(type='CenterOffsetAngleLabel', input_size=(WIDTH, HEIGHT))
-    model = build_tiny_slider(match_channels=16, decoder=decoder)
-    pictures = torch.rand(2, 4, HEIGHT, WIDTH)
+    scale = request.param
+    size = (scale * WIDTH, scale * HEIGHT)
+    decoder = dict(type='CenterOffsetAngleLabel', input_size=size, stride=4 * scale)
+    model = build_tiny_slider(downscale=scale, match_channels=16, decoder=decoder)
+    pictures = torch.rand(2, 4, *size[::-1])
     pictures[:, 3] = 1
-    pictures[:, :, -PADDED:] = 0
+    pictures[:, :, -scale * PADDED :] = 0
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = None
@@ -43,7 +45,7 @@ def case():
     with torch.no_grad():
         model.train()(pictures, None)
         expected = model.eval()(pictures, None).numpy()
-    return DeployedNetwork(model, (WIDTH, HEIGHT)), pictures * 255, expected
+    return DeployedNetwork(model, size), pictures * 255, expected
 
 
 def check(session, pictures, expected, bound):
@@ -102,7 +104,7 @@ def test_the_exporter_proves_both_looks(tmp_path, read_deploy_cfg):
     locator = SliderLocator(folder)
     assert locator.second_look is not None
     assert locator.self_test() < 1e-3
-    squares = np.random.default_rng(0).uniform(0, 1, (3, 6, 80, 80)).astype(np.float32)
+    squares = np.random.default_rng(0).uniform(0, 1, (3, 6, 160, 160)).astype(np.float32)
     with torch.no_grad():
         expected = model.eval().head.refiner(torch.from_numpy(squares)).numpy()
     np.testing.assert_allclose(locator.second_look(squares), expected, atol=1e-3)

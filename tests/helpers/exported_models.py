@@ -186,7 +186,7 @@ def second_look_graph(boxes, match=9.0, angle=0.25):
         ('Conv', ['mean', 'nothing', 'bias'], 'answer'),
         ('Reshape', ['answer', 'flat'], 'output'),
     ]
-    return _model(nodes, constants, ['N', 6, 80, 80], ['N', 10])
+    return _model(nodes, constants, ['N', 6, 160, 160], ['N', 10])
 
 
 def twice_looking_folder(path, boxes, match=9.0, angle=0.25):
@@ -198,7 +198,7 @@ def twice_looking_folder(path, boxes, match=9.0, angle=0.25):
     onnx.save(graph, str(path / 'second_look.onnx'))
     golden = dict(np.load(path / 'golden.npz'))
     answer = np.array([[*np.ravel(boxes), match, angle]], np.float32)
-    squares = np.zeros((1, 6, 80, 80), np.float32)
+    squares = np.zeros((1, 6, 160, 160), np.float32)
     np.savez(path / 'golden.npz', **golden, squares=squares, squares_output=answer)
     return path
 

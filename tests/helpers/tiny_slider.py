@@ -7,7 +7,7 @@ from mmpose.registry import MODELS
 import pfld_mm.register  # noqa: F401
 
 
-def build_tiny_slider(kind='TopdownPoseEstimator', **head):
+def build_tiny_slider(kind='TopdownPoseEstimator', downscale=1, **head):
     """The estimator, with these settings of its head; the same weights at every call."""
     init_default_scope('mmpose')
     torch.manual_seed(0)
@@ -15,7 +15,9 @@ def build_tiny_slider(kind='TopdownPoseEstimator', **head):
         dict(
             type=kind,
             data_preprocessor=dict(type='PoseDataPreprocessor', mean=[0.0], std=[255.0]),
-            backbone=dict(type='LiteHRNet18', width_factor=0.25, separable=True),
+            backbone=dict(
+                type='LiteHRNet18', width_factor=0.25, separable=True, downscale=downscale
+            ),
             neck=dict(type='LiteFPN', in_channels=(8, 16, 32, 64), out_channels=16, separable=True),
             head=dict(
                 type='CenterOffsetAngleHead',

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from pfld_mm.runtime.second_look import (
-    HALF,
     PAIRS,
     SQUARE,
     SURE,
@@ -37,61 +36,101 @@ def answers(*matches, angle=0.1):
     return np.array([[*piece, *gap, match, angle] for match in matches], np.float32)
 
 
+def says(match, **kwargs):
+    """A network that answers the same to any squares."""
+    return lambda squares: answers(*[match] * len(squares), **kwargs)
+
+
+def sees(squares):
+    """A network that finds what is bright; an angle of 0.1 where that is red on the left."""
+    found = []
+    for square in squares:
+        boxes = []
+        for part in (square[:3], square[3:]):
+            rows, columns = np.nonzero(part[2] > 0.5)
+            boxes += [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+        left, _, right, _ = boxes[4:]
+        red = np.nonzero(square[3] > 0.5)[1].mean()
+        found.append([*boxes, 5.0, 0.1 if red < (left + right) / 2 else -0.1])
+    return np.array(found, np.float32)
+
+
 def test_pairs_stand_in_a_row_the_piece_on_the_left():
     output = maps(
         gaps=[(90, 20, 0.9), (60, 40, 0.5), (10, 20, 0.4)],
         pieces=[(15, 21, 0.8), (20, 40, 0.7), (100, 40, 0.6)],
     )
-    found = [(pair.piece.x, pair.gap.x) for pair in find_pairs(output)]
+    found = [(pair.piece.x, pair.gap.x) for pair in find_pairs(output, 4)]
     assert found == [(4 * 15.75, 4 * 90.75), (4 * 20.75, 4 * 60.75)]
 
 
 def test_the_row_is_the_mean_by_heat_and_the_hottest_pair_comes_first():
     output = maps(gaps=[(90, 20, 0.9), (70, 20, 0.3)], pieces=[(15, 21, 0.3)])
-    first, second = find_pairs(output)
+    first, second = find_pairs(output, 4)
     assert first.row == pytest.approx(4 * 20.5 + 4 * 0.25)
     assert (first.gap.x, second.gap.x) == (4 * 90.75, 4 * 70.75)
     assert first.heat > second.heat
-    assert find_pairs(output, most=1) == [first]
+    assert find_pairs(output, 4, most=1) == [first]
 
 
 def test_a_peak_is_one_peak():
     output = maps(gaps=[(90, 20, 0.9), (92, 21, 0.8)], pieces=[(15, 20, 0.3)])
-    assert len(find_pairs(output)) == 1
+    assert len(find_pairs(output, 4)) == 1
+
+
+def test_larger_cells_have_the_same_reach():
+    """A peak 16 px away is the same one, one 40 px away another."""
+    gaps = [(40, 10, 0.9), (42, 10, 0.8), (45, 10, 0.7)]
+    output = maps(gaps=gaps, pieces=[(5, 10, 0.3)])
+    found = [(pair.piece.x, pair.gap.x) for pair in find_pairs(output, 8)]
+    assert found == [(8 * 5.75, 8 * 40.75), (8 * 5.75, 8 * 45.75)]
 
 
 def test_nothing_hot_nothing_to_look_at():
-    assert find_pairs(maps()) == []
+    assert find_pairs(maps(), 4) == []
     assert look_again(picture(), maps(), None) is None
 
 
 def test_centres_are_those_of_the_boxes_in_one_row():
+    image = np.zeros((4 * HEIGHT, 4 * WIDTH, 3), np.uint8)
+    image[61:91, 41:72, 2] = 255  # the piece
+    image[63:93, 351:391, 2] = image[63:93, 351:371, 0] = 255  # the gap, red on the left
     output = maps(gaps=[(90, 20, 0.9)], pieces=[(15, 20, 0.8)])
-    points, scores, angle = look_again(picture(), output, lambda squares: answers(5.0))
-    left, top, gap_left, _ = square_corners(63.0, 363.0, 82.0)
-    middle = SQUARE / 2
-    row = HALF * (top + middle + 2)  # 0 of the piece's, 4 of the gap's
-    expected = [[HALF * (gap_left + middle), row], [HALF * (left + middle + 2), row]]
-    np.testing.assert_allclose(points, expected)
+    points, scores, angle = look_again(image, output, sees)
+    np.testing.assert_allclose(points, [[371, 77], [56.5, 77]])
     np.testing.assert_allclose(scores, [0.9, 0.8], rtol=1e-6)
     assert angle == pytest.approx(0.1)
+
+
+def test_the_answer_is_the_mean_of_three_views():
+    """A network whose piece is always 2 px right of the middle, and the row 2 px below it."""
+    output = maps(gaps=[(90, 20, 0.9)], pieces=[(15, 20, 0.8)])
+    (gap, piece), _, angle = look_again(picture(), output, says(5.0))
+    left, top, gap_left, _ = square_corners(63.0, 363.0, 82.0)
+    middle = SQUARE / 2
+    # then of squares 2 px further, once as they are and once mirrored
+    np.testing.assert_allclose(piece, [left + middle + (2 + 4 + 0) / 3, gap[1]])
+    np.testing.assert_allclose(gap, [gap_left + middle, top + middle + (2 + 4 + 4) / 3])
+    assert angle == pytest.approx((0.1 + 0.1 - 0.1) / 3)
 
 
 def test_the_network_sees_the_squares_around_both():
     output = maps(gaps=[(90, 4, 0.9)], pieces=[(15, 4, 0.8)])
     image, seen = picture(), []
-    look_again(image, output, lambda squares: seen.append(squares) or answers(5.0))
-    (squares,) = seen
+    look_again(image, output, lambda squares: seen.append(squares) or says(5.0)(squares))
+    squares, again = seen
     assert squares.shape == (1, 6, SQUARE, SQUARE)
     left, top, gap_left, _ = square_corners(63.0, 363.0, 18.0)
-    half = image.reshape(2 * HEIGHT, 2, 2 * WIDTH, 2, 3).mean((1, 3))
     assert left < 0 and top < 0  # black beyond the picture
     assert not squares[0, :, :-top].any() and not squares[0, :3, :, :-left].any()
     for part, start in ((squares[0, :3], left), (squares[0, 3:], gap_left)):
         x = max(start, 0)
         inner = part[:, -top:, x - start :].transpose(1, 2, 0) * 255
-        expected = half[: SQUARE + top, x : start + SQUARE]
-        np.testing.assert_allclose(inner, expected, atol=0.51)  # rounded to 8 bits
+        expected = image[: SQUARE + top, x : start + SQUARE]
+        np.testing.assert_allclose(inner, expected, atol=1e-4)
+    np.testing.assert_array_equal(again[0, :3, :-2, :-2], squares[0, :3, 2:, 2:])
+    np.testing.assert_array_equal(again[0, 3:, :-2], squares[0, 3:, 2:])
+    np.testing.assert_array_equal(again[1], again[0, :, :, ::-1])
 
 
 def two_gaps():
@@ -103,30 +142,32 @@ def test_a_rival_that_matches_better_wins():
 
     def network(squares):
         calls.append(len(squares))
-        return answers(*([-2.0] if len(calls) == 1 else [4.0]))
+        return says(-2.0 if len(calls) == 1 else 4.0)(squares)
 
     points, _, _ = look_again(picture(), two_gaps(), network)
-    assert calls == [1, 1]
+    assert calls == [1, 1, 2]
     assert points[0, 0] == pytest.approx(4 * 60.75, abs=1)
 
 
 def test_a_sure_match_has_no_rivals():
     calls = []
-    look_again(picture(), two_gaps(), lambda x: calls.append(len(x)) or answers(SURE))
-    assert calls == [1]
+    look_again(picture(), two_gaps(), lambda x: calls.append(len(x)) or says(SURE)(x))
+    assert calls == [1, 2]  # itself, then itself from its middle, as it is and mirrored
 
 
-def test_where_nothing_matches_the_first_look_stands():
-    def network(squares):
-        return answers(*[-0.1] * len(squares))
-
+def test_where_nothing_matches_the_gap_is_measured_alone():
+    network = says(-0.1)
     assert look_again(picture(), two_gaps(), network) is None
+    first = np.array([[362.0, 82.0], [63.0, 80.0]]), np.ones(2), 0.3
+    points, scores, angle = refine(picture(), two_gaps(), lambda: first, network)
+    np.testing.assert_allclose(points, [[362, 86], [63, 86]])  # the gap's alone: 4 px below
+    assert scores is first[1] and angle == 0.3
 
 
 def test_no_more_pairs_than_it_takes_time_for():
     gaps = [(60 + 12 * i, 20, 0.9 - 0.1 * i) for i in range(5)]
-    pieces = [(5 + 12 * i, 20, 0.9 - 0.1 * i) for i in range(4)]
-    assert len(find_pairs(maps(gaps, pieces))) == PAIRS
+    pieces = [(5 + 8 * i, 20, 0.9 - 0.1 * i) for i in range(6)]
+    assert len(find_pairs(maps(gaps, pieces), 4)) == PAIRS
 
 
 def test_pieces_are_laid_over_upright_gaps_only():
@@ -140,13 +181,13 @@ def test_pieces_are_laid_over_upright_gaps_only():
     found = {}
     for name, network in (
         ('none', None),
-        ('upright', lambda x: answers(5.0, angle=0.02)),
-        ('turned', lambda x: answers(5.0, angle=-0.2)),
+        ('upright', says(5.0, angle=0.02)),
+        ('turned', says(5.0, angle=-0.6)),
     ):
         (gap, piece), _, angle = refine(image, output, lambda: first, network)
         found[name] = gap[0] - piece[0], angle
     assert found['none'] == (pytest.approx(300, abs=0.2), 0.0)
-    assert found['upright'] == (pytest.approx(300, abs=0.2), pytest.approx(0.02))
-    expected, _, _ = look_again(image, output, lambda x: answers(5.0))
+    assert found['upright'] == (pytest.approx(300, abs=0.2), pytest.approx(0.02 / 3))
+    expected, _, _ = look_again(image, output, says(5.0))
     assert found['turned'] == (expected[0, 0] - expected[1, 0], pytest.approx(-0.2))
     assert abs(found['turned'][0] - 300) > 1

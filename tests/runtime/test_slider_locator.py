@@ -91,8 +91,8 @@ def test_self_test_wants_the_mask(tmp_path):
         SliderLocator(folder).self_test()
 
 
-BOXES = [[31, 30, 51, 50], [30, 34, 50, 54]]
-"""Of piece and gap in their squares: centres 1 px right of the middle and 4 px below it."""
+BOXES = [[62, 60, 102, 100], [60, 68, 100, 108]]
+"""Of piece and gap in their squares: centres 2 px right of the middle and 8 px below it."""
 
 
 def spots():
@@ -106,27 +106,29 @@ def spots():
 def test_the_second_look_has_the_last_word(tmp_path):
     twice = SliderLocator(twice_looking_folder(tmp_path / 'm', BOXES, angle=0.02))
     result = twice(spots())
-    # the squares lie on whole pixels of the halved input
-    corner = [2 * round((x + 0.5) / 2 - 40) for x in (200 + 2.5, 40 + 2.0)]
-    middle = (corner[0] + 2 * 40 + corner[1] + 2 * 41) / 2  # their distance, align_piece corrects
+    # the squares lie on whole pixels of the input
+    corner = [round(x + 0.5 - 80) for x in (200 + 2.5, 40 + 2.0)]
+    middle = (corner[0] + 80 + corner[1] + 82) / 2  # their distance, align_piece corrects
     assert (result.gap[0] + result.piece[0]) / 2 == pytest.approx(middle)
     row = (250 * 61 + 200 * 64) / 450  # by heat, of what the first look says
-    assert result.gap[1] == result.piece[1] == 2 * (round(row / 2 - 40) + 42)
-    assert result.angle == pytest.approx(0.02)
+    assert result.gap[1] == result.piece[1] == pytest.approx(round(row - 80) + 80 + (4 + 8 + 8) / 3)
+    assert result.angle == pytest.approx(0.02 / 3)  # the third view is mirrored
     np.testing.assert_allclose(result.scores, (250 / 255, 200 / 255), atol=1e-3)
 
 
-def test_where_it_sees_no_pair_the_first_look_stands(tmp_path):
-    first = SliderLocator(slider_folder(tmp_path / 'once', (256, 128), codec=IN_A_ROW))
-    second = SliderLocator(twice_looking_folder(tmp_path / 'm', BOXES, match=-1.0))
-    assert second(spots()) == first(spots())
+def test_where_it_sees_no_pair_it_measures_the_gap_alone(tmp_path):
+    once = SliderLocator(slider_folder(tmp_path / 'once', (256, 128), codec=IN_A_ROW))
+    twice = SliderLocator(twice_looking_folder(tmp_path / 'm', BOXES, match=-1.0))
+    first, second = once(spots()), twice(spots())
+    assert second.gap[1] == second.piece[1] == round(first.gap[1] - 80) + 88
+    assert second.scores == first.scores and second.angle == first.angle
 
 
 def test_self_test_of_both_looks(tmp_path):
     folder = twice_looking_folder(tmp_path / 'm', BOXES)
     assert SliderLocator(folder).self_test() < 1e-3
     arrays = dict(np.load(folder / 'golden.npz'))
-    arrays['squares_output'][:, 5] += 0.31
+    arrays['squares_output'][:, 5] += 0.62
     np.savez(folder / 'golden.npz', **arrays)
     with pytest.raises(RuntimeError, match=r'differ by 0\.62'):
         SliderLocator(folder).self_test()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from mmengine.model import BaseModule
 from mmpose.registry import MODELS
 from torch import Tensor, nn
@@ -21,6 +22,8 @@ class LiteHRNet18(BaseModule):
     Args:
         width_factor: Multiplies all channels (rounded to a multiple of 8).
         separable: The fast form: separable smoothing after the fusions.
+        downscale: Pixels of the input, per axis, whose mean is a pixel to the stem. The document's
+            is 1; with 2 all maps have a quarter of the cells, and the strides double.
         act_cfg: Config of the activations; the document's is SiLU.
         init_cfg: mmengine's initialisation config.
     """
@@ -34,6 +37,7 @@ class LiteHRNet18(BaseModule):
         self,
         width_factor: float = 1.0,
         separable: bool = False,
+        downscale: int = 1,
         act_cfg: dict = SILU,
         init_cfg: dict | None = None,
     ) -> None:
@@ -52,27 +56,33 @@ class LiteHRNet18(BaseModule):
             LiteStage(channels[: index + 2], blocks, separable, act_cfg)
             for index, blocks in enumerate(self.STAGE_BLOCKS)
         )
+        self.downscale = downscale
         self.out_channels = tuple(channels)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Compute the four branches.
 
         Args:
-            x: RGB and mask (N, 4, H, W), all in [0, 1]; H and W multiples of 32.
+            x: RGB and mask (N, 4, H, W), all in [0, 1]; H and W multiples of 32 x downscale.
 
         Returns:
-            Four maps (N, C_i, H / 4 / 2^i, W / 4 / 2^i) and ``x`` itself.
+            Four maps (N, C_i, H / 4 / 2^i, W / 4 / 2^i), at ``downscale`` 1, and ``x`` itself.
 
         Raises:
-            ValueError: If the input does not have four channels or sides divisible by 32.
+            ValueError: If the input does not have four channels or sides divisible by
+                32 x downscale.
         """
         # an exported graph has its shape fixed: there the check would only warn
-        if not torch.jit.is_tracing() and (x.shape[1] != 4 or x.shape[2] % 32 or x.shape[3] % 32):
+        multiple = 32 * self.downscale
+        if not torch.jit.is_tracing() and (
+            x.shape[1] != 4 or x.shape[2] % multiple or x.shape[3] % multiple
+        ):
             raise ValueError(
                 'LiteHRNet18 takes (N, 4, H, W), RGB and the valid mask, with H and W divisible '
-                f'by 32; found {tuple(x.shape)}'
+                f'by {multiple}; found {tuple(x.shape)}'
             )
-        branches = [self.stem(fastest_layout(x))]
+        small = F.avg_pool2d(x, self.downscale) if self.downscale > 1 else x
+        branches = [self.stem(fastest_layout(small))]
         for stage in self.stages:
             branches = stage(branches)
         return (*branches, x)

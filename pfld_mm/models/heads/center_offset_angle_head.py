@@ -19,7 +19,6 @@ from pfld_mm.models.losses.cosine_angle_loss import CosineAngleLoss
 from pfld_mm.models.losses.hard_negative_ranking_loss import HardNegativeRankingLoss
 from pfld_mm.models.losses.masked_smooth_l1_loss import MaskedSmoothL1Loss
 from pfld_mm.runtime.second_look import refine
-from pfld_mm.runtime.slider_decoding import STRIDE
 
 OUTPUTS = (1, 1, 4, 2)
 """Channels of gap heatmap, piece heatmap, offsets and angle, in the order of the output."""
@@ -110,7 +109,7 @@ class CenterOffsetAngleHead(BaseHead):
 
         Args:
             feats: The neck's map (N, C, h, w) and, if it comes along, the network's input of RGB
-                and valid mask (N, 4, 4 h, 4 w).
+                and valid mask (N, 4, stride h, stride w).
 
         Returns:
             (N, 8, h, w): gap heat, piece heat, offsets du, dv of gap and piece in cells, sin
@@ -259,8 +258,9 @@ def _mask(feats: Sequence[Tensor]) -> Tensor | None:
     """(N, 1, h, w): 1 where a cell has a valid pixel, 0 in the padding."""
     if len(feats) == 1:
         return None
-    # 1 from one valid pixel of a cell's 16 on; a comparison is none of ncnn's layers
-    return (16 * F.avg_pool2d(feats[1][:, 3:], STRIDE)).clamp(max=1)
+    stride = feats[1].shape[-1] // feats[0].shape[-1]
+    # 1 from one valid pixel of a cell on; a comparison is none of ncnn's layers
+    return (stride**2 * F.avg_pool2d(feats[1][:, 3:], stride)).clamp(max=1)
 
 
 def _heat(logits: Tensor, mask: Tensor | None) -> Tensor:

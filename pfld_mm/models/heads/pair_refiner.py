@@ -44,8 +44,11 @@ class EdgeProfile(nn.Module):
         self.logits = nn.Conv1d(hidden, 4, 3, padding=1)
 
     def forward(self, x: Tensor, context: Tensor, over: int) -> Tensor:
-        """Map (N, C, H, W) and context (N, hidden) to logits (N, 4, B), pooled over axis `over`."""
-        row = torch.cat([x.mean(over), x.amax(over)], dim=1)
+        """Map (N, C, B, B) and context (N, hidden) to logits (N, 4, B), pooled over axis `over`."""
+        window = (SQUARE // 2, 1) if over == 2 else (1, SQUARE // 2)
+        # pooling keeps channels_last backwards, where mean and amax would not
+        pooled = torch.cat([F.avg_pool2d(x, window), F.max_pool2d(x, window)], dim=1)
+        row = pooled.squeeze(over)
         row = F.relu(self.first(row) + context[:, :, None])
         return self.logits(F.relu(self.second(row)))
 
@@ -59,29 +62,32 @@ class PairRefiner(nn.Module):
     distributions along the axes (side-aware boundary localization, Wang et al., 2020).
 
     Args:
-        channels: At strides 2, 4 and 8 of the squares.
+        channels: At strides 2, 4, 8 and 16 of the squares.
         hidden: Of the edges' features.
         loss_edge: Loss of the edges (logits, target, weight, bin size).
     """
 
     def __init__(
         self,
-        channels: tuple[int, int, int] = (24, 48, 96),
+        channels: tuple[int, int, int, int] = (16, 32, 64, 96),
         hidden: int = 64,
         loss_edge: dict | None = None,
     ) -> None:
         super().__init__()
-        fine, middle, coarse = channels
-        self.fine = nn.Sequential(ConvBlock(6, fine, 3, 2, 1), ResidualConv(fine))
+        finest, fine, middle, coarse = channels
+        self.finest = ConvBlock(6, finest, 3, 2, 1)
+        self.fine = nn.Sequential(ConvBlock(finest, fine, 3, 2, 1), ResidualConv(fine))
         self.middle = _stage(fine, middle)
         self.coarse = _stage(middle, coarse)
         self.to_middle = nn.Conv2d(coarse, middle, 1)
         self.smooth_middle = ConvBlock(middle, middle, 3, 1, 1)
         self.to_fine = nn.Conv2d(middle, fine, 1)
         self.smooth_fine = ConvBlock(fine, fine, 3, 1, 1)
+        self.to_finest = nn.Conv2d(fine, finest, 1)
+        self.smooth_finest = ConvBlock(finest, finest, 3, 1, 1)
         self.judge = nn.Sequential(nn.Linear(coarse, 2 * hidden), nn.ReLU())
         self.context = nn.Linear(2 * hidden, hidden)
-        self.columns, self.rows = EdgeProfile(fine, hidden), EdgeProfile(fine, hidden)
+        self.columns, self.rows = EdgeProfile(finest, hidden), EdgeProfile(finest, hidden)
         self.match = nn.Linear(2 * hidden, 1)
         self.angle = nn.Linear(2 * hidden, 1)
         self.loss_edge = EdgeDistributionLoss() if loss_edge is None else MODELS.build(loss_edge)
@@ -90,7 +96,7 @@ class PairRefiner(nn.Module):
         """Judge and measure pairs.
 
         Args:
-            squares: RGB of the squares around piece and gap in [0, 1], (P, 6, 80, 80).
+            squares: RGB of the squares around piece and gap in [0, 1], (P, 6, 160, 160).
 
         Returns:
             (P, 10): x1, y1, x2, y2 of the piece's box, the same of the gap's, in pixels of
@@ -121,21 +127,23 @@ class PairRefiner(nn.Module):
         angles = F.smooth_l1_loss(angle[:, 0], labels['angles'], reduction='none', beta=ANGLE_BETA)
         return dict(
             loss_edges=self.loss_edge(logits, boxes, weights, SQUARE / logits.shape[-1]),
-            loss_edges_l1=0.2 * _mean(distances, weights),
+            loss_edges_l1=0.1 * _mean(distances, weights),
             loss_match=_mean(matches, labels['match_weights']),
             loss_pair_angle=3 * _mean(angles, labels['angle_weights']),
         )
 
     def _raw(self, squares: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Logits of the bins (P, 8, B) in the answer's order, of the match and the angle."""
-        fine = self.fine(fastest_layout(squares - 0.5))
+        finest = self.finest(fastest_layout(squares))
+        fine = self.fine(finest)
         middle = self.middle(fine)
         coarse = self.coarse(middle)
         middle = self.smooth_middle(middle + _twice(self.to_middle(coarse)))
         fine = self.smooth_fine(fine + _twice(self.to_fine(middle)))
+        finest = self.smooth_finest(finest + _twice(self.to_finest(fine)))
         judged = self.judge(coarse.mean((2, 3)))
         context = self.context(judged)
-        columns, rows = self.columns(fine, context, 2), self.rows(fine, context, 3)
+        columns, rows = self.columns(finest, context, 2), self.rows(finest, context, 3)
         order = [part[:, k : k + 1] for k in range(4) for part in (columns, rows)]
         return torch.cat(order, dim=1), self.match(judged), self.angle(judged)
 

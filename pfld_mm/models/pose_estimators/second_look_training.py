@@ -42,7 +42,7 @@ class SecondLookTraining(TopdownPoseEstimator):
         """The refiner's losses.
 
         Args:
-            inputs: Squares of P pairs of N puzzles in [0, 1], (N, 6 P, 80, 80).
+            inputs: Squares of P pairs of N puzzles in [0, 1], (N, 6 P, 160, 160).
             data_samples: N samples with the labels of `SliderPairs`.
         """
         squares = inputs.unflatten(1, (-1, 6)).flatten(0, 1)

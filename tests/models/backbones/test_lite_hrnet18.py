@@ -10,6 +10,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import pfld_mm.register  # noqa: F401
 from pfld_mm.models.backbones.lite_hrnet18 import LiteHRNet18
+from pfld_mm.models.heads.pair_refiner import PairRefiner
+from pfld_mm.runtime.second_look import SQUARE
 
 
 def network(config):
@@ -33,10 +35,12 @@ def test_document_form_to_the_unit():
     assert count_macs(model, torch.rand(1, 4, 256, 512)) == pytest.approx(6.046e9, rel=1e-4)
 
 
-def test_fast_form_costs_at_most_600_mmac():
+def test_fast_form_costs_at_most_600_mmac_with_a_pair_looked_at():
     model = network('litehrnet18_fast.py').eval()
     assert sum(p.numel() for p in model.parameters()) == 426_110
-    assert count_macs(model, torch.rand(1, 4, 256, 512)) <= 0.6e9
+    first = count_macs(model, torch.rand(1, 4, 256, 512))
+    second = count_macs(PairRefiner().eval(), torch.rand(1, 6, SQUARE, SQUARE))
+    assert first + second <= 0.6e9
 
 
 @pytest.mark.parametrize('width', [0.25, 0.5, 0.75, 1.0])
@@ -49,6 +53,20 @@ def test_shapes(width, size):
     expected = [(2, c, h >> i, w >> i) for i, c in enumerate(model.out_channels)]
     assert [tuple(m.shape) for m in maps] == expected
     assert passed is picture
+
+
+def test_a_downscaled_input_is_the_mean_of_its_pixels():
+    torch.manual_seed(0)
+    whole = LiteHRNet18(0.25).eval()
+    model = LiteHRNet18(0.25, downscale=2).eval()
+    model.load_state_dict(whole.state_dict())
+    picture = torch.rand(1, 4, 128, 64)
+    small = picture.unflatten(3, (32, 2)).unflatten(2, (64, 2)).mean((3, 5))
+    *maps, passed = model(picture)
+    torch.testing.assert_close(maps, list(whole(small)[:-1]))
+    assert passed is picture
+    with pytest.raises(ValueError, match='divisible by 64'):
+        model(torch.rand(1, 4, 96, 64))
 
 
 @pytest.mark.parametrize('shape', [(1, 3, 64, 64), (1, 4, 64, 80), (1, 4, 48, 64)])

@@ -104,6 +104,14 @@ def test_padding_never_wins():
     assert model.decode(out)[1].keypoint_scores.max() == 0
 
 
+def test_padding_in_larger_cells():
+    """The cells' size is known from both maps: here 8 pixels of the input."""
+    picture = torch.ones(1, 4, 64, 128)
+    picture[:, 3, :, 81:] = 0  # the eleventh column of cells has one column of pixels
+    heat = head()((torch.randn(1, 16, 8, 16), picture))[:, :2]
+    assert heat[..., :11].min() > 0 and heat[..., 11:].max() == 0
+
+
 def test_predict_gives_points_scores_angle_and_heatmaps():
     model = head()
     preds, fields = model.predict(feats(2), [], dict(output_heatmaps=True))

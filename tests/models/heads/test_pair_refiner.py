@@ -8,7 +8,7 @@ from pfld_mm.runtime.second_look import SQUARE
 
 def refiner(**kwargs):
     torch.manual_seed(0)
-    return PairRefiner((8, 8, 8), hidden=8, **kwargs)
+    return PairRefiner((8, 8, 8, 8), hidden=8, **kwargs)
 
 
 def blocks(count=64):
@@ -17,9 +17,9 @@ def blocks(count=64):
     squares = torch.zeros(count, 6, SQUARE, SQUARE)
     boxes, matches = torch.empty(count, 8), torch.arange(count) % 2.0
     for k in range(count):
-        side = 24 if matches[k] else 12
-        for place, length in ((0, 24), (4, side)):
-            x, y = torch.randint(4, SQUARE - 30, (2,), generator=generator).tolist()
+        side = 48 if matches[k] else 24
+        for place, length in ((0, 48), (4, side)):
+            x, y = torch.randint(4, SQUARE - 60, (2,), generator=generator).tolist()
             first = 3 * (place > 0)
             squares[k, first : first + 3, y : y + length, x : x + length] = 1
             boxes[k, place : place + 4] = torch.tensor([x, y, x + length, y + length])
@@ -44,7 +44,7 @@ def test_it_learns_edges_and_matches():
         sum(model.loss(squares, labels).values()).backward()
         optimiser.step()
     answer = model(squares)
-    assert (answer[:, :8] - labels['boxes']).abs().mean() < 2
+    assert (answer[:, :8] - labels['boxes']).abs().mean() < 4
     assert ((answer[:, 8] > 0) == labels['matches'].bool()).float().mean() > 0.9
 
 
@@ -82,8 +82,8 @@ def test_losses_by_hand():
     """Of the answer itself: mean distance of the edges, cross-entropy, smooth L1."""
     model, (squares, labels) = refiner().eval(), blocks(4)
     answer, losses = model(squares), model.loss(squares, labels)
-    away = (answer[:, :8] - labels['boxes']).abs().clamp(max=10).mean()
-    assert losses['loss_edges_l1'].item() == pytest.approx(0.2 * away.item(), rel=1e-4)
+    away = (answer[:, :8] - labels['boxes']).abs().clamp(max=20).mean()
+    assert losses['loss_edges_l1'].item() == pytest.approx(0.1 * away.item(), rel=1e-4)
     sign = 2 * labels['matches'] - 1
     expected = torch.nn.functional.softplus(-sign * answer[:, 8]).mean()
     assert losses['loss_match'].item() == pytest.approx(expected.item(), rel=1e-4)
