@@ -137,7 +137,20 @@ def look_again(picture: np.ndarray, output: np.ndarray, network: Network) -> Ans
     Returns:
         As `decode_slider`; None where no pair matches.
     """
-    pairs = find_pairs(output, picture.shape[1] // output.shape[2])
+    match = _best_match(picture, find_pairs(output, picture.shape[1] // output.shape[2]), network)
+    if match is None:
+        return None
+    pair, answer = match
+    (piece, gap), angle = _three_views(picture, answer, pair.corners, network)
+    row = (piece[1] + gap[1]) / 2
+    scores = np.array([pair.gap.heat, pair.piece.heat])
+    return np.array([[gap[0], row], [piece[0], row]]), scores, angle
+
+
+def _best_match(
+    picture: np.ndarray, pairs: list[Pair], network: Network
+) -> tuple[Pair, np.ndarray] | None:
+    """The pair that matches best and what the network says of it, (10,); None where none does."""
     if not pairs:
         return None
     corners = [pair.corners for pair in pairs]
@@ -146,20 +159,27 @@ def look_again(picture: np.ndarray, output: np.ndarray, network: Network) -> Ans
         answers = np.concatenate([answers, network(_cut_all(picture, corners[1:]))])
     heats = np.array([pair.heat for pair in pairs[: len(answers)]])
     best = int(np.argmax(answers[:, 8] + HEAT_WEIGHT * heats))
-    if answers[best, 8] < 0:
-        return None
-    seen = [(_centres(answers[best], corners[best]), answers[best, 9])]
-    (piece_x, piece_y), (gap_x, gap_y) = seen[0][0]
+    return None if answers[best, 8] < 0 else (pairs[best], answers[best])
+
+
+def _three_views(
+    picture: np.ndarray, answer: np.ndarray, corners: Corners, network: Network
+) -> tuple[np.ndarray, float]:
+    """Centres of piece and gap (2, 2) and the gap's angle, the mean of three views of them.
+
+    Args:
+        picture: The network's input, RGB (H, W, 3) uint8.
+        answer: What the network said of the first view, (10,).
+        corners: Of the first view's squares.
+        network: Measures the other two.
+    """
+    once = _centres(answer, corners)
+    (piece_x, piece_y), (gap_x, gap_y) = once
     around = square_corners(piece_x, gap_x, (piece_y + gap_y) / 2)
     squares = _cut_all(picture, [around])
     straight, mirrored = network(np.concatenate([squares, squares[..., ::-1]]))
-    seen.append((_centres(straight, around), straight[9]))
-    seen.append((_centres(mirrored, around, mirrored=True), -mirrored[9]))
-    centres, angles = zip(*seen, strict=True)
-    piece, gap = np.mean(centres, axis=0)
-    row = (piece[1] + gap[1]) / 2
-    scores = np.array([pairs[best].gap.heat, pairs[best].piece.heat])
-    return np.array([[gap[0], row], [piece[0], row]]), scores, float(np.mean(angles))
+    views = [once, _centres(straight, around), _centres(mirrored, around, mirrored=True)]
+    return np.mean(views, axis=0), float(answer[9] + straight[9] - mirrored[9]) / 3
 
 
 def measure_gap(picture: np.ndarray, points: np.ndarray, network: Network) -> np.ndarray:
