@@ -24,7 +24,7 @@ ROW = 24.0
 """Pixels of the input by which the heights of piece and gap may differ: a piece slides sideways."""
 BEFORE = 16.0
 """Pixels of the input by which the piece is left of its gap, at least."""
-HEAT_WEIGHT = 0.5
+HEAT_WEIGHT = 0.25
 """Of the logarithm of the heats beside the logit of a match."""
 SURE = 3.0
 """Logit of a match from which on the hottest pair has no rivals, and they are not looked at."""
@@ -126,8 +126,8 @@ def refine(
 def look_again(picture: np.ndarray, output: np.ndarray, network: Network) -> Answer | None:
     """Look at the likeliest pairs again and answer with the one that matches best.
 
-    That one is looked at twice more, with the squares around what was found and with these
-    mirrored: three views of the same edges, of which the answer is the mean.
+    That one is looked at once more, with squares around what was found, mirrored: two views of the
+    same edges, of which the answer is the mean.
 
     Args:
         picture: The network's input, RGB (H, W, 3) uint8.
@@ -141,7 +141,7 @@ def look_again(picture: np.ndarray, output: np.ndarray, network: Network) -> Ans
     if match is None:
         return None
     pair, answer = match
-    (piece, gap), angle = _three_views(picture, answer, pair.corners, network)
+    (piece, gap), angle = _two_views(picture, answer, pair.corners, network)
     row = (piece[1] + gap[1]) / 2
     scores = np.array([pair.gap.heat, pair.piece.heat])
     return np.array([[gap[0], row], [piece[0], row]]), scores, angle
@@ -162,24 +162,23 @@ def _best_match(
     return None if answers[best, 8] < 0 else (pairs[best], answers[best])
 
 
-def _three_views(
+def _two_views(
     picture: np.ndarray, answer: np.ndarray, corners: Corners, network: Network
 ) -> tuple[np.ndarray, float]:
-    """Centres of piece and gap (2, 2) and the gap's angle, the mean of three views of them.
+    """Centres of piece and gap (2, 2) and the gap's angle, the mean of two views of them.
 
     Args:
         picture: The network's input, RGB (H, W, 3) uint8.
         answer: What the network said of the first view, (10,).
         corners: Of the first view's squares.
-        network: Measures the other two.
+        network: Measures the other one.
     """
     once = _centres(answer, corners)
     (piece_x, piece_y), (gap_x, gap_y) = once
     around = square_corners(piece_x, gap_x, (piece_y + gap_y) / 2)
-    squares = _cut_all(picture, [around])
-    straight, mirrored = network(np.concatenate([squares, squares[..., ::-1]]))
-    views = [once, _centres(straight, around), _centres(mirrored, around, mirrored=True)]
-    return np.mean(views, axis=0), float(answer[9] + straight[9] - mirrored[9]) / 3
+    (mirrored,) = network(np.ascontiguousarray(_cut_all(picture, [around])[..., ::-1]))
+    again = _centres(mirrored, around, mirrored=True)
+    return (once + again) / 2, float(answer[9] - mirrored[9]) / 2
 
 
 def measure_gap(picture: np.ndarray, points: np.ndarray, network: Network) -> np.ndarray:
