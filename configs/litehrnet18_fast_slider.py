@@ -21,7 +21,7 @@ train_dataloader = dict(
     dataset=dict(_delete_=True, type='SliderPairs', generator=kept, length=16384, pairs=2),
 )
 optim_wrapper = dict(clip_grad=dict(max_norm=10.0))
-train_cfg = dict(max_epochs=44, val_interval=8)
+train_cfg = dict(max_epochs=36, val_interval=6)
 custom_hooks = [
     dict(type='EMAHook', ema_type='ExpMomentumEMA', momentum=0.002, update_buffers=True)
 ]

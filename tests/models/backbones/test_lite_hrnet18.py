@@ -40,7 +40,7 @@ def test_fast_form_costs_at_most_600_mmac_with_a_pair_looked_at():
     assert sum(p.numel() for p in model.parameters()) == 426_110
     first = count_macs(model, torch.rand(1, 4, 256, 512))
     second = count_macs(PairRefiner().eval(), torch.rand(1, 6, SQUARE, SQUARE))
-    assert first + second <= 0.6e9
+    assert first + 2 * second <= 0.6e9  # the pair that matches is looked at twice
 
 
 @pytest.mark.parametrize('width', [0.25, 0.5, 0.75, 1.0])

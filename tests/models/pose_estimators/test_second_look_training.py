@@ -126,3 +126,6 @@ def test_the_second_look_has_the_last_word(monkeypatch):
     expected = with_first(**data, mode='predict')[0].pred_instances
     np.testing.assert_allclose(fourth.keypoint_scores, expected.keypoint_scores)
     np.testing.assert_allclose(fourth.angle, expected.angle)
+    assert fourth.keypoints[0, 0, 1] == fourth.keypoints[0, 1, 1]
+    away = (fourth.keypoints - expected.keypoints)[0, 0, 1] * zoom
+    assert away == pytest.approx(50 - 80, abs=1)  # the gap's box in its square, to a pixel
