@@ -39,10 +39,12 @@ class LetterboxedPuzzles:
         puzzle = self.generator[index]
         padding = np.random.default_rng(index).uniform(*self.padding)
         box = Letterbox.fit(puzzle.picture, self.input_size, padding)
-        boxes = [[np.nan] * 4 if b is None else b for b in (puzzle.gap_box, puzzle.piece_box)]
         return LetterboxedPuzzle(
             picture=np.ascontiguousarray(box.picture[..., 2::-1]),
-            boxes=(np.array(boxes) - np.tile(box.corner, 2)) * box.zoom,
+            outlines=tuple(
+                None if outline is None else (outline - box.corner) * box.zoom
+                for outline in (puzzle.gap_outline, puzzle.piece_outline)
+            ),
             decoys=(np.reshape(puzzle.decoys, (-1, 2)) - box.corner) * box.zoom,
             angle=float(np.deg2rad(puzzle.angle_deg)),
         )

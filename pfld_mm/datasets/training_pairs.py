@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from pfld_mm.runtime.second_look import SQUARE
@@ -15,6 +16,9 @@ JITTER = ((4.0, 0.7), (10.0, 0.3))
 MOST_JITTER = 20.0
 MATCH, MISS = 22.0, 30.0
 """Pixels of the input: closer than the first on both axes is a match, beyond the second is none."""
+MASK = SQUARE // 2
+"""Side of the masks in their pixels, of which each covers 2 x 2 of the squares."""
+FIXED_POINT_BITS = 6
 
 
 @dataclass(frozen=True)
@@ -23,15 +27,25 @@ class LetterboxedPuzzle:
 
     Attributes:
         picture: The input, RGB (H, W, 3) uint8.
-        boxes: Of gap and piece, x1, y1, x2, y2, (2, 4); NaN where there is none.
+        outlines: Of gap and piece, (M, 2) each; None where there is none.
         decoys: Centres, (D, 2).
         angle: Of the gap in radians.
     """
 
     picture: np.ndarray
-    boxes: np.ndarray
+    outlines: tuple[np.ndarray, np.ndarray | None]
     decoys: np.ndarray
     angle: float
+
+    @property
+    def boxes(self) -> np.ndarray:
+        """Of gap and piece, x1, y1, x2, y2, (2, 4); NaN where there is none."""
+        return np.array(
+            [
+                [np.nan] * 4 if one is None else [*one.min(axis=0), *one.max(axis=0)]
+                for one in self.outlines
+            ]
+        )
 
     @property
     def centres(self) -> np.ndarray:
@@ -41,7 +55,7 @@ class LetterboxedPuzzle:
     @property
     def has_piece(self) -> bool:
         """Whether the piece is shown."""
-        return bool(np.isfinite(self.boxes[1, 0]))
+        return self.outlines[1] is not None
 
 
 def draw_pair(rng: np.random.Generator, puzzle: LetterboxedPuzzle) -> np.ndarray:
@@ -84,13 +98,16 @@ def pair_labels(
         corners: As `square_corners` gives them.
     """
     boxes, weights, near = np.zeros(8, np.float32), np.zeros(8, np.float32), []
+    masks = np.zeros((2, MASK, MASK), np.uint8)
+    true_boxes, centres = puzzle.boxes, puzzle.centres
     for place, index in ((0, 1), (1, 0)):  # the piece comes first
         corner = np.array(corners[2 * place : 2 * place + 2])
-        away = np.abs(puzzle.centres[index] - corner - SQUARE / 2).max()
+        away = np.abs(centres[index] - corner - SQUARE / 2).max()
         if away <= MISS:  # never where it is NaN
             part = slice(4 * place, 4 * place + 4)
-            boxes[part] = puzzle.boxes[index] - np.tile(corner, 2)
+            boxes[part] = true_boxes[index] - np.tile(corner, 2)
             weights[part] = 1
+            masks[place] = _mask(puzzle.outlines[index] - corner)
         near.append(away)
     match = puzzle.has_piece and max(near) <= MATCH
     sure = puzzle.has_piece and (match or max(near) > MISS)
@@ -98,7 +115,15 @@ def pair_labels(
         matches=match, match_weights=sure, angles=puzzle.angle if match else 0, angle_weights=match
     )
     rest = {key: np.float32(value) for key, value in numbers.items()}
-    return dict(boxes=boxes, box_weights=weights, **rest)
+    return dict(boxes=boxes, box_weights=weights, masks=masks, **rest)
+
+
+def _mask(outline: np.ndarray) -> np.ndarray:
+    """What lies inside an outline (M, 2) in pixels of a square: (80, 80) uint8, 255 inside."""
+    canvas = np.zeros((SQUARE, SQUARE), np.uint8)
+    fixed_point = np.rint((outline - 0.5) * (1 << FIXED_POINT_BITS)).astype(np.int32)
+    cv2.fillPoly(canvas, [fixed_point], 255, cv2.LINE_8, FIXED_POINT_BITS)
+    return cv2.resize(canvas, (MASK, MASK), interpolation=cv2.INTER_AREA)
 
 
 def mirror_pair(
@@ -114,4 +139,5 @@ def mirror_pair(
     boxes = labels['boxes'].copy()
     low, high = [axis, 4 + axis], [2 + axis, 6 + axis]
     boxes[low], boxes[high] = SQUARE - labels['boxes'][high], SQUARE - labels['boxes'][low]
-    return np.flip(square, 2 - axis), {**labels, 'boxes': boxes, 'angles': -labels['angles']}
+    changed = dict(boxes=boxes, masks=np.flip(labels['masks'], 2 - axis), angles=-labels['angles'])
+    return np.flip(square, 2 - axis), labels | changed

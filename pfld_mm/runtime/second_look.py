@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -26,14 +26,20 @@ BEFORE = 16.0
 """Pixels of the input by which the piece is left of its gap, at least."""
 HEAT_WEIGHT = 0.25
 """Of the logarithm of the heats beside the logit of a match."""
-SURE = 3.0
-"""Logit of a match from which on the hottest pair has no rivals, and they are not looked at."""
+SURE = 5.0
+"""Logit of a match from which on less likely pairs are no rivals, and are not looked at."""
 
+AWAY = 1.0
+"""Pixels of the input by which two views of a pair may differ; else there are three more."""
+MIRRORED = ((True, False), (False, False), (False, True), (True, True))
+"""In x and in y, the views after the first one."""
 UPRIGHT = math.radians(3)
 """Gaps that the second look sees turned further are not laid over: they show another edge."""
 
 Network = Callable[[np.ndarray], np.ndarray]
 """Squares (P, 6, 160, 160) -> (P, 10), as `pfld_mm.models.heads.pair_refiner.PairRefiner`."""
+FirstLook = Callable[[], np.ndarray]
+"""Gives an output of the first network, (8, h, w) as `decode_slider` reads it."""
 Answer = tuple[np.ndarray, np.ndarray, float]
 """Gap and piece (2, 2), their scores (2,), the angle in radians, as of `decode_slider`."""
 Corners = tuple[int, int, int, int]
@@ -78,6 +84,11 @@ class Pair:
         """Of the squares around both."""
         return square_corners(self.piece.x, self.gap.x, self.row)
 
+    def upside_down(self, height: int) -> Pair:
+        """The same in an input of that height that is mirrored, top and bottom."""
+        piece, gap = (replace(peak, y=height - peak.y) for peak in (self.piece, self.gap))
+        return Pair(piece, gap)
+
 
 def find_pairs(output: np.ndarray, stride: int, most: int = PAIRS) -> list[Pair]:
     """The hottest pairs of a piece and a gap to the right of it in the same row.
@@ -102,6 +113,7 @@ def refine(
     output: np.ndarray,
     first: Callable[[], Answer],
     network: Network | None = None,
+    mirrored: FirstLook | None = None,
 ) -> Answer:
     """What comes after the first look: the second one, then the piece laid over its gap.
 
@@ -110,11 +122,12 @@ def refine(
         output: The network's output (8, h, w), heat 0 in the padding.
         first: Gives what `decode_slider` reads from it, the answer where no pair matches.
         network: The second one, None where there is none.
+        mirrored: As of `look_again`.
 
     Returns:
         As `decode_slider`.
     """
-    again = None if network is None else look_again(picture, output, network)
+    again = None if network is None else look_again(picture, output, network, mirrored)
     points, scores, angle = first() if again is None else again
     if again is None and network is not None:
         points = measure_gap(picture, points, network)
@@ -123,62 +136,92 @@ def refine(
     return points, scores, angle
 
 
-def look_again(picture: np.ndarray, output: np.ndarray, network: Network) -> Answer | None:
+def look_again(
+    picture: np.ndarray,
+    output: np.ndarray,
+    network: Network,
+    mirrored: FirstLook | None = None,
+) -> Answer | None:
     """Look at the likeliest pairs again and answer with the one that matches best.
 
     That one is looked at once more, with squares around what was found, mirrored: two views of the
-    same edges, of which the answer is the mean.
+    same edges, of which the answer is the mean. Where they differ, three more views are taken.
 
     Args:
         picture: The network's input, RGB (H, W, 3) uint8.
         output: The network's output (8, h, w), heat 0 in the padding.
         network: Judges and measures pairs.
+        mirrored: The first network's output for the input mirrored top and bottom, asked for
+            where no pair is a sure match: what it misses in the one it often sees in the other.
 
     Returns:
         As `decode_slider`; None where no pair matches.
     """
-    match = _best_match(picture, find_pairs(output, picture.shape[1] // output.shape[2]), network)
+    turns = _turns(output, picture.shape[1] // output.shape[2], picture.shape[0], mirrored)
+    match = _best_match(picture, turns, network)
     if match is None:
         return None
     pair, answer = match
-    (piece, gap), angle = _two_views(picture, answer, pair.corners, network)
+    (piece, gap), angle = _measure(picture, answer, pair.corners, network)
     row = (piece[1] + gap[1]) / 2
     scores = np.array([pair.gap.heat, pair.piece.heat])
     return np.array([[gap[0], row], [piece[0], row]]), scores, angle
 
 
+def _turns(
+    output: np.ndarray, stride: int, height: int, mirrored: FirstLook | None
+) -> Iterator[list[Pair]]:
+    """Pairs to judge in turn, each list where those before it have no sure match."""
+    pairs = find_pairs(output, stride)
+    yield pairs[:1]
+    yield pairs[1:]
+    if mirrored is not None:
+        yield [pair.upside_down(height) for pair in find_pairs(mirrored(), stride)]
+
+
 def _best_match(
-    picture: np.ndarray, pairs: list[Pair], network: Network
+    picture: np.ndarray, turns: Iterator[list[Pair]], network: Network
 ) -> tuple[Pair, np.ndarray] | None:
     """The pair that matches best and what the network says of it, (10,); None where none does."""
-    if not pairs:
-        return None
-    corners = [pair.corners for pair in pairs]
-    answers = network(_cut_all(picture, corners[:1]))
-    if answers[0, 8] < SURE and len(pairs) > 1:
-        answers = np.concatenate([answers, network(_cut_all(picture, corners[1:]))])
-    heats = np.array([pair.heat for pair in pairs[: len(answers)]])
-    best = int(np.argmax(answers[:, 8] + HEAT_WEIGHT * heats))
-    return None if answers[best, 8] < 0 else (pairs[best], answers[best])
+    judged: list[tuple[Pair, np.ndarray]] = []
+    for pairs in turns:
+        if pairs:
+            answers = network(_cut_all(picture, [pair.corners for pair in pairs]))
+            judged += zip(pairs, answers, strict=True)
+        if any(answer[8] >= SURE for _, answer in judged):
+            break
+    matches = [(pair, answer) for pair, answer in judged if answer[8] >= 0]
+    return max(matches, key=lambda match: match[1][8] + HEAT_WEIGHT * match[0].heat, default=None)
 
 
-def _two_views(
+def _measure(
     picture: np.ndarray, answer: np.ndarray, corners: Corners, network: Network
 ) -> tuple[np.ndarray, float]:
-    """Centres of piece and gap (2, 2) and the gap's angle, the mean of two views of them.
+    """Centres of piece and gap (2, 2) and the gap's angle, the median of several views of them.
 
     Args:
         picture: The network's input, RGB (H, W, 3) uint8.
         answer: What the network said of the first view, (10,).
         corners: Of the first view's squares.
-        network: Measures the other one.
+        network: Measures the others.
     """
-    once = _centres(answer, corners)
-    (piece_x, piece_y), (gap_x, gap_y) = once
-    around = square_corners(piece_x, gap_x, (piece_y + gap_y) / 2)
-    (mirrored,) = network(np.ascontiguousarray(_cut_all(picture, [around])[..., ::-1]))
-    again = _centres(mirrored, around, mirrored=True)
-    return (once + again) / 2, float(answer[9] - mirrored[9]) / 2
+    once = _places(answer, corners)
+    around = square_corners(once[0], once[2], (once[1] + once[3]) / 2)
+    (squares,) = _cut_all(picture, [around])
+    views = [once, *_mirrored_views(squares, around, network, MIRRORED[:1])]
+    if np.abs(views[1] - views[0])[:4].max() > AWAY:
+        views += _mirrored_views(squares, around, network, MIRRORED[1:])
+    middle = np.median(views, axis=0)
+    return middle[:4].reshape(2, 2), float(middle[4])
+
+
+def _mirrored_views(
+    squares: np.ndarray, corners: Corners, network: Network, ways: Sequence[tuple[bool, bool]]
+) -> list[np.ndarray]:
+    """What `_places` gives for squares (6, 160, 160) that are mirrored in several ways."""
+    seen = [squares[:, :: -1 if y else 1, :: -1 if x else 1] for x, y in ways]
+    answers = network(np.ascontiguousarray(np.stack(seen)))
+    return [_places(answer, corners, way) for answer, way in zip(answers, ways, strict=True)]
 
 
 def measure_gap(picture: np.ndarray, points: np.ndarray, network: Network) -> np.ndarray:
@@ -195,23 +238,23 @@ def measure_gap(picture: np.ndarray, points: np.ndarray, network: Network) -> np
     (x, y), (piece, _) = points
     corners = square_corners(x / 2, x, y)
     (answer,) = network(_cut_all(picture, [corners]))
-    _, gap = _centres(answer, corners)
-    return np.array([gap, [piece, gap[1]]])
+    gap_x, row = _places(answer, corners)[2:4]
+    return np.array([[gap_x, row], [piece, row]])
 
 
-def _centres(answer: np.ndarray, corners: Corners, mirrored: bool = False) -> np.ndarray:
-    """Of piece and gap in the input, (2, 2), from one row of the network's answer.
+def _places(
+    answer: np.ndarray, corners: Corners, mirrored: tuple[bool, bool] = (False, False)
+) -> np.ndarray:
+    """Where piece and gap are in the input: x and y of both centres, the gap's angle, (5,).
 
     Args:
-        answer: (10,).
+        answer: The network's, (10,).
         corners: Of the squares.
-        mirrored: Whether the network saw them mirrored, left and right.
+        mirrored: Whether the network saw them mirrored in x and in y.
     """
-    boxes = answer[:8].astype(np.float64).reshape(2, 2, 2)  # piece and gap, corners, x and y
-    centres = boxes.mean(axis=1)
-    if mirrored:
-        centres[:, 0] = SQUARE - centres[:, 0]
-    return centres + np.reshape(corners, (2, 2))
+    centres = answer[:8].astype(np.float64).reshape(2, 2, 2).mean(axis=1)
+    centres = np.where(mirrored, SQUARE - centres, centres) + np.reshape(corners, (2, 2))
+    return np.append(centres, answer[9] * (-1 if mirrored[0] != mirrored[1] else 1))
 
 
 def square_corners(piece: float, gap: float, row: float) -> Corners:

@@ -96,7 +96,8 @@ class SliderLocator:
             # as if the mask were alpha: no copy of three channels
             colours = cv2.cvtColor(box.picture, cv2.COLOR_BGRA2RGB)
             network = None if self.second_look is None else self._judge_pairs
-            points, scores, angle = refine(colours, output[0], first, network)
+            mirrored = partial(self._look_mirrored, box.picture)
+            points, scores, angle = refine(colours, output[0], first, network, mirrored)
         else:
             points, scores, angle = first()
         gap, piece = box.to_picture(points)
@@ -107,6 +108,10 @@ class SliderLocator:
             angle=angle,
             scores=(float(scores[0]), float(scores[1])),
         )
+
+    def _look_mirrored(self, picture: np.ndarray) -> np.ndarray:
+        """Output (8, h / stride, w / stride) for a network's picture upside down."""
+        return self.inference(network_input([picture[::-1]], self.info))[0]
 
     def _judge_pairs(self, squares: np.ndarray) -> np.ndarray:
         return run_in_batches(self.second_look, squares)

@@ -46,7 +46,8 @@ class Spots:
     def __getitem__(self, index):
         class Puzzle:
             picture = np.zeros((256, 512, 3), np.uint8)
-            gap_box, piece_box = (300, 100, 340, 130), (20, 105, 60, 135)
+            gap_outline = np.array([[300.0, 100], [340, 100], [340, 130], [300, 130]])
+            piece_outline = gap_outline + (-280, 5)
             decoys, angle_deg = (), 0.0
 
         Puzzle.picture[100:130, 300:340, 2] = 200

@@ -16,9 +16,13 @@ WIDTH, HEIGHT = 256, 128
 
 
 def puzzle(piece=True, decoys=((120.0, 60.0),)):
-    boxes = np.array([[180.0, 40, 220, 80], [20, 45, 60, 75] if piece else [np.nan] * 4])
+    outlines = rectangle(180, 40, 220, 80), rectangle(20, 45, 60, 75) if piece else None
     picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    return LetterboxedPuzzle(picture, boxes, np.reshape(decoys, (-1, 2)), 0.1)
+    return LetterboxedPuzzle(picture, outlines, np.reshape(decoys, (-1, 2)), 0.1)
+
+
+def rectangle(x1, y1, x2, y2):
+    return np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]], float)
 
 
 def labels_at(piece, gap, row, one=None):
@@ -40,6 +44,20 @@ def test_a_true_pair_knows_its_edges():
     gap = np.array([180, 40, 220, 80]) - np.array([gap_left, top] * 2)
     np.testing.assert_allclose(found['boxes'], [*piece, *gap])
     assert found['box_weights'].tolist() == [1] * 8
+
+
+def test_masks_are_what_lies_inside_the_outlines():
+    found = labels_at(44.0, 196.0, 64.0)
+    for mask, (x1, y1, x2, y2) in zip(found['masks'], found['boxes'].reshape(2, 4), strict=True):
+        middle = np.arange(1, SQUARE, 2)
+        columns, rows = (
+            (middle > low + 1) & (middle < high - 1) for low, high in ((x1, x2), (y1, y2))
+        )
+        assert (mask[np.ix_(rows, columns)] == 255).all()
+        columns, rows = (
+            (middle < low - 2) | (middle > high + 2) for low, high in ((x1, x2), (y1, y2))
+        )
+        assert not mask[rows].any() and not mask[:, columns].any()
 
 
 def test_a_false_gap_beside_a_true_piece():
@@ -85,8 +103,10 @@ def test_a_puzzle_without_a_piece_is_looked_at_around_its_gap():
 def test_mirrored_pictures_have_mirrored_labels(axis):
     square = np.zeros((6, SQUARE, SQUARE), np.uint8)
     square[:3, 10:20, 30:36] = 1
-    square[3:, 50:55, 60:70] = 1
-    labels = dict(boxes=np.float32([30, 10, 36, 20, 60, 50, 70, 55]), angles=0.2)
+    square[3:, 50:54, 60:70] = 1
+    masks = np.stack([square[0], square[3]])[:, ::2, ::2]
+    boxes = np.float32([30, 10, 36, 20, 60, 50, 70, 54])
+    labels = dict(boxes=boxes, masks=masks, angles=0.2)
     mirrored, moved = mirror_pair(square, labels, axis)
     assert not np.array_equal(mirrored, square)
     assert moved['angles'] == -0.2
@@ -94,6 +114,9 @@ def test_mirrored_pictures_have_mirrored_labels(axis):
         rows, columns = mirrored[channel].nonzero()
         edges = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
         assert moved['boxes'][place : place + 4].tolist() == edges
+        rows, columns = moved['masks'][place // 4].nonzero()
+        small = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+        assert [2 * edge for edge in small] == edges
     again, back = mirror_pair(mirrored, moved, axis)
     np.testing.assert_array_equal(again, square)
     np.testing.assert_array_equal(back['boxes'], labels['boxes'])

@@ -42,9 +42,9 @@ def says(match, **kwargs):
 
 
 def turned(angle):
-    """A network that sees an angle, and its opposite in the mirrored view."""
-    views = iter((angle, -angle))
-    return lambda squares: answers(5.0, angle=next(views))
+    """A network that sees an angle, and its opposite where the view is mirrored once."""
+    views = iter((angle, -angle, angle, -angle, angle))
+    return lambda squares: np.concatenate([answers(5.0, angle=next(views)) for _ in squares])
 
 
 def sees(squares):
@@ -108,23 +108,46 @@ def test_centres_are_those_of_the_boxes_in_one_row():
     assert angle == pytest.approx(0.1)
 
 
-def test_the_answer_is_the_mean_of_two_views():
-    """A network whose piece is always 2 px right of the middle, and the row 2 px below it."""
+def test_two_views_that_agree_are_enough():
+    """A network whose boxes are always a quarter of a pixel right of the middle."""
+    calls = []
+
+    def network(squares):
+        calls.append(len(squares))
+        answer = answers(*[5.0] * len(squares))
+        answer[:, :8] = np.tile([72.25, 70, 88.25, 90], 2)
+        return answer
+
     output = maps(gaps=[(90, 20, 0.9)], pieces=[(15, 20, 0.8)])
-    (gap, piece), _, angle = look_again(picture(), output, says(5.0))
+    (gap, piece), _, angle = look_again(picture(), output, network)
+    assert calls == [1, 1]
     left, top, gap_left, _ = square_corners(63.0, 363.0, 82.0)
-    middle = SQUARE / 2
-    # then of squares 2 px further, mirrored
-    np.testing.assert_allclose(piece, [left + middle + (2 + 0) / 2, gap[1]])
-    np.testing.assert_allclose(gap, [gap_left + middle, top + middle + (2 + 4) / 2])
+    np.testing.assert_allclose(piece, [left + 80, top + 80])
+    np.testing.assert_allclose(gap, [gap_left + 80, top + 80])
     assert angle == pytest.approx((0.1 - 0.1) / 2)
+
+
+def test_where_two_views_differ_the_median_of_five_counts():
+    """A network whose piece is always 2 px right of the middle, and the gap 4 px below it."""
+    calls = []
+    output = maps(gaps=[(90, 20, 0.9)], pieces=[(15, 20, 0.8)])
+    (gap, piece), _, angle = look_again(
+        picture(), output, lambda squares: calls.append(len(squares)) or says(5.0)(squares)
+    )
+    assert calls == [1, 1, 3]
+    left, top, gap_left, _ = square_corners(63.0, 363.0, 82.0)
+    # the squares of all but the first are 2 px right, for the piece, and 2 px below
+    row = (np.median([0, 2, 2, 2, 2]) + np.median([4, 6, 6, -2, -2])) / 2
+    np.testing.assert_allclose(piece, [left + 80 + np.median([2, 0, 4, 4, 0]), top + 80 + row])
+    np.testing.assert_allclose(gap, [gap_left + 80, top + 80 + row])
+    assert angle == pytest.approx(np.median([0.1, -0.1, 0.1, -0.1, 0.1]))
 
 
 def test_the_network_sees_the_squares_around_both():
     output = maps(gaps=[(90, 4, 0.9)], pieces=[(15, 4, 0.8)])
     image, seen = picture(), []
     look_again(image, output, lambda squares: seen.append(squares) or says(5.0)(squares))
-    squares, again = seen
+    squares, again, more = seen
     assert squares.shape == (1, 6, SQUARE, SQUARE)
     left, top, gap_left, _ = square_corners(63.0, 363.0, 18.0)
     assert left < 0 and top < 0  # black beyond the picture
@@ -137,6 +160,8 @@ def test_the_network_sees_the_squares_around_both():
     mirrored = again[0, :, :, ::-1]
     np.testing.assert_array_equal(mirrored[:3, :-2, :-2], squares[0, :3, 2:, 2:])
     np.testing.assert_array_equal(mirrored[3:, :-2], squares[0, 3:, 2:])
+    for one, back in zip(more, (mirrored, mirrored[:, ::-1], again[0][:, ::-1]), strict=True):
+        np.testing.assert_array_equal(one, back)
 
 
 def two_gaps():
@@ -151,14 +176,37 @@ def test_a_rival_that_matches_better_wins():
         return says(-2.0 if len(calls) == 1 else 4.0)(squares)
 
     points, _, _ = look_again(picture(), two_gaps(), network)
-    assert calls == [1, 1, 1]
+    assert calls == [1, 1, 1, 3]  # the hottest, its rival, which is looked at once more, and again
     assert points[0, 0] == pytest.approx(4 * 60.75, abs=1)
 
 
 def test_a_sure_match_has_no_rivals():
     calls = []
     look_again(picture(), two_gaps(), lambda x: calls.append(len(x)) or says(SURE)(x))
-    assert calls == [1, 1]  # it is looked at once more
+    assert calls == [1, 1, 3]  # it is looked at once more, and again
+
+
+def test_where_no_match_is_sure_the_picture_is_looked_at_upside_down():
+    image = np.zeros((4 * HEIGHT, 4 * WIDTH, 3), np.uint8)
+    image[150:230, 320:400] = 255
+
+    def network(squares):
+        return answers(*(6.0 if gap.mean() > 0.2 else -1.0 for gap in squares[:, 3:]))
+
+    missed = maps(gaps=[(60, 47, 0.9)], pieces=[(15, 47, 0.8)])
+    assert look_again(image, missed, network) is None
+    seen = maps(gaps=[(90, 16, 0.9)], pieces=[(15, 16, 0.8)])  # of 64 rows from below
+    points, scores, _ = look_again(image, missed, network, lambda: seen)
+    # the network's boxes are 2 px right and 4 px below: see the median of five
+    np.testing.assert_allclose(points, [[363, 193], [65, 193]])
+    np.testing.assert_allclose(scores, [0.9, 0.8], rtol=1e-6)
+
+
+@pytest.mark.parametrize(('match', 'times'), [(SURE, 0), (SURE - 0.1, 1)])
+def test_it_is_looked_at_upside_down_only_then(match, times):
+    calls = []
+    look_again(picture(), two_gaps(), says(match), lambda: calls.append(1) or two_gaps())
+    assert len(calls) == times
 
 
 def test_where_nothing_matches_the_gap_is_measured_alone():
@@ -177,7 +225,7 @@ def test_no_more_pairs_than_it_takes_time_for():
 
 
 def test_pieces_are_laid_over_upright_gaps_only():
-    """A pattern that the gap repeats 300 px further, where the second look says 299."""
+    """A pattern that the gap repeats 300 px further, where the second look says 298."""
     image = np.zeros((4 * HEIGHT, 4 * WIDTH, 3), np.uint8)
     pattern = np.random.default_rng(1).integers(0, 256, (40, 40, 3), np.uint8)
     pattern = pattern.repeat(4, 0).repeat(4, 1)[:60, :60]
@@ -196,4 +244,4 @@ def test_pieces_are_laid_over_upright_gaps_only():
     assert found['upright'] == (pytest.approx(300, abs=0.2), pytest.approx(0.02))
     expected, _, _ = look_again(image, output, says(5.0))
     assert found['turned'] == (expected[0, 0] - expected[1, 0], pytest.approx(-0.2))
-    assert found['turned'][0] == 299
+    assert found['turned'][0] == 298

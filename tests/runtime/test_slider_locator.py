@@ -108,12 +108,23 @@ def test_the_second_look_has_the_last_word(tmp_path):
     result = twice(spots())
     # the squares lie on whole pixels of the input
     corner = [round(x + 0.5 - 80) for x in (200 + 2.5, 40 + 2.0)]
-    middle = (corner[0] + 80 + corner[1] + 81) / 2  # their distance, align_piece corrects
+    middle = (corner[0] + 80 + corner[1] + 82) / 2  # their distance, align_piece corrects
     assert (result.gap[0] + result.piece[0]) / 2 == pytest.approx(middle)
     row = (250 * 61 + 200 * 64) / 450  # by heat, of what the first look says
     assert result.gap[1] == result.piece[1] == pytest.approx(round(row - 80) + 80 + (4 + 8) / 2)
-    assert result.angle == pytest.approx(0)  # the second view is mirrored
+    assert result.angle == pytest.approx(0.02)  # the median of five views, two of them mirrored
     np.testing.assert_allclose(result.scores, (250 / 255, 200 / 255), atol=1e-3)
+
+
+@pytest.mark.parametrize(('match', 'looks'), [(9.0, 1), (1.0, 2)])
+def test_an_unsure_match_is_looked_for_upside_down(tmp_path, monkeypatch, match, looks):
+    twice, seen = SliderLocator(twice_looking_folder(tmp_path / 'm', BOXES, match=match)), []
+    inference = twice.inference
+    monkeypatch.setattr(twice, 'inference', lambda x: seen.append(x) or inference(x))
+    twice(spots())
+    assert len(seen) == looks
+    if looks == 2:
+        np.testing.assert_array_equal(seen[1], seen[0][:, :, ::-1])
 
 
 def test_where_it_sees_no_pair_it_measures_the_gap_alone(tmp_path):

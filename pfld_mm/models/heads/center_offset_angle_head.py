@@ -193,7 +193,8 @@ class CenterOffsetAngleHead(BaseHead):
         """Locate gap and piece.
 
         Args:
-            feats: As in :meth:`forward`.
+            feats: As in :meth:`forward`; or a list of two such, the second of the inputs
+                mirrored top and bottom, for :func:`look_again`.
             batch_data_samples: Not used: the mask travels with the features.
             test_cfg: ``output_heatmaps=True`` adds the two heatmaps.
 
@@ -201,20 +202,29 @@ class CenterOffsetAngleHead(BaseHead):
             For each picture what :meth:`decode` gives; with heatmaps a second list of
             PixelData ``heatmaps`` (2, h, w).
         """
+        feats, *mirrored = [feats] if isinstance(feats[0], Tensor) else feats
         output = self.forward(feats)
         preds = self.decode(output)
         if len(feats) > 1 and self.decoder.same_row:
-            for pred, picture, one in zip(preds, feats[1], output, strict=True):
-                self._correct(pred, _colours(picture), to_numpy(one.float()))
+            outputs = [output, *map(self.forward, mirrored)]
+            for pred, picture, *views in zip(preds, feats[1], *outputs, strict=True):
+                self._correct(pred, _colours(picture), *(to_numpy(one.float()) for one in views))
         if test_cfg and test_cfg.get('output_heatmaps', False):
             return preds, [PixelData(heatmaps=one[:2].detach()) for one in output]
         return preds
 
-    def _correct(self, pred: InstanceData, colours: np.ndarray, output: np.ndarray) -> None:
+    def _correct(
+        self,
+        pred: InstanceData,
+        colours: np.ndarray,
+        output: np.ndarray,
+        mirrored: np.ndarray | None = None,
+    ) -> None:
         """Look again, lay the piece over the gap; changes ``pred``."""
         first = pred.keypoints[0], pred.keypoint_scores[0], pred.angle[0]
         network = None if self.refiner is None else self._refine
-        answer = refine(colours, output, lambda: first, network)
+        look = None if mirrored is None else lambda: mirrored
+        answer = refine(colours, output, lambda: first, network, look)
         pred.keypoints[0], pred.keypoint_scores[0], pred.angle[0] = answer
 
     @torch.no_grad()

@@ -10,6 +10,9 @@ from pfld_mm.models.layers.layout import fastest_layout
 from pfld_mm.models.losses.edge_distribution_loss import EdgeDistributionLoss
 from pfld_mm.runtime.second_look import SQUARE
 
+WINDOW = 5
+"""Bins to either side of the likeliest one that an edge's place is the mean of: where two edges
+come into question, the mean of all bins would be neither."""
 ANGLE_BETA = 0.05
 """Radians from which on the angle's loss is linear: three degrees."""
 
@@ -29,8 +32,9 @@ class ResidualConv(nn.Module):
 class EdgeProfile(nn.Module):
     """Distributions of four places along one axis: low and high edge of piece and of gap.
 
-    Mean and maximum over the other axis turn the map into a row of features; three 1-D
-    convolutions, the first with a vector of the whole picture added, give logits of its bins.
+    Mean and maximum over the other axis turn the map into a row of features: the maximum of the
+    masks is where the shapes reach. Three 1-D convolutions, the first with a vector of the whole
+    picture added, give logits of its bins.
 
     Args:
         channels: Of the map.
@@ -58,8 +62,10 @@ class PairRefiner(nn.Module):
     """Looks at a piece and a gap side by side: do they match, and where are their edges?
 
     The two squares go in as six channels, so that every layer sees both. A small encoder and
-    decoder of 3x3 convolutions; the edges of both bounding boxes are expectations of
-    distributions along the axes (side-aware boundary localization, Wang et al., 2020).
+    decoder of 3x3 convolutions ends in masks of both shapes, which it learns beside the rest: a
+    label for every pixel. The edges of both bounding boxes are read from them and the features
+    under them, as expectations of distributions along the axes (side-aware boundary
+    localization, Wang et al., 2020).
 
     Args:
         channels: At strides 2, 4, 8 and 16 of the squares.
@@ -84,10 +90,11 @@ class PairRefiner(nn.Module):
         self.to_fine = nn.Conv2d(middle, fine, 1)
         self.smooth_fine = ConvBlock(fine, fine, 3, 1, 1)
         self.to_finest = nn.Conv2d(fine, finest, 1)
-        self.smooth_finest = ConvBlock(finest, finest, 3, 1, 1)
+        self.smooth_finest = nn.Sequential(ConvBlock(finest, finest, 3, 1, 1), ResidualConv(finest))
+        self.masks = nn.Conv2d(finest, 2, 1)
         self.judge = nn.Sequential(nn.Linear(coarse, 2 * hidden), nn.ReLU())
         self.context = nn.Linear(2 * hidden, hidden)
-        self.columns, self.rows = EdgeProfile(finest, hidden), EdgeProfile(finest, hidden)
+        self.columns, self.rows = (EdgeProfile(finest + 2, hidden) for _ in range(2))
         self.match = nn.Linear(2 * hidden, 1)
         self.angle = nn.Linear(2 * hidden, 1)
         self.loss_edge = EdgeDistributionLoss() if loss_edge is None else MODELS.build(loss_edge)
@@ -102,7 +109,7 @@ class PairRefiner(nn.Module):
             (P, 10): x1, y1, x2, y2 of the piece's box, the same of the gap's, in pixels of
             their squares; the logit of their being a pair; the gap's angle in radians.
         """
-        logits, match, angle = self._raw(squares)
+        logits, match, angle, _ = self._raw(squares)
         return torch.cat([self._edges(logits), match, angle], dim=1)
 
     def loss(self, squares: Tensor, labels: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -110,30 +117,35 @@ class PairRefiner(nn.Module):
 
         Args:
             squares: As in :meth:`forward`.
-            labels: ``boxes`` (P, 8), as the answer has them, with ``box_weights`` (P, 8);
-                ``matches`` (P,) in {0, 1} with ``match_weights``; ``angles`` (P,) with
+            labels: ``boxes`` (P, 8), as the answer has them, with ``box_weights`` (P, 8), which
+                are those of the masks, too; ``masks`` of piece and gap (P, 2, 80, 80) in
+                0..255; ``matches`` (P,) in {0, 1} with ``match_weights``; ``angles`` (P,) with
                 ``angle_weights``.
 
         Returns:
             ``loss_edges``, ``loss_edges_l1`` (expectations, pixels of the squares),
-            ``loss_match``, ``loss_pair_angle``.
+            ``loss_masks``, ``loss_match``, ``loss_pair_angle``.
         """
-        logits, match, angle = (one.float() for one in self._raw(squares))
+        logits, match, angle, masks = (one.float() for one in self._raw(squares))
         boxes, weights = labels['boxes'], labels['box_weights']
         distances = (self._edges(logits) - boxes).abs().clamp(max=SQUARE / 8)
         matches = F.binary_cross_entropy_with_logits(
             match[:, 0], labels['matches'], reduction='none'
         )
+        inside = F.binary_cross_entropy_with_logits(
+            masks, labels['masks'] / 255, reduction='none'
+        ).mean((2, 3))
         angles = F.smooth_l1_loss(angle[:, 0], labels['angles'], reduction='none', beta=ANGLE_BETA)
         return dict(
             loss_edges=self.loss_edge(logits, boxes, weights, SQUARE / logits.shape[-1]),
             loss_edges_l1=0.1 * _mean(distances, weights),
+            loss_masks=4 * _mean(inside, weights[:, ::4]),
             loss_match=_mean(matches, labels['match_weights']),
             loss_pair_angle=3 * _mean(angles, labels['angle_weights']),
         )
 
     def _raw(self, squares: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits of the bins (P, 8, B) in the answer's order, of the match and the angle."""
+        """Logits of the bins (P, 8, B) in the answer's order and of the match, angle, masks."""
         finest = self.finest(fastest_layout(squares))
         fine = self.fine(finest)
         middle = self.middle(fine)
@@ -143,17 +155,19 @@ class PairRefiner(nn.Module):
         finest = self.smooth_finest(finest + _twice(self.to_finest(fine)))
         judged = self.judge(coarse.mean((2, 3)))
         context = self.context(judged)
-        columns, rows = self.columns(finest, context, 2), self.rows(finest, context, 3)
+        masks = self.masks(finest)
+        shapes = torch.cat([finest, masks], dim=1)
+        columns, rows = self.columns(shapes, context, 2), self.rows(shapes, context, 3)
         order = [part[:, k : k + 1] for k in range(4) for part in (columns, rows)]
-        return torch.cat(order, dim=1), self.match(judged), self.angle(judged)
+        return torch.cat(order, dim=1), self.match(judged), self.angle(judged), masks
 
     @staticmethod
     def _edges(logits: Tensor) -> Tensor:
-        bins = logits.shape[-1]
-        places = (
-            (torch.arange(bins, dtype=logits.dtype, device=logits.device) + 0.5) * SQUARE / bins
-        )
-        return logits.softmax(dim=-1) @ places
+        count = logits.shape[-1]
+        bins = torch.arange(count, device=logits.device)
+        near = (bins - logits.argmax(dim=-1, keepdim=True)).abs() <= WINDOW
+        shares = logits.masked_fill(~near, -1e4).softmax(dim=-1)
+        return shares @ ((bins + 0.5).to(logits.dtype) * (SQUARE / count))
 
 
 def _stage(in_channels: int, channels: int) -> nn.Module:

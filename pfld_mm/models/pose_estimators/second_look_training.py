@@ -7,7 +7,7 @@ from mmpose.registry import MODELS
 from torch import Tensor
 
 LABELS = (
-    'boxes', 'box_weights', 'matches', 'match_weights', 'angles', 'angle_weights',
+    'boxes', 'box_weights', 'masks', 'matches', 'match_weights', 'angles', 'angle_weights',
 )  # fmt: skip
 
 
@@ -15,7 +15,8 @@ LABELS = (
 class SecondLookTraining(TopdownPoseEstimator):
     """Trains the head's `PairRefiner` alone, on `SliderPairs`; all else stays as it was loaded.
 
-    It answers, and its checkpoints are, as a TopdownPoseEstimator's with the same parts.
+    Its checkpoints are as a TopdownPoseEstimator's with the same parts. So are its answers, but
+    that the first look sees each picture upside down, too.
 
     Args:
         kwargs: As mmpose's TopdownPoseEstimator takes them.
@@ -37,6 +38,21 @@ class SecondLookTraining(TopdownPoseEstimator):
         self.training = mode
         self.head.refiner.train(mode)
         return self
+
+    def predict(self, inputs: Tensor, data_samples: list) -> list:
+        """Answer as mmpose's TopdownPoseEstimator.
+
+        Args:
+            inputs: (N, 4, H, W).
+            data_samples: N samples.
+
+        Returns:
+            The samples with ``pred_instances`` and, if asked for, ``pred_fields``.
+        """
+        feats = [self.extract_feat(view) for view in (inputs, inputs.flip(-2))]
+        preds = self.head.predict(feats, data_samples, test_cfg=self.test_cfg)
+        preds, fields = preds if isinstance(preds, tuple) else (preds, None)
+        return self.add_pred_to_datasample(preds, fields, data_samples)
 
     def loss(self, inputs: Tensor, data_samples: list) -> dict[str, Tensor]:
         """The refiner's losses.

@@ -26,8 +26,8 @@ class Puzzle:
         angle_deg: How far the gap is turned against the piece, from +x towards +y (clockwise as
             seen), in degrees.
         decoys: Centres of gaps that the piece does not fit, in shape, size, rotation or row.
-        gap_box: Bounding box (x1, y1, x2, y2) of the gap.
-        piece_box: Bounding box of the piece, None where there is none.
+        gap_outline: Of the gap as drawn, without the holes of a hollow one, (M, 2).
+        piece_outline: Of the piece, None where there is none.
     """
 
     picture: np.ndarray
@@ -35,8 +35,18 @@ class Puzzle:
     piece: Point | None
     angle_deg: float
     decoys: tuple[Point, ...]
-    gap_box: Box
-    piece_box: Box | None
+    gap_outline: np.ndarray
+    piece_outline: np.ndarray | None
+
+    @property
+    def gap_box(self) -> Box:
+        """Bounding box (x1, y1, x2, y2) of the gap."""
+        return _bounding_box(self.gap_outline)
+
+    @property
+    def piece_box(self) -> Box | None:
+        """Bounding box of the piece, None where there is none."""
+        return None if self.piece_outline is None else _bounding_box(self.piece_outline)
 
     def moved(self, picture: np.ndarray, scale: Point = (1, 1), shift: Point = (0, 0)) -> Puzzle:
         """The puzzle on `picture`, each label p becoming p * scale + shift."""
@@ -44,8 +54,8 @@ class Puzzle:
         def point(p: Point | None) -> Point | None:
             return p and (p[0] * scale[0] + shift[0], p[1] * scale[1] + shift[1])
 
-        def box(b: Box | None) -> Box | None:
-            return b and (*point(b[:2]), *point(b[2:]))
+        def outline(points: np.ndarray | None) -> np.ndarray | None:
+            return None if points is None else points * scale + shift
 
         return replace(
             self,
@@ -53,6 +63,10 @@ class Puzzle:
             gap=point(self.gap),
             piece=point(self.piece),
             decoys=tuple(point(d) for d in self.decoys),
-            gap_box=box(self.gap_box),
-            piece_box=box(self.piece_box),
+            gap_outline=outline(self.gap_outline),
+            piece_outline=outline(self.piece_outline),
         )
+
+
+def _bounding_box(outline: np.ndarray) -> Box:
+    return (*outline.min(axis=0).tolist(), *outline.max(axis=0).tolist())

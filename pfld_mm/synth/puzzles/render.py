@@ -96,6 +96,6 @@ def _labelled(picture: np.ndarray, layout: Layout) -> Puzzle:
         piece=piece and piece.centre,
         angle_deg=float(np.rad2deg(gap.angle)),
         decoys=tuple(decoy.centre for decoy in layout.decoys),
-        gap_box=gap.box,
-        piece_box=piece and piece.box,
+        gap_outline=gap.contours[0],
+        piece_outline=piece and piece.contours[0],
     )
