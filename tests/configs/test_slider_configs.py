@@ -23,7 +23,7 @@ import pfld_mm.models.necks.lite_fpn
 import pfld_mm.models.pose_estimators.second_look_training
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
-FAST, REFINER = 426_110, 470_746
+FAST, REFINER = 426_110, 475_676
 PARAMETERS = dict(
     litehrnet18_slider=3_275_758,
     litehrnet18_fast_slider=FAST + REFINER,
