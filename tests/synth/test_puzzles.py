@@ -379,8 +379,8 @@ def test_the_command_writes_pictures_a_sheet_and_the_rate(tmp_path, capsys):
 
 def test_the_sheet_marks_the_true_centre():
     picture = np.zeros((100, 200, 3), np.uint8)
-    outline = np.array([[100.0, 30], [141, 30], [141, 71], [100, 71]])
-    puzzle = Puzzle(picture, (120.5, 50.5), None, 0.0, ((60.0, 20.0),), outline, None)
+    box = np.array([[100.0, 30], [141, 71]])
+    puzzle = Puzzle(picture, (120.5, 50.5), None, 0.0, ((60.0, 20.0),), box, None)
     drawn = draw_labels(puzzle, 2.0)
     assert drawn.shape == (200, 400, 3)
     assert tuple(drawn[101, 241]) == GAP and tuple(drawn[40, 120]) == (0, 0, 255)
