@@ -8,9 +8,9 @@ import pfld_mm.codecs.center_offset_angle
 import pfld_mm.datasets.face.ibug_face
 import pfld_mm.datasets.face.two_markup_face
 import pfld_mm.datasets.face.wflw
-import pfld_mm.datasets.slider
-import pfld_mm.datasets.slider_pairs
-import pfld_mm.datasets.slider_synthetic
+import pfld_mm.datasets.slider.slider_dataset
+import pfld_mm.datasets.slider.slider_pairs
+import pfld_mm.datasets.slider.slider_synthetic
 import pfld_mm.datasets.transforms.crop_face
 import pfld_mm.datasets.transforms.generate_face_labels
 import pfld_mm.datasets.transforms.letterbox_affine
@@ -29,8 +29,9 @@ import pfld_mm.models.backbones.lite_hrnet18
 import pfld_mm.models.backbones.pfld
 import pfld_mm.models.backbones.pfld_ghostnet
 import pfld_mm.models.backbones.pfld_ghostone
+import pfld_mm.models.detectors.two_stage_slider
 import pfld_mm.models.heads.center_offset_angle_head
-import pfld_mm.models.heads.pair_refiner
+import pfld_mm.models.heads.pair_verifier
 import pfld_mm.models.heads.pfld_head
 import pfld_mm.models.heads.simcc_branch
 import pfld_mm.models.losses.center_focal_loss
@@ -45,5 +46,4 @@ import pfld_mm.models.losses.laplace_landmark_loss
 import pfld_mm.models.losses.masked_smooth_l1_loss
 import pfld_mm.models.losses.pfld_loss
 import pfld_mm.models.necks.lite_fpn
-import pfld_mm.models.necks.multi_scale_pool
-import pfld_mm.models.pose_estimators.second_look_training  # noqa: F401
+import pfld_mm.models.necks.multi_scale_pool  # noqa: F401
