@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,8 +13,8 @@ from pfld_mm.core.image import as_bgr
 from pfld_mm.core.network_input import network_input
 from pfld_mm.runtime.backends.open_session import open_session
 from pfld_mm.runtime.backends.session import run_in_batches
-from pfld_mm.runtime.face_finder import FaceFinder
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
+from pfld_mm.runtime.finder import Finder
 from pfld_mm.runtime.haar_face_finder import HaarFaceFinder
 from pfld_mm.runtime.model_folder import ModelFolder
 from pfld_mm.runtime.self_test import check_golden_pair
@@ -29,6 +30,8 @@ class FaceLandmarker:
         landmarker = FaceLandmarker()
         landmarks = landmarker(cv2.imread('face.jpg'))
         landmarks.points  # (F, K, 2) in picture pixels
+
+    Several threads may share one landmarker. A pickled one opens its model again.
 
     Args:
         folder: What the export tool wrote, its single ONNX file, or the name of a model that comes
@@ -49,7 +52,7 @@ class FaceLandmarker:
         folder: str | Path = DEFAULT_MODEL,
         backend: str = 'onnxruntime',
         threads: int = 1,
-        finder: FaceFinder | None = None,
+        finder: Finder | None = None,
     ) -> None:
         self.folder = ModelFolder.read(folder)
         self.info = self.folder.info
@@ -59,8 +62,27 @@ class FaceLandmarker:
                 'SliderLocator'
             )
         self.backend = backend
+        self.threads = threads
         self.session = open_session(self.folder, backend, threads)
-        self.finder = finder
+        self._finder = finder
+        self._lock = Lock()
+
+    def __reduce__(self) -> tuple:
+        """For another process: the model is opened there again."""
+        path = str(self.folder.path)
+        return type(self), (path, self.backend, self.threads, self._finder)
+
+    @property
+    def finder(self) -> Finder:
+        """What finds the faces; the default one is made when it is first needed."""
+        with self._lock:
+            if self._finder is None:
+                self._finder = HaarFaceFinder()
+            return self._finder
+
+    @finder.setter
+    def finder(self, finder: Finder | None) -> None:
+        self._finder = finder
 
     def __call__(
         self, image: ArrayLike, boxes: ArrayLike | None = None, pose: bool = False
@@ -89,8 +111,6 @@ class FaceLandmarker:
         What the finder puts mostly outside the picture, or makes smaller than 8 pixels, is left
         out.
         """
-        if self.finder is None:
-            self.finder = HaarFaceFinder()
         image = as_bgr(image)
         boxes = self.finder(image)
         return boxes[plausible(boxes, image.shape)]
@@ -117,18 +137,20 @@ class FaceLandmarker:
             tensor: (F, 3, h, w) float32; F may be 0.
 
         Returns:
-            (F, K, 2) float32, points divided by the crop's (w, h).
+            (F, K, 2) float32, points divided by the crop's (w, h); (F, K, 4) with their standard
+            deviations behind them, from models that give those.
         """
-        shape = (-1, self.info.num_keypoints, 2)
+        count = self.info.num_keypoints
         if len(tensor) == 0:
-            return np.zeros((0, *shape[1:]), np.float32)
+            return np.zeros((0, count, 2), np.float32)
         output = run_in_batches(self.session, tensor)
-        if output.size != len(tensor) * shape[1] * 2:
+        columns = output.size / (len(tensor) * count)
+        if columns not in (2, 4):
             raise ValueError(
-                f'{self.session.source}: expected {shape[1]} points a face as the metadata say, '
+                f'{self.session.source}: expected {count} points a face as the metadata say, '
                 f'found an output of shape {output.shape}; export the model again'
             )
-        return output.reshape(shape)
+        return output.reshape(-1, count, int(columns))
 
     def postprocess(
         self, output: np.ndarray, boxes: np.ndarray, pose: bool = False
@@ -136,7 +158,7 @@ class FaceLandmarker:
         """Take the points back to the picture.
 
         Args:
-            output: (F, K, 2), points divided by the crop's (w, h).
+            output: (F, K, 2) or (F, K, 4), see ``inference``.
             boxes: (F, 4) float32, those that were cut out.
             pose: Whether to solve the head poses.
         """
@@ -145,9 +167,17 @@ class FaceLandmarker:
             part[:, None].astype(np.float64)
             for part in crop_squares(boxes, self.info.padding, size)
         )
-        points = (output.astype(np.float64) - 0.5) * extents + centers
-        poses = tuple(solve_head_pose(one * size, size) for one in output) if pose else None
-        return FaceLandmarks(points.astype(np.float32), boxes, poses)
+        relative, deviations = np.split(output.astype(np.float64), [2], axis=-1)
+        points = ((relative - 0.5) * extents + centers).astype(np.float32)
+        poses = None
+        if pose:
+            poses = tuple(solve_head_pose(one * size, size) for one in output[..., :2])
+        scores = sigmas = None
+        if deviations.size:
+            # mmpose's RegressionLabel.decode gives scores by the same rule
+            scores = np.clip(1 - deviations.mean(-1), 0, 1).astype(np.float32)
+            sigmas = (deviations * extents).astype(np.float32)
+        return FaceLandmarks(points, boxes, poses, scores, sigmas)
 
     def self_test(self, bound: float | None = None) -> float:
         """Prove this installation with the folder's golden pair.
@@ -168,8 +198,12 @@ class FaceLandmarker:
         return check_golden_pair(
             golden,
             network_input([as_bgr(golden.picture)], self.info),
-            lambda output: output.reshape(-1, self.info.num_keypoints, 2) * self.info.input_size,
+            self._in_pixels,
             self.inference,
             self.backend,
             bound,
         )
+
+    def _in_pixels(self, output: np.ndarray) -> np.ndarray:
+        """An output of the model in pixels of the crop, standard deviations included."""
+        return output.reshape(-1, 2) * self.info.input_size

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 
 import cv2
 import numpy as np
 
-from pfld_mm.core.face_model import FACE_MODELS
+from pfld_mm.core.face_markups import WFLW98
 
 # The mean face seen from the front, and the five places of it that YuNet marks: the middles of the
 # eye on the picture's left and of the other, the tip of the nose, the mouth's corners, left first.
-_FACE = FACE_MODELS[98][:, :2]
-_FIVE = np.stack([_FACE[60:68].mean(0), _FACE[68:76].mean(0), _FACE[54], _FACE[76], _FACE[82]])
+_FACE = WFLW98.mean_face[:, :2]
+_EYES = [_FACE[list(WFLW98.lines[eye].points)].mean(0) for eye in ('right_eye', 'left_eye')]
+_FIVE = np.stack([*_EYES, *_FACE[[WFLW98.nose_tip, *WFLW98.mouth_corners]]])
 
 
 class YuNetFaceFinder:
@@ -38,13 +40,18 @@ class YuNetFaceFinder:
                 f"{file}: no such file; get face_detection_yunet_2023mar.onnx from OpenCV's model "
                 'zoo (github.com/opencv/opencv_zoo)'
             )
-        self.max_side = max_side
+        self.file, self.score, self.max_side = file, score, max_side
+        self._lock = Lock()  # the detector keeps the size of the image
         try:
             self._detector = cv2.FaceDetectorYN.create(str(file), '', (320, 320), score)
         except (cv2.error, AttributeError) as error:
             raise ValueError(
                 f'{file}: OpenCV {cv2.__version__} cannot load it as YuNet ({error})'
             ) from error
+
+    def __reduce__(self) -> tuple:
+        """For another process: the file is loaded there again."""
+        return type(self), (self.file, self.score, self.max_side)
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """Boxes (F, 4) float32 of the faces of (H, W, 3) uint8 BGR, the largest first."""
@@ -54,8 +61,9 @@ class YuNetFaceFinder:
         small = np.ascontiguousarray(image)
         if factor < 1:
             small = cv2.resize(small, size, interpolation=cv2.INTER_AREA)
-        self._detector.setInputSize(size)
-        rows = self._detector.detect(small)[1]
+        with self._lock:
+            self._detector.setInputSize(size)
+            rows = self._detector.detect(small)[1]
         if rows is None:
             return np.zeros((0, 4), np.float32)
         five = rows[:, 4:14].reshape(-1, 5, 2).astype(np.float64) * (

@@ -5,8 +5,11 @@ from typing import Protocol
 import numpy as np
 
 
-class FaceFinder(Protocol):
-    """Anything that finds faces: a function of a picture."""
+class Finder(Protocol):
+    """Anything that finds faces: a function of an image.
+
+    Several threads may call it at once: what keeps a state must lock it.
+    """
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """Find the faces of a picture (H, W, 3) uint8 BGR.
