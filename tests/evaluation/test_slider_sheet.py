@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-
 from pfld_mm.evaluation.draw_slider import (
     DECOY,
     PREDICTED,
