@@ -1,4 +1,4 @@
-"""Draw a slider model's predictions, worst first: ``tools/draw_slider.py CONFIG CHECKPOINT OUT``."""
+"""Draw a slider model's predictions: ``tools/draw_slider.py CONFIG CHECKPOINT OUT``."""
 
 import argparse
 from pathlib import Path
@@ -16,9 +16,7 @@ from mmengine.dataset import pseudo_collate  # noqa: E402
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description='Draw predictions on the test set, the worst first'
-    )
+    parser = argparse.ArgumentParser(description='Draw predictions on the test set, worst first')
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('out', type=Path, help='image to write')
@@ -83,10 +81,8 @@ def main() -> None:
         places = np.linspace(0, len(cases) - 1, min(args.count, len(cases)))
         cases = [cases[int(place)] for place in places]
     channel = ('gap', 'piece').index(args.channel)
-    tiles = [
-        draw_sample(dataset, i, prediction, error, channel)
-        for error, i, prediction in cases[: args.count]
-    ]
+    chosen = cases[: args.count]
+    tiles = [draw_sample(dataset, i, prediction, error, channel) for error, i, prediction in chosen]
     args.out.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(args.out), slider_sheet(tiles, args.columns, 640))
     which = 'from the worst to the best' if args.spread else 'worst'

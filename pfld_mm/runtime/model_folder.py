@@ -128,7 +128,8 @@ class ModelFolder:
         file = folder / self.info.verifier['file']
         if not file.is_file():
             raise FileNotFoundError(
-                f'{file}: missing, but the model has a pair verifier; copy it as well, or export again'
+                f'{file}: missing, but the model has a pair verifier; copy it as well, or export '
+                'again'
             )
         return file
 

@@ -11,7 +11,8 @@ from pfld_mm.datasets.slider.letterboxed_puzzle import LetterboxedPuzzle
 FALSE_RATIO = 0.4
 """Of the pairs of a puzzle with a piece."""
 JITTER = ((4.0, 0.7), (10.0, 0.3))
-"""Standard deviations in pixels of the input by which squares are off the centers, with their probabilities."""
+"""Standard deviations in pixels of the input by which squares are off the centers, with their
+probabilities."""
 MAX_JITTER = 20.0
 MATCH, MISS = 22.0, 30.0
 """Pixels of the input: closer than the first on both axes is a match, beyond the second is none."""

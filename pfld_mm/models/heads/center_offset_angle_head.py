@@ -35,9 +35,10 @@ class CenterOffsetAngleHead(BaseModule):
         match_channels: Of a :class:`PieceMatcher` that compares the gaps with the piece; None
             for none.
         offset_reach: Farthest offset in cells per axis, that of the codec.
-        loss_heatmap: Loss of each score map (pred, target, weight); its ``per_cell`` ranks samples.
-        loss_peak: Loss of each score map's logits (logits, target, weight), beside ``loss_heatmap``;
-            none by default.
+        loss_heatmap: Loss of each score map (pred, target, weight); its ``per_cell`` ranks
+            samples.
+        loss_peak: Loss of each score map's logits (logits, target, weight), beside
+            ``loss_heatmap``; none by default.
         loss_offset: Loss of each offset pair (pred, target, weight).
         loss_angle: Loss of the angle (pred, target, weight).
         loss_decoy: Loss of the decoys (score map, centers, decoys, weights). By default the losses
