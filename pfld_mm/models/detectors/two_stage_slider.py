@@ -55,12 +55,12 @@ class TwoStageSlider(TopdownPoseEstimator):
         self.train_stage = train_stage
         self.verifier = None if verifier is None else MODELS.build(verifier)
         self.cascade_params = CascadeParams.from_dict(dict(cascade or {}))
-        self._check_sizes()
+        self._check_params()
         self.requires_grad_(train_stage == 'proposal')
         if self.verifier is not None:
             self.verifier.requires_grad_(train_stage == 'verifier')
 
-    def _check_sizes(self) -> None:
+    def _check_params(self) -> None:
         if self.verifier is None:
             return
         expected, found = self.verifier.square_size, self.cascade_params.square_size
@@ -68,6 +68,8 @@ class TwoStageSlider(TopdownPoseEstimator):
             raise ValueError(
                 f'verifier.square_size is {expected}, cascade.square_size {found}: set both alike'
             )
+        if not self.cascade_params.same_row:
+            raise ValueError('a pair verifier needs cascade.same_row=True, found False')
 
     def train(self, mode: bool = True) -> TwoStageSlider:
         """Switch the stage that is trained alone: the other one's batch statistics are frozen."""
