@@ -132,14 +132,11 @@ def test_the_stride_in_the_metadata_is_that_of_the_output(name):
 def test_evaluation_measures_what_users_get(read_deploy_cfg, tmp_path):
     """The exported pair's figures are those of ``test_step``: both run the whole cascade."""
     cfg = load_config(str(CONFIGS / 'litehrnet18_fast_slider.py'))
-    generator = dict(
-        type='pfld_mm.synth.puzzles.generator.PuzzleGenerator', seed=77, piece=1.0, decoys=0,
-        size=(400, 200), clutter=False, degrade=False,
-    )  # fmt: skip
+    generator = dict(type='pfld_mm.synth.puzzles.generator.PuzzleGenerator', seed=77, piece=1.0)
     cfg.test_dataloader.dataset = dict(
         type='SliderSyntheticDataset',
         generator=generator,
-        length=8,
+        length=12,
         test_mode=True,
         pipeline=cfg.val_pipeline,
     )
