@@ -59,7 +59,7 @@ def draw_sample(
 def main() -> None:
     """Run the model over the test set, sort the predictions by the error of the gap, draw some."""
     args = parse_args()
-    from pfld_mm.deploy.trained_model import load_config
+    from pfld_mm.engine.config import load_config
 
     cfg = load_config(args.config, args.cfg_options)
     cfg.model.test_cfg.output_heatmaps = True

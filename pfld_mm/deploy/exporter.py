@@ -12,6 +12,7 @@ import onnx
 from mmengine.config import Config
 from torch import Tensor, nn
 
+from pfld_mm.checkpoints.load import hash_weights, load_model
 from pfld_mm.deploy.backends import ncnn, onnxruntime, openvino, tensorrt
 from pfld_mm.deploy.deployed_network import DeployedNetwork
 from pfld_mm.deploy.evaluation import evaluate
@@ -20,7 +21,6 @@ from pfld_mm.deploy.graph.quantise import quantise
 from pfld_mm.deploy.metadata import describe, embed, read_description
 from pfld_mm.deploy.pictures import PictureCropper, dataset_crops, folder_crops, proof_pictures
 from pfld_mm.deploy.proof import Proof, ProofFailed, check_bound, model_input
-from pfld_mm.deploy.trained_model import hash_weights, load_model
 from pfld_mm.deploy.verifier_export import FILE as VERIFIER_FILE
 from pfld_mm.deploy.verifier_export import (
     VerifierProof,

@@ -14,6 +14,7 @@ from mmpose.registry import DATASETS, MODELS
 from onnxruntime import InferenceSession
 
 import pfld_mm.register  # noqa: F401
+from pfld_mm.checkpoints.load import load_model
 from pfld_mm.deploy.backends import ncnn, onnxruntime, openvino
 from pfld_mm.deploy.deployed_network import DeployedNetwork
 from pfld_mm.deploy.evaluation import evaluate
@@ -21,7 +22,7 @@ from pfld_mm.deploy.export_onnx import export_onnx
 from pfld_mm.deploy.exporter import Exporter
 from pfld_mm.deploy.graph.quantise import quantise
 from pfld_mm.deploy.metadata import describe
-from pfld_mm.deploy.trained_model import load_config, load_model
+from pfld_mm.engine.config import load_config
 from pfld_mm.evaluation.slider_accuracy import SliderAccuracy
 from pfld_mm.runtime import SliderLocator
 from pfld_mm.runtime.model_folder import ModelFolder

@@ -150,7 +150,9 @@ def test_one_network_runs_once(tmp_path, monkeypatch):
 
 
 def test_where_it_sees_no_pair_it_measures_the_gap_alone(tmp_path):
-    one_stage = SliderLocator(slider_folder(tmp_path / 'one', (256, 128), cascade=dict(same_row=True)))
+    one_stage = SliderLocator(
+        slider_folder(tmp_path / 'one', (256, 128), cascade=dict(same_row=True))
+    )
     two_stage = SliderLocator(two_stage_folder(tmp_path / 'two', BOXES, match=-1.0))
     first, second = (one(spots()) for one in (one_stage, two_stage))
     assert second.gap[1] == second.piece[1] == round(first.gap[1] + 0.5 - 80) + 88 - 0.5
