@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pfld_mm.core.slider.cascade_params import CascadeParams
+from pfld_mm.core.slider.pair_verdict import PAIR_OUTPUTS
+
 FORMAT = 1
 TASKS = {'face': ('square box', 3), 'slider': ('letterbox', 4)}
 """task -> its crop rule and the channels of its input."""
@@ -32,7 +35,9 @@ class ModelInfo:
         codec: Configuration of the codec that the model was trained with.
         weights_sha256: Of the weights that were exported.
         files: Backend -> names of its files.
-        second_look: File of the slider's second network, None where there is none.
+        cascade: A slider's parameters beside the weights, see ``CascadeParams``; None for faces.
+        verifier: A slider's pair verifier: ``file``, ``input`` (C, H, W) and ``outputs``, the names
+            of its output's columns; None where there is none.
         raw: The whole JSON object.
     """
 
@@ -51,7 +56,8 @@ class ModelInfo:
     codec: dict[str, Any]
     weights_sha256: str
     files: dict[str, tuple[str, ...]]
-    second_look: str | None
+    cascade: dict[str, Any] | None
+    verifier: dict[str, Any] | None
     raw: dict[str, Any]
 
     @property
@@ -167,8 +173,31 @@ def _parse(reader: _Reader) -> ModelInfo:
             backend: tuple(names)
             for backend, names in reader.get('files', _are_files, '{backend: [file names]}').items()
         },
-        second_look=reader.get('second_look', _is_file_name, 'a plain file name', None),
+        cascade=_cascade(reader),
+        verifier=_verifier(reader),
         raw=reader.raw,
+    )
+
+
+def _cascade(reader: _Reader) -> dict[str, Any] | None:
+    values = reader.get('cascade', lambda v: isinstance(v, dict), 'an object', None)
+    if values is not None:
+        try:
+            CascadeParams.from_dict(values)
+        except ValueError as error:
+            raise ValueError(f'{reader.source}: {error}; export the model again') from None
+    return values
+
+
+def _verifier(reader: _Reader) -> dict[str, Any] | None:
+    if reader.get('verifier', lambda v: isinstance(v, dict), 'an object', None) is None:
+        return None
+    size = reader.get('cascade.square_size', _is_int, 'a whole number')
+    shape, outputs = [6, size, size], list(PAIR_OUTPUTS)
+    return dict(
+        file=reader.get('verifier.file', _is_file_name, 'a plain file name'),
+        input=reader.get('verifier.input', lambda v: v == shape, f'{shape}'),
+        outputs=reader.get('verifier.outputs', lambda v: v == outputs, f'{outputs}'),
     )
 
 

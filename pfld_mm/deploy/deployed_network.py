@@ -35,6 +35,7 @@ class DeployedNetwork(nn.Module):
         estimator = copy.deepcopy(estimator).eval()
         _switch_to_deploy(estimator)
         self.backbone, self.neck, self.head = estimator.backbone, estimator.neck, estimator.head
+        self.verifier = getattr(estimator, 'verifier', None)
         self.fc = _convolution_of(getattr(self.head, 'fc', None))
         preprocessor = estimator.data_preprocessor
         stem = _first_convolution(self.backbone, input_size)
@@ -54,6 +55,8 @@ class DeployedNetwork(nn.Module):
         if self.shift is not None:
             x = x - self.shift
         feats = self.neck(self.backbone(x))
+        if self.input_shape[0] == 4:  # the last channel is the mask of valid pixels
+            return self.head(feats, x[:, 3:])
         if self.fc is None:
             return self.head(feats)
         # A 1x1 convolution is one node; Flatten and Gemm are two and leave the blocked layout.

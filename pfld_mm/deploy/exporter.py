@@ -21,8 +21,13 @@ from pfld_mm.deploy.graph.quantise import quantise
 from pfld_mm.deploy.metadata import describe, embed, read_description
 from pfld_mm.deploy.pictures import PictureCropper, dataset_crops, folder_crops, proof_pictures
 from pfld_mm.deploy.proof import Proof, ProofFailed, check_bound, model_input
-from pfld_mm.deploy.second_look import FILE as SECOND_LOOK
-from pfld_mm.deploy.second_look import SecondLookProof, export_second_look, golden_squares
+from pfld_mm.deploy.verifier_export import FILE as VERIFIER_FILE
+from pfld_mm.deploy.verifier_export import (
+    VerifierProof,
+    describe_verifier,
+    export_verifier,
+    golden_squares,
+)
 
 log = logging.getLogger('pfld_mm')
 
@@ -33,7 +38,7 @@ class Exporter:
     """Writes the folder of an exported model, proving every file before it is announced.
 
     ``model.onnx``, ``model.json``, ``golden.npz`` and ``report.json`` are always written, and
-    ``second_look.onnx`` for a slider model with a refiner; the deploy config adds the files of its
+    ``pair_verifier.onnx`` for a slider model with a pair verifier; the deploy config adds the files of its
     runtime. Files of other runtimes from an earlier export of
     the same weights stay.
 
@@ -67,8 +72,10 @@ class Exporter:
         )
         self.cropper = PictureCropper(cfg)
         self.description = describe(cfg, self.network, name, hash_weights(self.estimator))
-        if self._refiner is not None:
-            self.description['second_look'] = SECOND_LOOK
+        if not self._is_face:
+            self.description['cascade'] = self.estimator.cascade_params.to_dict()
+        if self._verifier is not None:
+            self.description['verifier'] = describe_verifier(self._verifier)
         self.report: dict = dict(
             checkpoint=os.path.basename(checkpoint),
             weights_sha256=self.description['weights_sha256'],
@@ -76,14 +83,15 @@ class Exporter:
             backends={},
         )
         self.sessions: dict[str, Callable] = {}
+        self.verifier_session: Callable | None = None
 
     @property
     def _is_face(self) -> bool:
         return self.description['task'] == 'face'
 
     @property
-    def _refiner(self) -> nn.Module | None:
-        return getattr(self.estimator.head, 'refiner', None)
+    def _verifier(self) -> nn.Module | None:
+        return getattr(self.estimator, 'verifier', None)
 
     def run(
         self,
@@ -116,7 +124,7 @@ class Exporter:
             self._prove('pytorch float32', self.proof.of_trained(), 1e-3)
             self._prove('pytorch deployed', self.proof.of_deployed(), 1e-3)
             clean = self._export_float()
-            self._export_second_look(pictures)
+            self._export_verifier(pictures)
             self._write_golden(pictures['given'][0])
             if self.runtime != 'onnxruntime':
                 self._export_runtime(clean, calibration)
@@ -138,18 +146,19 @@ class Exporter:
         self._add_onnx('onnxruntime', model, 'model.onnx', bound)
         return clean
 
-    def _export_second_look(self, pictures: dict[str, list[Tensor]]) -> None:
-        """Export the refiner, if there is one."""
-        if self._refiner is None:
+    def _export_verifier(self, pictures: dict[str, list[Tensor]]) -> None:
+        """Export the pair verifier, if there is one."""
+        if self._verifier is None:
             return
-        proof = SecondLookProof(self._refiner, pictures)
-        model = export_second_look(
-            self.network.head.refiner, self.deploy_cfg.onnx_config.get('opset_version', 17)
+        proof = VerifierProof(self._verifier, pictures)
+        opset = self.deploy_cfg.onnx_config.get('opset_version', 17)
+        model = export_verifier(self.network.verifier, opset)
+        embed(model, {**self.description, 'files': {'onnxruntime': [VERIFIER_FILE]}})
+        onnx.save(model, str(self.folder / VERIFIER_FILE))
+        self.verifier_session = onnxruntime.open_session(self.folder, [VERIFIER_FILE])
+        self._prove(
+            'pair verifier', proof.differences(self.verifier_session), 1e-3, files=[VERIFIER_FILE]
         )
-        embed(model, {**self.description, 'files': {'onnxruntime': [SECOND_LOOK]}})
-        onnx.save(model, str(self.folder / SECOND_LOOK))
-        session = onnxruntime.open_session(self.folder, [SECOND_LOOK])
-        self._prove('second look', proof.differences(session), 1e-3, files=[SECOND_LOOK])
 
     def _export_int8(self, calibration: Callable[[], Iterator[Tensor]] | None) -> None:
         source = onnx.load(str(self.folder / 'model.onnx'))
@@ -213,7 +222,14 @@ class Exporter:
     def _measure(self, most_faces: int | None, required: bool) -> None:
         """NME on the config's test set beside PyTorch's."""
         try:
-            figures = evaluate(self.cfg, self.estimator, self.network, self.sessions, most_faces)
+            figures = evaluate(
+                self.cfg,
+                self.estimator,
+                self.network,
+                self.sessions,
+                most_faces,
+                self.verifier_session,
+            )
         except FileNotFoundError as reason:
             if required:
                 raise
@@ -242,10 +258,9 @@ class Exporter:
     def _write_golden(self, crop: Tensor) -> None:
         x = model_input(self.network, crop)
         output, more = self.sessions['onnxruntime'](x), {}
-        if self._refiner is not None:
-            squares = golden_squares(crop, output[0])
-            session = onnxruntime.open_session(self.folder, [SECOND_LOOK])
-            more = dict(squares=squares, squares_output=session(squares))
+        if self._verifier is not None:
+            squares = golden_squares(crop, output[0], self.estimator.cascade_params)
+            more = dict(squares=squares, squares_output=self.verifier_session(squares))
         np.savez_compressed(
             self.folder / 'golden.npz',
             picture=crop.numpy().transpose(1, 2, 0),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import onnx
 from mmengine.config import Config
-from mmpose.registry import DATASETS
+from mmpose.registry import DATASETS, KEYPOINT_CODECS
 
 import pfld_mm
 from pfld_mm.deploy.deployed_network import DeployedNetwork
@@ -45,8 +45,8 @@ def describe(cfg: Config, network: DeployedNetwork, name: str, weights_sha256: s
         std=network.std,
         crop=dict(rule='square box' if face else 'letterbox', padding=_padding(cfg)),
         **points,
-        codec=_plain(codec),
-        output=_output(face),
+        codec=_plain(codec) if face else {**_plain(codec), 'stride': _stride(codec)},
+        output=_output(face, None if face else _stride(codec)),
         versions=_versions(),
         weights_sha256=weights_sha256,
         files={},
@@ -88,13 +88,18 @@ def _padding(cfg: Config) -> float:
     return float(found[0]) if found else 1.0
 
 
-def _output(face: bool) -> dict:
+def _stride(codec: dict) -> int:
+    """Input pixels per cell, the codec's default included."""
+    return KEYPOINT_CODECS.build(codec).stride
+
+
+def _output(face: bool, stride: int | None) -> dict:
     if face:
         return dict(name='output', meaning='points (N, K, 2) divided by (w, h) of the input')
     return dict(
         name='output',
-        meaning='(N, 8, h / 4, w / 4): gap heat, piece heat, offsets du, dv of gap and piece in '
-        'cells, sin and cos of the angle',
+        meaning=f'(N, 8, h / {stride}, w / {stride}): gap score, piece score, offsets du, dv of '
+        'gap and piece in cells, sine and cosine of the angle',
     )
 
 

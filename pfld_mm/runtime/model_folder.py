@@ -21,7 +21,7 @@ DEFAULT_FILES = {
 """Used for a backend that the metadata's ``files`` do not name."""
 
 SECOND = ('squares', 'squares_output')
-"""Of the golden file, for a slider's second network."""
+"""Of the golden file, for a slider's pair verifier."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class GoldenPair:
             puzzle.
         input: (N, C, h, w) float32, what the picture must become.
         output: float32, what the model must answer.
-        squares: (P, 6, h, w) float32, input of a slider's second network, if there is one.
+        squares: (P, 6, h, w) float32, input of a slider's pair verifier, if there is one.
         squares_output: float32, what it must answer.
     """
 
@@ -116,18 +116,20 @@ class ModelFolder:
                 )
         return tuple(self.path / name for name in names)
 
-    def second_look(self) -> Path | None:
-        """The ONNX file of a slider's second network, None where the model has none.
+    def verifier(self) -> Path | None:
+        """The ONNX file of a slider's pair verifier, None where the model has none.
 
         Raises:
             FileNotFoundError: if the metadata name a file that is not there.
         """
-        if self.info.second_look is None:
+        if self.info.verifier is None:
             return None
-        file = (self.path if self.path.is_dir() else self.path.parent) / self.info.second_look
+        folder = self.path if self.path.is_dir() else self.path.parent
+        file = folder / self.info.verifier['file']
         if not file.is_file():
             raise FileNotFoundError(
-                f'{file}: missing, but the model looks twice; copy it too, or export again'
+                f'{file}: missing, but the model has a pair verifier; copy it as well, or export '
+                'again'
             )
         return file
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pfld_mm.core.model_info import ModelInfo
+from pfld_mm.core.slider.pair_verdict import PAIR_OUTPUTS
 
 
 def parse(info):
@@ -70,13 +71,44 @@ def test_each_missing_key_is_named(key):
         ('files', {'onnxruntime': ['../model.onnx']}),
         ('files', {'onnxruntime': ['/etc/passwd']}),
         ('files', {'onnxruntime': ['C:model.onnx']}),
-        ('second_look', '../second_look.onnx'),
-        ('second_look', 5),
+        ('cascade', 5),
+        ('verifier', 'pair_verifier.onnx'),
     ],
 )
 def test_each_wrong_value_is_named(key, value):
     with pytest.raises(ValueError, match=rf"key '{key}': expected .*, found"):
         parse(face_info(**{key: value}))
+
+
+VERIFIER = dict(file='pair_verifier.onnx', input=[6, 160, 160], outputs=list(PAIR_OUTPUTS))
+
+
+def test_cascade_and_verifier():
+    cascade = dict(square_size=160, max_pairs=3)
+    info = parse(slider_info(cascade=cascade, verifier=VERIFIER))
+    assert info.cascade == cascade and info.verifier == VERIFIER
+    assert parse(slider_info()).verifier is None
+    info = parse(face_info())
+    assert info.cascade is None and info.verifier is None
+
+
+@pytest.mark.parametrize(
+    ('key', 'value'),
+    [
+        ('file', '../pair_verifier.onnx'),
+        ('file', None),
+        ('input', [6, 96, 96]),
+        ('outputs', list(PAIR_OUTPUTS[::-1])),
+    ],
+)
+def test_a_wrong_verifier_is_named(key, value):
+    with pytest.raises(ValueError, match=rf"key 'verifier\.{key}': expected .*, found"):
+        parse(slider_info(cascade=dict(square_size=160), verifier={**VERIFIER, key: value}))
+
+
+def test_a_wrong_cascade_is_named():
+    with pytest.raises(ValueError, match=r'model\.json: cascade: unknown keys'):
+        parse(slider_info(cascade=dict(most=3)))
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pfld_mm.evaluation.draw_slider import draw_slider, slider_sheet
 from pfld_mm.evaluation.slider_rivals.comparison import Answer
 from pfld_mm.evaluation.slider_rivals.picture_set import PictureSet
+from pfld_mm.evaluation.slider_sheet import draw_prediction, slider_sheet
 
 
 def write_worst(
@@ -36,6 +36,6 @@ def _tile(pictures: PictureSet, answer: Answer) -> np.ndarray:
     y = case.gap[1] if np.isnan(point[1]) else point[1]
     off = 'no answer' if answer.point is None else f'{answer.distance:.1f} px'
     pred = np.array([(point[0], y)] * 2)
-    return draw_slider(
+    return draw_prediction(
         case.picture, pred, (case.gap, None), case.decoys, title=f'{answer.index}: {off}', width=480
     )

@@ -48,16 +48,13 @@ def open_session(folder: ModelFolder, backend: str = 'onnxruntime', threads: int
     return session
 
 
-def open_second_look(
-    folder: ModelFolder, shape: tuple[int, int, int], threads: int
-) -> Session | None:
-    """Load a slider's second network, in onnxruntime whatever the first one runs in.
+def open_verifier(folder: ModelFolder, threads: int) -> Session | None:
+    """Load a slider's pair verifier, in onnxruntime whatever the proposal network runs in.
 
     In OpenVINO's bfloat16 a network with so small an output damaged the memory of the process.
 
     Args:
         folder: The exported model.
-        shape: (C, H, W) of its input.
         threads: Of one call; 0 leaves the number to onnxruntime.
 
     Returns:
@@ -67,9 +64,10 @@ def open_second_look(
         FileNotFoundError: if the file is missing.
         ValueError: if it is damaged or not this folder's.
     """
-    file = folder.second_look()
+    file = folder.verifier()
     if file is None:
         return None
+    shape = tuple(folder.info.verifier['input'])
     session = OnnxruntimeSession(file, shape, threads)
     _check_same_model(session, folder)
     return session

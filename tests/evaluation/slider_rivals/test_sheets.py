@@ -1,10 +1,10 @@
 import cv2
 import numpy as np
 
-from pfld_mm.evaluation.draw_slider import PREDICTED, TRUE
 from pfld_mm.evaluation.slider_rivals.comparison import Method, answer_all
 from pfld_mm.evaluation.slider_rivals.picture_set import PictureSet, SliderPicture
 from pfld_mm.evaluation.slider_rivals.sheets import write_worst
+from pfld_mm.evaluation.slider_sheet import PREDICTED, TRUE
 
 
 def test_a_sheet_for_each_method_with_the_worst_first(tmp_path):

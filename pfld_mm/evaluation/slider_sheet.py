@@ -1,3 +1,5 @@
+"""Sheets of a slider model's predictions beside the labels, for people to look at."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -9,8 +11,8 @@ TRUE, PREDICTED, DECOY = (80, 220, 60), (60, 60, 255), (0, 200, 255)
 """Colours in BGR: green the label, red the answer, yellow a decoy."""
 
 
-def draw_slider(
-    picture: np.ndarray,
+def draw_prediction(
+    image: np.ndarray,
     pred: np.ndarray,
     truth: Sequence[Sequence[float] | None] = (None, None),
     decoys: Sequence[Sequence[float]] = (),
@@ -23,21 +25,22 @@ def draw_slider(
     The marks leave the middle free, so that the heat below them is seen.
 
     Args:
-        picture: BGR uint8 (H, W, 3).
-        pred: Predicted gap and piece in pixels of the picture, (2, 2): an upright and a tilted
+        image: BGR uint8 (H, W, 3).
+        pred: Predicted gap and piece in pixels of the image, pixel (0, 0) centered
+            at (0, 0), (2, 2): an upright and a tilted
             red cross.
         truth: True gap and piece, None where not labelled: green rings.
         decoys: False gaps: yellow squares.
-        heatmap: Scores in [0, 1] in the frame of the picture, any size, (h, w). The picture
-            below it is grey.
+        heatmap: Scores in [0, 1] in the frame of the image, any size, (h, w). The image
+            below it is gray.
         title: A line of text at the top.
         width: Of the drawing in pixels.
 
     Returns:
-        A new BGR picture, ``width`` pixels wide.
+        A new BGR image, ``width`` pixels wide.
     """
-    scale = width / picture.shape[1]
-    canvas = cv2.resize(picture, (width, max(1, round(picture.shape[0] * scale))))
+    scale = width / image.shape[1]
+    canvas = cv2.resize(image, (width, max(1, round(image.shape[0] * scale))))
     if heatmap is not None:
         canvas = _blend(canvas, heatmap)
     for point in truth:
@@ -55,38 +58,38 @@ def draw_slider(
     return canvas
 
 
-def crop_heatmap(
+def heatmap_in_image(
     heatmap: np.ndarray, shape: tuple[int, int], center: np.ndarray, scale: np.ndarray
 ) -> np.ndarray:
-    """Bring a heatmap of the letterboxed input into the frame of the picture.
+    """Bring a heatmap of the letterboxed input into the frame of the image.
 
     Args:
         heatmap: Scores (h, w) over the whole input.
-        shape: (H, W) of the picture.
-        center: mmpose's ``input_center``, (x, y) in pixels of the picture.
-        scale: mmpose's ``input_scale``, (w, h) in pixels of the picture.
+        shape: (H, W) of the image.
+        center: mmpose's ``input_center``, (x, y) in pixels from the image's corner.
+        scale: mmpose's ``input_scale``, (w, h) in pixels of the image.
 
     Returns:
         Scores (H, W).
     """
-    zoom = np.asarray(scale, np.float64) / heatmap.shape[::-1]  # picture pixels a cell
+    zoom = np.asarray(scale, np.float64) / heatmap.shape[::-1]  # image pixels a cell
     shift = np.asarray(center) - np.asarray(scale) / 2 + 0.5 * zoom - 0.5
     matrix = np.array([[zoom[0], 0, shift[0]], [0, zoom[1], shift[1]]])
     return cv2.warpAffine(heatmap.astype(np.float32), matrix, (shape[1], shape[0]))
 
 
-def slider_sheet(pictures: Sequence[np.ndarray], columns: int = 3, width: int = 480) -> np.ndarray:
+def slider_sheet(images: Sequence[np.ndarray], columns: int = 3, width: int = 480) -> np.ndarray:
     """Put drawn puzzles (H, W, 3) on one sheet, each ``width`` pixels wide.
 
     Raises:
-        ValueError: If there is no picture.
+        ValueError: If there is no image.
     """
-    if not pictures:
-        raise ValueError('there is no picture to put on the sheet')
+    if not images:
+        raise ValueError('there is no image to put on the sheet')
     tiles = []
-    for picture in pictures:
-        height = max(1, round(picture.shape[0] * width / picture.shape[1]))
-        tiles.append(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA))
+    for image in images:
+        height = max(1, round(image.shape[0] * width / image.shape[1]))
+        tiles.append(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))
     tallest = max(tile.shape[0] for tile in tiles)
     tiles = [np.pad(t, ((0, tallest - t.shape[0]), (0, 0), (0, 0))) for t in tiles]
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
@@ -94,13 +97,13 @@ def slider_sheet(pictures: Sequence[np.ndarray], columns: int = 3, width: int = 
     return np.vstack(rows)
 
 
-def _blend(picture: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
-    """Grey where the score is low, coloured where it is high; the root shows weak answers."""
-    h, w = picture.shape[:2]
-    heat = np.sqrt(np.clip(cv2.resize(heatmap.astype(np.float32), (w, h)), 0, 1))
-    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)[..., None] * 0.6 + 40
-    colours = cv2.applyColorMap((heat * 255).astype(np.uint8), cv2.COLORMAP_HOT)
-    return (grey * (1 - heat[..., None]) + colours * heat[..., None]).astype(np.uint8)
+def _blend(image: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
+    """Gray where the score is low, coloured where it is high; the root shows weak answers."""
+    h, w = image.shape[:2]
+    scores = np.sqrt(np.clip(cv2.resize(heatmap.astype(np.float32), (w, h)), 0, 1))
+    gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)[..., None] * 0.6 + 40
+    colours = cv2.applyColorMap((scores * 255).astype(np.uint8), cv2.COLORMAP_HOT)
+    return (gray * (1 - scores[..., None]) + colours * scores[..., None]).astype(np.uint8)
 
 
 def _cross(canvas: np.ndarray, center: tuple[int, int], tilt: float) -> None:
@@ -112,5 +115,5 @@ def _cross(canvas: np.ndarray, center: tuple[int, int], tilt: float) -> None:
 
 
 def _pixel(point: Sequence[float], scale: float) -> tuple[int, int]:
-    """The pixel of the scaled picture that a continuous place lies in."""
-    return int(np.floor(point[0] * scale)), int(np.floor(point[1] * scale))
+    """The pixel of the scaled image that a point of the image lies in."""
+    return int(np.floor((point[0] + 0.5) * scale)), int(np.floor((point[1] + 0.5) * scale))

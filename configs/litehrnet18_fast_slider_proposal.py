@@ -1,4 +1,4 @@
-# Second stage of the fast form: its first look. litehrnet18_fast_slider.py goes on.
+# Second step of training the fast form: its proposal network. litehrnet18_fast_slider.py goes on.
 _base_ = [
     '_base_/models/litehrnet18_fast.py',
     '_base_/datasets/slider.py',
@@ -16,9 +16,9 @@ test_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 
 model = dict(
     head=dict(
-        decoder=codec,
+        offset_reach=codec['offset_reach'],
         supervised_above=0.35,  # all nine cells around a center learn where it is
-        # The document's 0.2 teaches a turn of some degrees nothing: 1 - cos of it is too small.
+        # The default of 0.2 teaches nothing about some degrees: 1 - cos of them is too small.
         loss_angle=dict(type='CosineAngleLoss', loss_weight=150.0),
     )
 )
