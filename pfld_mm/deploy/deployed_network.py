@@ -41,7 +41,9 @@ class DeployedNetwork(nn.Module):
         stem = _first_convolution(self.backbone, input_size)
         channels = stem.in_channels
         self.input_shape = (channels, input_size[1], input_size[0])
-        self.colour_order = 'RGB' if preprocessor._channel_conversion else 'BGR'
+        # a puzzle's test pipeline makes RGB and mask itself, see LetterboxAffine
+        is_rgb = preprocessor._channel_conversion or channels == 4
+        self.colour_order = 'RGB' if is_rgb else 'BGR'
         self.mean = preprocessor.mean.flatten().expand(channels).tolist()
         self.std = preprocessor.std.flatten().expand(channels).tolist()
         self.shift: Tensor | None = None

@@ -14,7 +14,8 @@ from pfld_mm.core.slider.decode import OUTPUT_CHANNELS, STRIDE, decode_slider, v
 from pfld_mm.core.slider.slider_prediction import SliderPrediction
 from pfld_mm.runtime.backends.open_session import open_session, open_verifier
 from pfld_mm.runtime.backends.session import run_in_batches
-from pfld_mm.runtime.model_folder import GoldenPair, ModelFolder
+from pfld_mm.runtime.golden_pair import GoldenPair
+from pfld_mm.runtime.model_folder import ModelFolder
 from pfld_mm.runtime.self_test import check_golden_pair, check_points
 from pfld_mm.runtime.slider_result import SliderResult
 
@@ -33,6 +34,7 @@ class SliderLocator:
         backend: ``'onnxruntime'``, ``'openvino'``, ``'openvino_bf16'``, ``'ncnn'``, ... of the
             proposal network; the pair verifier always runs in onnxruntime.
         threads: Of the backend; 0 leaves the number to it.
+        verify: Compare the files with their digests in the metadata.
 
     Raises:
         FileNotFoundError: if the folder or a file of it is missing.
@@ -41,9 +43,13 @@ class SliderLocator:
     """
 
     def __init__(
-        self, folder: str | Path = DEFAULT_MODEL, backend: str = 'onnxruntime', threads: int = 1
+        self,
+        folder: str | Path = DEFAULT_MODEL,
+        backend: str = 'onnxruntime',
+        threads: int = 1,
+        verify: bool = True,
     ) -> None:
-        self.folder = ModelFolder.read(folder)
+        self.folder = ModelFolder.read(folder, verify)
         self.info = self.folder.info
         if self.info.task != 'slider':
             raise ValueError(
@@ -131,13 +137,13 @@ class SliderLocator:
             ValueError: if the golden pair is damaged or of another model.
         """
         golden = self.folder.golden()
-        if golden.picture.ndim != 3 or golden.picture.shape[2] != 4:
+        if golden.image.ndim != 3 or golden.image.shape[2] != 4:
             raise ValueError(
-                f'golden.npz: expected an image (h, w, 4) of RGB and mask, found '
-                f'{golden.picture.shape}; export again'
+                f'golden.npz: expected an image (h, w, 4) of BGR and mask, found '
+                f'{golden.image.shape}; export again'
             )
-        tensor = network_input([golden.picture[..., [2, 1, 0, 3]]], self.info)
-        valid = valid_cells(golden.picture[..., 3], self.stride)
+        tensor = network_input([golden.image], self.info)
+        valid = valid_cells(golden.image[..., 3], self.stride)
         same_row = self.cascade.params.same_row
         found = check_golden_pair(
             golden,

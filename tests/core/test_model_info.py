@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from helpers.exported_models import face_info, slider_info
+from helpers.exported_models import face_info, slider_info, two_stage_info
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +19,24 @@ def test_face():
     assert info.channels == 3 and info.padding == 1.2 and info.colour_order == 'RGB'
     assert info.std == (255.0,) * 3 and (0, 32) in info.flip_pairs
     assert info.files == {'onnxruntime': ('model.onnx',)}
-    assert info.raw == face_info(98, (96, 128))
+    expected = face_info(98, (96, 128))
+    expected['crop']['border_value'] = 0
+    assert info.to_dict() == {**expected, 'sha256': {}}
+
+
+@pytest.mark.parametrize(
+    'values',
+    [
+        face_info(98, (96, 128)),
+        slider_info(),
+        face_info(sha256={'model.onnx': 'ab'}),
+        two_stage_info(),
+    ],
+    ids=['face', 'slider', 'digests', 'two stages'],
+)
+def test_what_is_written_is_read_again(values):
+    info = parse(values)
+    assert ModelInfo.from_json(info.to_json(), 'again') == info
 
 
 def test_slider():

@@ -1,6 +1,5 @@
 """The slider's network, letterboxed, in every runtime: the maps are PyTorch's."""
 
-import copy
 from pathlib import Path
 
 import cv2
@@ -8,23 +7,24 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from helpers.sessions import open_files
 from helpers.tiny_slider import build_tiny_slider
 from mmengine.dataset import pseudo_collate
 from mmpose.registry import DATASETS, MODELS
 from onnxruntime import InferenceSession
 
 import pfld_mm.register  # noqa: F401
-from pfld_mm.checkpoints.load import load_model
 from pfld_mm.deploy.backends import ncnn, onnxruntime, openvino
+from pfld_mm.deploy.backends.conversion import Conversion
 from pfld_mm.deploy.deployed_network import DeployedNetwork
 from pfld_mm.deploy.evaluation import evaluate
 from pfld_mm.deploy.export_onnx import export_onnx
-from pfld_mm.deploy.exporter import Exporter
 from pfld_mm.deploy.graph.quantise import quantise
-from pfld_mm.deploy.metadata import describe
+from pfld_mm.deploy.make_exporter import make_exporter
 from pfld_mm.engine.config import load_config
 from pfld_mm.evaluation.slider_accuracy import SliderAccuracy
 from pfld_mm.runtime import SliderLocator
+from pfld_mm.runtime.backends.open_session import open_session, open_verifier
 from pfld_mm.runtime.model_folder import ModelFolder
 from pfld_mm.synth.puzzles.generator import PuzzleGenerator
 
@@ -71,7 +71,7 @@ def test_onnxruntime(case, tmp_path):
     network, pictures, expected = case
     model = onnxruntime.optimise(export_onnx(network, network.input_shape, dynamic_batch=True), 16)
     onnx.save(model, tmp_path / 'model.onnx')
-    check(onnxruntime.open_session(tmp_path, ['model.onnx']), pictures, expected, 1e-4)
+    check(open_files(tmp_path, ['model.onnx'], network.input_shape), pictures, expected, 1e-4)
 
 
 @pytest.mark.parametrize('runtime', [openvino, ncnn], ids=['openvino', 'ncnn'])
@@ -79,8 +79,9 @@ def test_other_runtimes(case, tmp_path, runtime):
     for module in ('openvino',) if runtime is openvino else ('ncnn', 'pnnx'):
         pytest.importorskip(module)
     network, pictures, expected = case
-    files = runtime.convert(export_onnx(network, network.input_shape), tmp_path)
-    check(runtime.open_session(tmp_path, files), pictures, expected, 1e-3)
+    portable = export_onnx(network, network.input_shape)
+    files = runtime.convert(portable, tmp_path, Conversion(runtime.__name__))
+    check(open_files(tmp_path, files, network.input_shape), pictures, expected, 1e-3)
 
 
 def test_int8(case):
@@ -104,7 +105,7 @@ def test_the_exporter_proves_both_networks(tmp_path, read_deploy_cfg):
     picture = PuzzleGenerator(seed=4)[0].picture
     cv2.imwrite(str(tmp_path / 'puzzle.png'), picture)
     deploy, folder = read_deploy_cfg('onnxruntime_static'), tmp_path / 'out'
-    exporter = Exporter(deploy, cfg, str(tmp_path / 'small.pth'), folder, 'small')
+    exporter = make_exporter(deploy, cfg, str(tmp_path / 'small.pth'), folder, 'small')
     report = exporter.run([str(tmp_path / 'puzzle.png')])
     assert report['backends']['pair verifier']['differences']['given']['max'] < 1e-3
     locator = SliderLocator(folder)
@@ -112,7 +113,7 @@ def test_the_exporter_proves_both_networks(tmp_path, read_deploy_cfg):
     assert locator.self_test() < 1e-3
     assert locator.cascade.params == model.cascade_params
     assert locator.stride == locator.info.codec['stride'] == 8
-    assert 'h / 8, w / 8' in locator.info.raw['output']['meaning']
+    assert 'h / 8, w / 8' in locator.info.output['meaning']
     squares = np.random.default_rng(0).uniform(0, 1, (3, 6, 160, 160)).astype(np.float32)
     with torch.no_grad():
         expected = model.eval().verifier(torch.from_numpy(squares)).numpy()
@@ -120,14 +121,17 @@ def test_the_exporter_proves_both_networks(tmp_path, read_deploy_cfg):
 
 
 @pytest.mark.parametrize('name', ['litehrnet18_slider', 'litehrnet18_fast_slider'])
-def test_the_stride_in_the_metadata_is_that_of_the_output(name):
+def test_the_stride_in_the_metadata_is_that_of_the_output(name, tmp_path, read_deploy_cfg):
     cfg = load_config(str(CONFIGS / f'{name}.py'))
-    network = DeployedNetwork(MODELS.build(cfg.model), cfg.codec.input_size)
-    info = describe(cfg, network, name, '0' * 64)
+    torch.save(dict(state_dict=MODELS.build(cfg.model).state_dict()), tmp_path / 'small.pth')
+    deploy = read_deploy_cfg('onnxruntime_static')
+    export = make_exporter(deploy, cfg, str(tmp_path / 'small.pth'), tmp_path / 'out', name)
     with torch.no_grad():
-        output = network(torch.zeros(1, *network.input_shape))
-    assert network.input_shape[1] // output.shape[2] == info['codec']['stride']
-    assert f'h / {info["codec"]["stride"]}' in info['output']['meaning']
+        output = export.network(torch.zeros(1, *export.network.input_shape))
+    stride = export.info.codec['stride']
+    assert export.network.input_shape[1] // output.shape[2] == stride
+    assert export.info.output['shape'][1:] == list(output.shape[1:])
+    assert f'h / {stride}' in export.info.output['meaning']
 
 
 def test_evaluation_measures_what_users_get(read_deploy_cfg, tmp_path):
@@ -142,11 +146,12 @@ def test_evaluation_measures_what_users_get(read_deploy_cfg, tmp_path):
         pipeline=cfg.val_pipeline,
     )
     shipped = ModelFolder.read('litehrnet18_fast_slider')
-    model = load_model(cfg, str(shipped.path / 'checkpoint.pth'))
-    network = DeployedNetwork(model, cfg.codec.input_size)
-    sessions = dict(onnxruntime=onnxruntime.open_session(shipped.path, ['model.onnx']))
-    verifier = onnxruntime.open_session(shipped.path, ['pair_verifier.onnx'])
-    figures = evaluate(cfg, model, network, sessions, verifier=verifier)
+    checkpoint, deploy = str(shipped.path / 'checkpoint.pth'), read_deploy_cfg('onnxruntime_static')
+    export = make_exporter(deploy, cfg, checkpoint, tmp_path / 'out', 'slider')
+    model, session = export.estimator, open_session(shipped)
+    export.verifier_session = open_verifier(shipped, 1)
+    forms = dict(pytorch=export.answers_of_pytorch(), onnxruntime=export.answers_of(session))
+    figures = evaluate(cfg, forms)
     metric = SliderAccuracy()
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
     for sample in dataset:
@@ -157,11 +162,6 @@ def test_evaluation_measures_what_users_get(read_deploy_cfg, tmp_path):
         for key, value in expected.items():
             assert figures[name][key] == pytest.approx(value, abs=0.05 if 'hit' not in key else 0)
     # the proposal network alone, what was measured here before, is another product
-    alone = evaluate(cfg, _without_verifier(model), network, sessions)
+    export.verifier_session = None
+    alone = evaluate(cfg, dict(onnxruntime=export.answers_of(session)))
     assert alone['onnxruntime']['slider/gap/hit@2'] < expected['slider/gap/hit@2']
-
-
-def _without_verifier(model):
-    model = copy.deepcopy(model)
-    model.verifier = None
-    return model

@@ -12,11 +12,7 @@ from pfld_mm.core.slider.pair_verdict import PAIR_OUTPUTS
 
 def face_info(k=68, size=(112, 112), **changes):
     """Metadata of a face model."""
-    pairs = (
-        [[i, int(j)] for i, j in enumerate(MARKUPS[k].flip_indices) if i < j]
-        if k in (68, 98)
-        else []
-    )
+    pairs = sorted(map(list, MARKUPS[k].flip_pairs)) if k in MARKUPS else []
     info = dict(
         format=1,
         task='face',
@@ -34,7 +30,7 @@ def face_info(k=68, size=(112, 112), **changes):
         versions=dict(pfld_mm='0.1.0'),
         weights_sha256='0' * 64,
         files=dict(onnxruntime=['model.onnx']),
-        output='points (N, K, 2) divided by (w, h)',
+        output=dict(name='output', meaning='points (N, K, 2) divided by (w, h)'),
     )
     return {**info, **changes}
 
@@ -153,17 +149,18 @@ def write_golden(path, info, graph):
     import onnxruntime
 
     width, height = info['input_size']
-    picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
-    tensor = picture[..., ::-1] if info['colour_order'] == 'RGB' else picture
+    image = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    tensor = image[..., ::-1] if info['colour_order'] == 'RGB' else image
     if info['task'] == 'slider':
-        tensor = picture = np.dstack([tensor, np.full((height, width), 255, np.uint8)])
+        mask = np.full((height, width), 255, np.uint8)
+        tensor, image = np.dstack([tensor, mask]), np.dstack([image, mask])
     tensor = (tensor.astype(np.float32) - info['mean']) / info['std']
     tensor = np.ascontiguousarray(tensor.transpose(2, 0, 1)[None].astype(np.float32))
     session = onnxruntime.InferenceSession(graph.SerializeToString())
     batch = session.get_inputs()[0].shape[0]
     many = np.repeat(tensor, batch, axis=0) if isinstance(batch, int) else tensor
     output = session.run(None, {'input': many})[0][:1]
-    np.savez(path / 'golden.npz', picture=picture, input=tensor, output=output)
+    np.savez(path / 'golden.npz', image=image, input=tensor, output=output)
 
 
 def face_folder(path, k=68, size=(112, 112), batch='N', golden=True, **changes):

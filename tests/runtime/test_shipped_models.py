@@ -115,7 +115,7 @@ def test_the_checkpoint_is_the_model(name):
     model = MODELS.build(cfg.model).eval()
     model.load_state_dict(weights['state_dict'], strict=True)
     golden = folder.golden()
-    picture = torch.from_numpy(np.ascontiguousarray(golden.picture.transpose(2, 0, 1)))
+    picture = torch.from_numpy(np.ascontiguousarray(golden.image.transpose(2, 0, 1)))
     data = model.data_preprocessor(dict(inputs=[picture], data_samples=[PoseDataSample()]))
     with torch.no_grad():
         output = model(data['inputs'], None, mode='tensor').numpy()
