@@ -38,9 +38,8 @@ class Exporter:
     """Writes the folder of an exported model, proving every file before it is announced.
 
     ``model.onnx``, ``model.json``, ``golden.npz`` and ``report.json`` are always written, and
-    ``pair_verifier.onnx`` for a slider model with a pair verifier; the deploy config adds the files of its
-    runtime. Files of other runtimes from an earlier export of
-    the same weights stay.
+    ``pair_verifier.onnx`` for a slider model with a pair verifier; the deploy config adds the files
+    of its runtime. Files of other runtimes from an earlier export of the same weights stay.
 
     Args:
         deploy_cfg: A config of ``configs/deploy``.
