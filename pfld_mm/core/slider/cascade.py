@@ -73,7 +73,8 @@ class SliderCascade:
         best = max(judged, key=self._rank, default=None)
         if best is None or not self._matches(best[1]):
             logit = None if best is None else best[1].match_logit
-            return SliderPrediction(self._measure_gap(image, points), scores, angle, logit)
+            points = self._measure_gap(image, points)
+            return SliderPrediction(points, scores, angle, logit, found=False)
         pair, verdict = best
         final = self._measure(image, verdict)
         return SliderPrediction(

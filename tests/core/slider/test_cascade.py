@@ -50,7 +50,7 @@ def test_centers_are_those_of_the_boxes_in_one_row():
     np.testing.assert_allclose(found.points, [[371, 77], [56.5, 77]])
     np.testing.assert_allclose(found.scores, [0.9, 0.8], rtol=1e-6)
     assert found.angle == pytest.approx(0.1)
-    assert found.match_logit == 5.0
+    assert found.match_logit == 5.0 and found.found
 
 
 def test_a_match_is_measured_again_around_what_was_found():
@@ -144,11 +144,12 @@ def test_where_nothing_matches_the_gap_is_measured_alone():
     np.testing.assert_allclose(found.points, [[363, 86], [63, 86]])  # 4 px below the middle
     np.testing.assert_array_equal(found.scores, scores)
     assert found.angle == angle and found.match_logit == pytest.approx(-0.1)
+    assert not found.found
 
 
 def test_without_a_pair_the_gap_is_measured_alone():
     found = locate(maps(gaps=[(90, 20, 0.9)]), says(9.0))
-    assert found.match_logit is None
+    assert found.match_logit is None and not found.found
     np.testing.assert_allclose(found.points[0], [363, 86])
 
 
