@@ -41,7 +41,7 @@ class CascadeParams:
     sure_logit: float = 5.0
     min_match_logit: float = 0.0
     score_weight: float = 0.25
-    tta_shift: float = 1.0
+    tta_shift: float = 0.5
     template_size: int = 25
     template_reach: int = 6
     template_min_ncc: float = 0.7
