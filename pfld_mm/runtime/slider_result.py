@@ -11,7 +11,7 @@ class SliderResult:
     (i + 0.5, j + 0.5): mmpose's convention, as in ``FaceLandmarks``.
 
     Attributes:
-        gap: Center (x, y) of the gap, None if no puzzle was found.
+        gap: Center (x, y) of the gap, None where no piece and gap match.
         piece: Center (x, y) of the piece, or None.
         distance: Pixels that the piece has to move to the right, gap x - piece x, or None.
         angle: Of the gap in radians, or None.
@@ -28,7 +28,7 @@ class SliderResult:
 
     @property
     def found(self) -> bool:
-        """Whether the image shows a puzzle."""
+        """Whether a piece and a gap match; always true of a one-stage model."""
         return self.gap is not None
 
     def to_dict(self) -> dict:

@@ -9,23 +9,18 @@ import pytest
 import torch
 from helpers.sessions import open_files
 from helpers.tiny_slider import build_tiny_slider
-from mmengine.dataset import pseudo_collate
-from mmpose.registry import DATASETS, MODELS
+from mmpose.registry import MODELS
 from onnxruntime import InferenceSession
 
 import pfld_mm.register  # noqa: F401
 from pfld_mm.deploy.backends import ncnn, onnxruntime, openvino
 from pfld_mm.deploy.backends.conversion import Conversion
 from pfld_mm.deploy.deployed_network import DeployedNetwork
-from pfld_mm.deploy.evaluation import evaluate
 from pfld_mm.deploy.export_onnx import export_onnx
 from pfld_mm.deploy.graph.quantise import quantise
 from pfld_mm.deploy.make_exporter import make_exporter
 from pfld_mm.engine.config import load_config
-from pfld_mm.evaluation.slider_accuracy import SliderAccuracy
 from pfld_mm.runtime import SliderLocator
-from pfld_mm.runtime.backends.open_session import open_session, open_verifier
-from pfld_mm.runtime.model_folder import ModelFolder
 from pfld_mm.synth.puzzles.generator import PuzzleGenerator
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
@@ -132,36 +127,3 @@ def test_the_stride_in_the_metadata_is_that_of_the_output(name, tmp_path, read_d
     assert export.network.input_shape[1] // output.shape[2] == stride
     assert export.info.output['shape'][1:] == list(output.shape[1:])
     assert f'h / {stride}' in export.info.output['meaning']
-
-
-def test_evaluation_measures_what_users_get(read_deploy_cfg, tmp_path):
-    """The exported pair's figures are those of ``test_step``: both run the whole cascade."""
-    cfg = load_config(str(CONFIGS / 'litehrnet18_fast_slider.py'))
-    generator = dict(type='pfld_mm.synth.puzzles.generator.PuzzleGenerator', seed=77, piece=1.0)
-    cfg.test_dataloader.dataset = dict(
-        type='SliderSyntheticDataset',
-        generator=generator,
-        length=12,
-        test_mode=True,
-        pipeline=cfg.val_pipeline,
-    )
-    shipped = ModelFolder.read('litehrnet18_fast_slider')
-    checkpoint, deploy = str(shipped.path / 'checkpoint.pth'), read_deploy_cfg('onnxruntime_static')
-    export = make_exporter(deploy, cfg, checkpoint, tmp_path / 'out', 'slider')
-    model, session = export.estimator, open_session(shipped)
-    export.verifier_session = open_verifier(shipped, 1)
-    forms = dict(pytorch=export.answers_of_pytorch(), onnxruntime=export.answers_of(session))
-    figures = evaluate(cfg, forms)
-    metric = SliderAccuracy()
-    dataset = DATASETS.build(cfg.test_dataloader.dataset)
-    for sample in dataset:
-        metric.process([], [one.to_dict() for one in model.test_step(pseudo_collate([sample]))])
-    expected = metric.evaluate(len(dataset))
-    assert expected['slider/gap/hit@2'] > 0.8
-    for name in ('pytorch', 'onnxruntime'):
-        for key, value in expected.items():
-            assert figures[name][key] == pytest.approx(value, abs=0.05 if 'hit' not in key else 0)
-    # the proposal network alone, what was measured here before, is another product
-    export.verifier_session = None
-    alone = evaluate(cfg, dict(onnxruntime=export.answers_of(session)))
-    assert alone['onnxruntime']['slider/gap/hit@2'] < expected['slider/gap/hit@2']

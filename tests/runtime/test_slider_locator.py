@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import numpy as np
@@ -120,12 +121,11 @@ def test_the_verifier_has_the_last_word(tmp_path):
     # the squares lie on whole pixels of the input, the second ones around what was found
     corners = [round(x + 0.5 - 80) + moved for x, moved in ((200 + 2.5, 0), (40 + 2.0, 2))]
     row = (250 * 61 + 200 * 64) / 450  # by score, of what the proposal network says
-    top = round(row - 80) + 6
-    # each second view mirrors y, one of them x as well: the mean of +2 and -2 px in x
-    assert result.gap[0] == pytest.approx(corners[0] + 80 - 0.5)
-    assert result.piece[0] == pytest.approx(corners[1] + 80 - 0.5)
-    assert result.gap[1] == result.piece[1] == pytest.approx(top + 80 - 6 - 0.5)
-    assert result.angle == pytest.approx(0.0)  # the mean of two mirror images
+    top = round(row - 80) + 4
+    # the median of four mirrored views, whose boxes are as far to one side as to the other
+    assert result.gap == pytest.approx((corners[0] + 80 - 0.5, top + 80 - 0.5))
+    assert result.piece == pytest.approx((corners[1] + 80 - 0.5, top + 80 - 0.5))
+    assert result.angle == pytest.approx(0.0)
     assert result.match_logit == pytest.approx(9.0)
     np.testing.assert_allclose(result.scores, (250 / 255, 200 / 255), atol=1e-3)
 
@@ -134,7 +134,7 @@ def test_params_come_from_the_model(tmp_path):
     folder = two_stage_folder(tmp_path / 'm', BOXES, match=4.0, cascade=dict(min_match_logit=4.5))
     locator = SliderLocator(folder)
     assert locator.cascade.params.min_match_logit == 4.5
-    assert locator(spots()).angle == pytest.approx(0.5)  # no match: the proposal network's
+    assert not locator(spots()).found
 
 
 def test_one_network_runs_once(tmp_path, monkeypatch):
@@ -146,17 +146,24 @@ def test_one_network_runs_once(tmp_path, monkeypatch):
     )
     locator(spots())
     assert session is not verifier
-    assert calls == [(False, 1), (True, 1), (True, 2)]
+    assert calls == [(False, 1), (True, 1), (True, 1), (True, 3)]
 
 
-def test_where_it_sees_no_pair_it_measures_the_gap_alone(tmp_path):
-    one_stage = SliderLocator(
-        slider_folder(tmp_path / 'one', (256, 128), cascade=dict(same_row=True))
+def test_where_nothing_matches_there_is_no_answer(tmp_path):
+    locator = SliderLocator(two_stage_folder(tmp_path / 'm', BOXES, match=-1.0))
+    result = locator(spots())
+    assert not result.found and result.match_logit == pytest.approx(-1.0)
+    assert (result.gap, result.piece, result.distance, result.angle) == (None,) * 4
+    np.testing.assert_allclose(result.scores, (250 / 255, 200 / 255), atol=1e-3)
+    assert json.loads(json.dumps(result.to_dict())) == dict(
+        found=False,
+        gap=None,
+        piece=None,
+        distance=None,
+        angle=None,
+        scores=list(result.scores),
+        match_logit=result.match_logit,
     )
-    two_stage = SliderLocator(two_stage_folder(tmp_path / 'two', BOXES, match=-1.0))
-    first, second = (one(spots()) for one in (one_stage, two_stage))
-    assert second.gap[1] == second.piece[1] == round(first.gap[1] + 0.5 - 80) + 88 - 0.5
-    assert second.scores == first.scores and second.angle == first.angle
 
 
 def test_self_test_of_both_networks(tmp_path):

@@ -20,8 +20,8 @@ Proposer = Callable[[np.ndarray], np.ndarray]
 Verifier = Callable[[np.ndarray], np.ndarray]
 """Squares (P, 6, S, S) float32 in [0, 1] -> (P, 10), columns as `PAIR_OUTPUTS`."""
 
-TTA_MIRRORS = ((False, True), (True, True))
-"""Test-time augmentation: the final pair is measured twice, mirrored in (x, y) like this."""
+MIRRORS = ((True, False), (False, True), (True, True))
+"""Of test-time augmentation: in (x, y)."""
 
 
 class SliderCascade:
@@ -29,8 +29,9 @@ class SliderCascade:
 
     The proposal stage gives score maps; their peaks make pairs of a piece and a gap. The verifier
     judges the likeliest pair, and the others where that one is no sure match. The best match is
-    cropped again around the centers found and measured with test-time augmentation. Without a
-    verifier the score maps are decoded, and the piece is aligned with the gap by template matching.
+    cropped again around the centers found and measured, with test-time augmentation where that
+    changes the answer. Without a verifier the score maps are decoded, and the piece is aligned with
+    the gap by template matching.
 
     Args:
         proposer: The first network.
@@ -72,7 +73,8 @@ class SliderCascade:
         best = max(judged, key=self._rank, default=None)
         if best is None or not self._matches(best[1]):
             logit = None if best is None else best[1].match_logit
-            return SliderPrediction(self._measure_gap(image, points), scores, angle, logit)
+            points = self._measure_gap(image, points)
+            return SliderPrediction(points, scores, angle, logit, found=False)
         pair, verdict = best
         final = self._measure(image, verdict)
         return SliderPrediction(
@@ -111,19 +113,26 @@ class SliderCascade:
             PairVerdict.from_row(row, place, size) for row, place in zip(rows, corners, strict=True)
         ]
 
-    def _measure(self, image: np.ndarray, verdict: PairVerdict) -> PairVerdict:
-        """Measure a pair again in squares around its centers, with test-time augmentation."""
+    def _measure(self, image: np.ndarray, first: PairVerdict) -> PairVerdict:
+        """Measure a pair again in squares around its centers.
+
+        Where that moves a center by more than ``tta_shift``, the measurement is uncertain: then it
+        is the median of this one and of three of the mirrored squares.
+        """
         size = self.params.square_size
-        corners = pair_corners(verdict.piece[0], verdict.gap[0], verdict.row, size)
+        corners = pair_corners(first.piece[0], first.gap[0], first.row, size)
         (square,) = crop_pairs(image, [corners], size)
-        views = [square[:, :: -1 if y else 1, :: -1 if x else 1] for x, y in TTA_MIRRORS]
+        (row,) = self.verifier(square[None])
+        second = PairVerdict.from_row(row, corners, size)
+        if first.distance_to(second) <= self.params.tta_shift:
+            return second
+        views = [square[:, :: -1 if y else 1, :: -1 if x else 1] for x, y in MIRRORS]
         rows = self.verifier(np.ascontiguousarray(np.stack(views)))
-        return PairVerdict.mean(
-            [
-                PairVerdict.from_row(row, corners, size, mirrored)
-                for row, mirrored in zip(rows, TTA_MIRRORS, strict=True)
-            ]
-        )
+        mirrored = [
+            PairVerdict.from_row(row, corners, size, mirror)
+            for row, mirror in zip(rows, MIRRORS, strict=True)
+        ]
+        return PairVerdict.median([second, *mirrored])
 
     def _measure_gap(self, image: np.ndarray, points: np.ndarray) -> np.ndarray:
         """Measure the gap alone, where no piece matches, beside any part of its row.

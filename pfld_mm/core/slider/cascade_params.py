@@ -21,6 +21,8 @@ class CascadeParams:
         sure_logit: Match logit from which on less likely pairs are not judged.
         min_match_logit: Pairs below it do not match.
         score_weight: Weight of the logarithms of the scores beside the match logit.
+        tta_shift: Shift of a center between two measurements above which test-time augmentation is
+            used.
         template_size: Side of the template around the piece, odd.
         template_reach: Search range of the template on either side of the gap.
         template_min_ncc: Least normalized cross-correlation of a match.
@@ -39,6 +41,7 @@ class CascadeParams:
     sure_logit: float = 5.0
     min_match_logit: float = 0.0
     score_weight: float = 0.25
+    tta_shift: float = 0.5
     template_size: int = 25
     template_reach: int = 6
     template_min_ncc: float = 0.7

@@ -53,17 +53,16 @@ class PairVerdict:
         return cls(piece, gap, float(row[8]), sign * float(row[9]))
 
     @classmethod
-    def mean(cls, verdicts: Sequence[PairVerdict]) -> PairVerdict:
-        """The mean of several verdicts on one pair."""
-        piece, gap = (
-            tuple(np.mean([getattr(one, name) for one in verdicts], axis=0).tolist())
-            for name in ('piece', 'gap')
-        )
-        logit, angle = (
-            float(np.mean([getattr(one, name) for one in verdicts]))
-            for name in ('match_logit', 'angle')
-        )
-        return cls(piece, gap, logit, angle)
+    def median(cls, verdicts: Sequence[PairVerdict]) -> PairVerdict:
+        """The median of several verdicts on one pair, number by number."""
+        numbers = [(*one.piece, *one.gap, one.match_logit, one.angle) for one in verdicts]
+        x1, y1, x2, y2, logit, angle = np.median(numbers, axis=0).tolist()
+        return cls((x1, y1), (x2, y2), logit, angle)
+
+    def distance_to(self, other: PairVerdict) -> float:
+        """Largest difference of the centers' coordinates, in pixels of the input."""
+        ours, theirs = (np.array([*one.piece, *one.gap]) for one in (self, other))
+        return float(np.abs(ours - theirs).max())
 
     @property
     def row(self) -> float:

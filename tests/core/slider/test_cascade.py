@@ -50,39 +50,57 @@ def test_centers_are_those_of_the_boxes_in_one_row():
     np.testing.assert_allclose(found.points, [[371, 77], [56.5, 77]])
     np.testing.assert_allclose(found.scores, [0.9, 0.8], rtol=1e-6)
     assert found.angle == pytest.approx(0.1)
-    assert found.match_logit == 5.0
+    assert found.match_logit == 5.0 and found.found
 
 
-def test_a_match_is_cropped_again_around_what_was_found_and_mirrored_twice():
+def test_a_match_is_measured_again_around_what_was_found():
+    """A verifier whose boxes are always a quarter of a pixel right of the middle."""
+
+    def verifier(squares):
+        answer = rows(*[SURE] * len(squares))
+        answer[:, :8] = np.tile([72.25, 70, 88.25, 90], 2)
+        return answer
+
+    calls, verifier = counted(verifier)
+    found = locate(maps(gaps=[(90, 20, 0.9)], pieces=[(15, 20, 0.8)]), verifier)
+    assert calls == [1, 1]
+    left, top, gap_left, _ = pair_corners(63.0, 363.0, 82.0, SQUARE)
+    middle = 80.25, 80.0
+    np.testing.assert_allclose(
+        found.points, np.add([(gap_left, top), (left, top)], middle), atol=1e-6
+    )
+    assert found.angle == pytest.approx(0.1)
+
+
+def test_where_that_moves_a_center_the_median_of_four_views_counts():
+    """The piece's box is 2 px right of the middle, the gap's 4 px below, in every view."""
     seen = []
     output = maps(gaps=[(90, 4, 0.9)], pieces=[(15, 4, 0.8)])
     image = noise_image()
-    locate(output, lambda squares: seen.append(squares) or says(SURE)(squares), image)
-    first, again = seen
-    assert first.shape == (1, 6, SQUARE, SQUARE) and again.shape == (2, 6, SQUARE, SQUARE)
-    _, top, gap_left, _ = pair_corners(63.0, 363.0, 18.0, SQUARE)
+    found = locate(output, lambda squares: seen.append(squares) or says(SURE)(squares), image)
+    first, again, mirrored = seen
+    assert [len(squares) for squares in seen] == [1, 1, 3]
+    left, top, gap_left, _ = pair_corners(63.0, 363.0, 18.0, SQUARE)
     inner = first[0, 3:, -top:].transpose(1, 2, 0) * 255
     expected = image[: SQUARE + top, gap_left : gap_left + SQUARE, :3]
     np.testing.assert_allclose(inner, expected, atol=1e-4)
-    upright = again[0, :, ::-1]  # mirrored in y; the other in x as well
-    np.testing.assert_array_equal(again[1], again[0][:, :, ::-1])
-    # the boxes are 2 px right of the middle for the piece, 4 px below for the gap: mean row 2
-    np.testing.assert_array_equal(upright[:3, :-2, :-2], first[0, :3, 2:, 2:])
-    np.testing.assert_array_equal(upright[3:, :-2], first[0, 3:, 2:])
-
-
-def test_the_answer_is_the_mean_of_both_views():
-    """The piece's box is 2 px right of the middle, the gap's 4 px below, in every view."""
-    output = maps(gaps=[(90, 20, 0.9)], pieces=[(15, 20, 0.8)])
-    calls, verifier = counted(says(SURE))
-    found = locate(output, verifier)
-    assert calls == [1, 2]
-    left, top, gap_left, _ = pair_corners(63.0, 363.0, 82.0, SQUARE)
-    # cropped again 2 px further right for the piece and 2 px further down; both views mirror y
-    piece_x = left + 2 + 80 + np.mean([2, -2])
-    row = top + 2 + 80 + (0 - 4) / 2
+    # moved to 2 px right for the piece, and 2 px below, the mean of 0 and 4, for both
+    np.testing.assert_array_equal(again[0, :3, :-2, :-2], first[0, :3, 2:, 2:])
+    np.testing.assert_array_equal(again[0, 3:, :-2], first[0, 3:, 2:])
+    views = again[0][:, :, ::-1], again[0][:, ::-1], again[0][:, ::-1, ::-1]
+    np.testing.assert_array_equal(mirrored, np.stack(views))
+    row = top + 2 + 80 + (np.median([0, 0, 0, 0]) + np.median([4, 4, -4, -4])) / 2
+    piece_x = left + 2 + 80 + np.median([2, -2, 2, -2])
     np.testing.assert_allclose(found.points, [[gap_left + 80, row], [piece_x, row]])
-    assert found.angle == pytest.approx(np.mean([-0.1, 0.1]))
+    assert found.angle == pytest.approx(np.median([0.1, -0.1, -0.1, 0.1]), abs=1e-7)
+
+
+@pytest.mark.parametrize(('shift', 'calls'), [(1.9, [1, 1, 3]), (2.1, [1, 1])])
+def test_how_far_it_may_move_is_a_param(shift, calls):
+    """The gap's center is found 4 px below the middle, then 2 px further down."""
+    found, verifier = counted(says(SURE))
+    locate(maps(gaps=[(90, 20, 0.9)], pieces=[(15, 20, 0.8)]), verifier, tta_shift=shift)
+    assert found == calls
 
 
 def test_a_rival_that_matches_better_wins():
@@ -93,12 +111,12 @@ def test_a_rival_that_matches_better_wins():
         return says(-2.0 if len(calls) == 1 else 4.0)(squares)
 
     found = locate(two_gaps(), verifier)
-    assert calls == [1, 1, 2]  # the likeliest, its rival, which is measured again
+    assert calls == [1, 1, 1, 3]  # the likeliest, its rival, which is measured again
     assert found.points[0, 0] == pytest.approx(4 * 60.75, abs=1)
     assert found.match_logit == 4.0
 
 
-@pytest.mark.parametrize(('logit', 'expected'), [(SURE, [1, 2]), (SURE - 0.1, [1, 1, 2])])
+@pytest.mark.parametrize(('logit', 'expected'), [(SURE, [1, 1, 3]), (SURE - 0.1, [1, 1, 1, 3])])
 def test_a_sure_match_has_no_rivals(logit, expected):
     calls, verifier = counted(says(logit))
     locate(two_gaps(), verifier)
@@ -113,7 +131,7 @@ def test_scores_decide_between_equal_matches():
 
 def test_a_match_with_low_scores_is_before_a_mismatch_with_high_ones():
     output = maps(gaps=[(90, 20, 0.9), (60, 20, 1e-6)], pieces=[(15, 20, 0.8)])
-    answers = iter((rows(-0.1), rows(0.1), rows(0.1, 0.1)))
+    answers = iter((rows(-0.1), rows(0.1), rows(0.1), rows(0.1, 0.1, 0.1)))
     found = locate(output, lambda squares: next(answers))
     assert found.points[0, 0] == pytest.approx(4 * 60.75, abs=1)
 
@@ -126,11 +144,12 @@ def test_where_nothing_matches_the_gap_is_measured_alone():
     np.testing.assert_allclose(found.points, [[363, 86], [63, 86]])  # 4 px below the middle
     np.testing.assert_array_equal(found.scores, scores)
     assert found.angle == angle and found.match_logit == pytest.approx(-0.1)
+    assert not found.found
 
 
 def test_without_a_pair_the_gap_is_measured_alone():
     found = locate(maps(gaps=[(90, 20, 0.9)]), says(9.0))
-    assert found.match_logit is None
+    assert found.match_logit is None and not found.found
     np.testing.assert_allclose(found.points[0], [363, 86])
 
 
@@ -143,7 +162,7 @@ def test_params_count():
         return says(SURE)(squares)
 
     locate(two_gaps(), verifier, square_size=96, sure_logit=SURE + 1, max_pairs=1)
-    assert seen == [(1, 6, 96, 96), (2, 6, 96, 96)]
+    assert seen == [(1, 6, 96, 96), (1, 6, 96, 96), (3, 6, 96, 96)]
 
 
 def repeated_pattern():

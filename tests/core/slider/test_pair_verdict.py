@@ -37,6 +37,13 @@ def test_what_was_seen_mirrored_is_turned_back(mirrored):
     assert found == PairVerdict.from_row(row(), CORNERS, 160)
 
 
-def test_the_mean_of_several():
-    one, other = (PairVerdict((x, 2.0), (x + 10, 4.0), x, -x) for x in (1.0, 2.0))
-    assert PairVerdict.mean([one, other]) == PairVerdict((1.5, 2.0), (11.5, 4.0), 1.5, -1.5)
+def test_the_median_of_several():
+    verdicts = [PairVerdict((x, 2.0), (x + 10, 4.0), x, -x) for x in (1.0, 2.0, 9.0)]
+    assert PairVerdict.median(verdicts) == verdicts[1]
+    expected = PairVerdict((1.5, 2.0), (11.5, 4.0), 1.5, -1.5)
+    assert PairVerdict.median(verdicts[:2]) == expected
+
+
+def test_the_distance_is_the_largest_of_all_coordinates():
+    one, other = PairVerdict((1, 2), (3, 4), 0, 0), PairVerdict((1.5, 2), (3, 2.5), 9, 9)
+    assert one.distance_to(other) == other.distance_to(one) == 1.5
