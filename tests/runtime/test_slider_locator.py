@@ -99,7 +99,7 @@ def test_self_test_wants_the_mask(tmp_path):
     folder = slider_folder(tmp_path / 'm')
     arrays = dict(np.load(folder / 'golden.npz'))
     np.savez(folder / 'golden.npz', **{**arrays, 'image': arrays['image'][..., :3]})
-    with pytest.raises(ValueError, match=r'RGB and mask, found \(64, 128, 3\)'):
+    with pytest.raises(ValueError, match=r'BGR and mask, found \(64, 128, 3\)'):
         SliderLocator(folder).self_test()
 
 
