@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 
 import numpy as np
 import torch
@@ -11,6 +12,8 @@ from torch import Tensor, nn
 
 from pfld_mm.deploy.deployed_network import DeployedNetwork
 from pfld_mm.runtime.backends.session import Session
+
+log = logging.getLogger('pfld_mm')
 
 
 class ProofFailed(RuntimeError):
@@ -126,3 +129,28 @@ def check_bound(name: str, differences: dict[str, dict[str, float]], bounds: dic
                 f'{name}: the output for the {kind} pictures is up to {found["max"]:.2e} off '
                 f'(mean {found["mean"]:.2e}; points in px), allowed are {bound:g}'
             )
+
+
+def report_differences(name: str, differences: dict, bound: float, unit: str) -> dict:
+    """Log the differences of a form.
+
+    Args:
+        name: Of the exported form.
+        differences: What ``Proof`` measured.
+        bound: Of the largest difference on images of the task.
+        unit: Name of the unit, for the log.
+
+    Returns:
+        ``differences`` and their ``bounds`` by kind of image, for the report.
+    """
+    # Noise is no image of the task: rounding grows more there, and int8's error says nothing.
+    bounds = dict(given=bound, drawn=bound, noise=10 * bound)
+    if 'int8' in name:
+        del bounds['noise']
+    for kind, found in differences.items():
+        allowed = f'{bounds[kind]:g}' if kind in bounds else 'any'
+        log.info(
+            '%-18s %-6s images: largest difference %.2e, mean %.2e %s (allowed %s)',
+            *(name, kind, found['max'], found['mean'], unit, allowed),
+        )
+    return dict(differences=differences, bounds=bounds)
