@@ -1,6 +1,6 @@
 """Compare an exported slider model with other ways to find the gap, in one run on one thread.
 
-``python tools/benchmarks/compare_slider.py EXPORTED --real FOLDER --photos FOLDER --out comparison.md``
+``python tools/benchmarks/compare_slider.py EXPORTED --real FOLDER --out comparison.md``
 
 The methods: our model, edges with template matching (OpenCV), and the public package
 captcha-recognizer where it is installed. The pictures: real ones, and a synthetic set for each

@@ -40,8 +40,8 @@ class MediaPipeMesh:
             from mediapipe.python.solutions.face_mesh import FaceMesh as Mesh
         except ImportError as error:
             raise ImportError(
-                'MediaPipeMesh needs mediapipe 0.10.21 on PYTHONPATH; docs/two_markups.md says how to '
-                'install it beside the rest'
+                'MediaPipeMesh needs mediapipe 0.10.21 on PYTHONPATH; docs/two_markups.md says '
+                'how to install it beside the rest'
             ) from error
         self._mesh = Mesh(static_image_mode=True, max_num_faces=1, min_detection_confidence=0.15)
 
