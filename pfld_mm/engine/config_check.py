@@ -106,8 +106,8 @@ def _settle_euler(cfg: Config, metainfo: dict) -> None:
         return
     if cfg.model.get('head', {}).get('pose_channels'):
         raise ConfigError(
-            f'model.head.pose_channels: the pose of {points} points cannot be solved, their mark-up '
-            'has no 3-D model: set model.head.pose_channels=None and another model.head.loss'
+            f'model.head.pose_channels: the pose of {points} points cannot be solved, they '
+            'have no 3-D model: set model.head.pose_channels=None and another model.head.loss'
         )
     for step in steps:
         step['euler'] = False

@@ -34,7 +34,11 @@ class FiniteLossHook(Hook):
         Raises:
             TrainingDiverged: With iteration, learning rate and term.
         """
-        terms = {name: float(value) for name, value in (outputs or {}).items() if 'loss' in name}
+        terms = {
+            name: float(torch.as_tensor(value).detach())
+            for name, value in (outputs or {}).items()
+            if 'loss' in name
+        }
         bad = [f'{name} = {value}' for name, value in terms.items() if not math.isfinite(value)]
         if bad:
             self._stop(runner, f'the loss is not finite: {", ".join(bad)}')
