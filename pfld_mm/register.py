@@ -18,6 +18,8 @@ import pfld_mm.datasets.transforms.load_face
 import pfld_mm.datasets.transforms.seeded_albumentation
 import pfld_mm.datasets.transforms.turn_head
 import pfld_mm.engine.cpu_amp_optim_wrapper
+import pfld_mm.engine.epoch_hook
+import pfld_mm.engine.finite_loss_hook
 import pfld_mm.engine.hard_example_hook
 import pfld_mm.engine.progress_hook
 import pfld_mm.engine.resumable_sampler
