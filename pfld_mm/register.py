@@ -38,6 +38,7 @@ import pfld_mm.models.losses.center_focal_loss
 import pfld_mm.models.losses.center_softmax_loss
 import pfld_mm.models.losses.cosine_angle_loss
 import pfld_mm.models.losses.edge_distribution_loss
+import pfld_mm.models.losses.gaussian_sigma_loss
 import pfld_mm.models.losses.hard_negative_ranking_loss
 import pfld_mm.models.losses.landmark_smooth_l1_loss
 import pfld_mm.models.losses.landmark_wing_loss

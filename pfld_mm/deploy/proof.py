@@ -29,7 +29,8 @@ class Proof:
         estimator: The trained model, in eval mode, not re-parameterised.
         network: Its deployed form.
         pictures: Crops (C, h, w) uint8 by kind.
-        unit: What one unit of the output is in pixels, (2,) for points; 1 for other outputs.
+        unit: What one unit of the output is in pixels, (2,) for points, (4,) with their standard
+            deviations; (1,) for other outputs.
     """
 
     def __init__(
@@ -70,7 +71,9 @@ class Proof:
                     f'{expected.shape}'
                 )
             difference = (output.astype(np.float64) - expected) * self.unit
-            distance = np.linalg.norm(difference, axis=-1) if self.unit.size == 2 else difference
+            if self.unit.size > 1:  # x and y side by side
+                difference = difference.reshape(*difference.shape[:-1], -1, 2)
+            distance = np.linalg.norm(difference, axis=-1) if self.unit.size > 1 else difference
             by_kind.setdefault(kind, []).append(np.abs(distance))
         return {
             kind: dict(max=float(np.max(found)), mean=float(np.mean(found)))
