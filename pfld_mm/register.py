@@ -14,6 +14,7 @@ import pfld_mm.datasets.finder.face_scenes
 import pfld_mm.datasets.finder.finder_dataset
 import pfld_mm.datasets.finder.finder_mixture
 import pfld_mm.datasets.finder.finder_mosaic
+import pfld_mm.datasets.finder.wflw_images
 import pfld_mm.datasets.slider
 import pfld_mm.datasets.slider_pairs
 import pfld_mm.datasets.slider_synthetic

@@ -85,6 +85,19 @@ val_dataloader = dict(
         pipeline=val_pipeline,
     ),
 )
-test_dataloader = val_dataloader
+test_dataloader = dict(
+    batch_size=1,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='WFLWImages',
+        data_root=data_root,
+        ann_files=['wflw_sample/list_98pt_rect_attr_test.txt'],
+        image_folder='wflw_sample/WFLW_images',
+        test_mode=True,
+        pipeline=val_pipeline,
+    ),
+)
 val_evaluator = dict(type='FaceFinderAccuracy')
 test_evaluator = dict(type='FaceFinderAccuracy')

@@ -3,7 +3,6 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import numpy as np
 from mmengine.dataset import BaseDataset
 from mmpose.registry import DATASETS
 
@@ -62,10 +61,6 @@ class FinderDataset(BaseDataset):
         """Read one list."""
         return read_finder_labels(path)
 
-    def attributes(self, faces: ImageFaces) -> np.ndarray:
-        """Attributes (F, A) of an image's faces, 0 or 1."""
-        return np.zeros((len(faces.boxes), 0), np.float32)
-
     def _info(self, faces: ImageFaces, path: str) -> dict:
         return dict(
             img_path=path,
@@ -73,7 +68,7 @@ class FinderDataset(BaseDataset):
             points=faces.points,
             yaw=faces.yaw,
             ignore=faces.ignore,
-            attributes=self.attributes(faces),
+            attributes=faces.attributes,
             attribute_names=self.ATTRIBUTES,
         )
 

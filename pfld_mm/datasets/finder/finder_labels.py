@@ -22,6 +22,7 @@ class ImageFaces:
         points: (F, 5, 2) float32: pupils, nose tip, mouth corners, left in the image first.
         yaw: (F,) float32 degrees.
         ignore: (F,) bool: neither face nor background.
+        attributes: (F, A) float32, 0 or 1; no columns where the list has none.
     """
 
     image: str
@@ -30,6 +31,7 @@ class ImageFaces:
     points: np.ndarray
     yaw: np.ndarray
     ignore: np.ndarray
+    attributes: np.ndarray
 
 
 def read_finder_labels(path: str | Path) -> list[ImageFaces]:
@@ -106,4 +108,5 @@ def _faces(image: str, source: str, rows: np.ndarray) -> ImageFaces:
         points=rows[:, 8:].reshape(-1, 5, 2).astype(np.float32),
         yaw=rows[:, 5].astype(np.float32),
         ignore=rows[:, 7].astype(bool),
+        attributes=np.zeros((len(rows), 0), np.float32),
     )
