@@ -3,12 +3,12 @@
 _base_ = 'litehrnet18_fast_slider_first_look.py'
 
 model = dict(
-    type='SecondLookTraining',
-    head=dict(refiner=dict(type='PairRefiner', channels=(16, 32, 64, 96))),
+    type='TwoStageSlider',
+    head=dict(refiner=dict(type='PairVerifier', channels=(16, 32, 64, 96))),
 )
 # All puzzles are drawn in the first two epochs and kept: 400 kB each, 10 GB in all.
 puzzles = dict(
-    type='pfld_mm.datasets.slider_pairs.LetterboxedPuzzles',
+    type='pfld_mm.datasets.slider.slider_pairs.LetterboxedPuzzles',
     generator=_base_.mixed,
     input_size=_base_.codec.input_size,
 )

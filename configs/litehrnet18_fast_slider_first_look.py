@@ -17,7 +17,7 @@ test_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 model = dict(
     head=dict(
         decoder=codec,
-        supervised_above=0.35,  # all nine cells around a centre learn where it is
+        supervised_above=0.35,  # all nine cells around a center learn where it is
         # The document's 0.2 teaches a turn of some degrees nothing: 1 - cos of it is too small.
         loss_angle=dict(type='CosineAngleLoss', loss_weight=150.0),
     )

@@ -1,5 +1,5 @@
 # First stage of the fast form: a quarter of the pixels, pieces as large as at the full size, so
-# that four times as many puzzles teach where a gap's centre is.
+# that four times as many puzzles teach where a gap's center is.
 # litehrnet18_fast_slider_first_look.py goes on.
 _base_ = 'litehrnet18_fast_slider_first_look.py'
 

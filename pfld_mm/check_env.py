@@ -159,11 +159,11 @@ def _import_mmpose() -> int:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')
-            standins = importlib.import_module('pfld_mm.compat').STANDINS
+            stubs = importlib.import_module('pfld_mm.compat').STANDINS
     except Exception as error:
         print(f'mmpose cannot be imported all the same: {error}')
         return 1
-    print(f'mmpose imports; stood in for (not installed, not needed): {", ".join(standins) or "-"}')
+    print(f'mmpose imports; stood in for (not installed, not needed): {", ".join(stubs) or "-"}')
     return 0
 
 

@@ -15,9 +15,9 @@ import pfld_mm.datasets.finder.finder_dataset
 import pfld_mm.datasets.finder.finder_mixture
 import pfld_mm.datasets.finder.finder_mosaic
 import pfld_mm.datasets.finder.wflw_images
-import pfld_mm.datasets.slider
-import pfld_mm.datasets.slider_pairs
-import pfld_mm.datasets.slider_synthetic
+import pfld_mm.datasets.slider.slider_dataset
+import pfld_mm.datasets.slider.slider_pairs
+import pfld_mm.datasets.slider.slider_synthetic
 import pfld_mm.datasets.transforms.crop_face
 import pfld_mm.datasets.transforms.finder_crop
 import pfld_mm.datasets.transforms.generate_face_labels
@@ -43,9 +43,10 @@ import pfld_mm.models.backbones.pfld
 import pfld_mm.models.backbones.pfld_ghostnet
 import pfld_mm.models.backbones.pfld_ghostone
 import pfld_mm.models.detectors.face_finder
+import pfld_mm.models.detectors.two_stage_slider
 import pfld_mm.models.heads.center_offset_angle_head
 import pfld_mm.models.heads.face_finder_head
-import pfld_mm.models.heads.pair_refiner
+import pfld_mm.models.heads.pair_verifier
 import pfld_mm.models.heads.pfld_head
 import pfld_mm.models.heads.simcc_branch
 import pfld_mm.models.losses.box_distance_iou_loss
@@ -62,5 +63,4 @@ import pfld_mm.models.losses.masked_smooth_l1_loss
 import pfld_mm.models.losses.pfld_loss
 import pfld_mm.models.necks.lite_fpn
 import pfld_mm.models.necks.multi_scale_pool
-import pfld_mm.models.necks.top_down_sum
-import pfld_mm.models.pose_estimators.second_look_training  # noqa: F401
+import pfld_mm.models.necks.top_down_sum  # noqa: F401

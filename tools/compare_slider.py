@@ -76,7 +76,7 @@ def open_methods(args: argparse.Namespace) -> list:
 
 
 def _moved(box: tuple[float, ...], distance: float) -> tuple[float, float]:
-    """Where the piece's centre is after it was moved to the right."""
+    """Where the piece's center is after it was moved to the right."""
     x1, y1, x2, y2 = box
     return (x1 + x2) / 2 + distance, (y1 + y2) / 2
 

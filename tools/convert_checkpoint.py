@@ -56,7 +56,7 @@ def main() -> None:
 
     from mmpose.registry import MODELS
 
-    from pfld_mm.engine.public_checkpoint import from_public
+    from pfld_mm.checkpoints.convert import from_public
 
     try:
         state_dict = from_public(load_public(args.source), bgr=not args.rgb)

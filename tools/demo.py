@@ -53,7 +53,7 @@ def demo_slider() -> str:
     hits = 100 * figures['slider/gap/hit@5']
     return (
         f'{hits:.1f} % of the gaps found within 5 px on puzzles it has not seen.\n'
-        f'Look at {ROOT / sheet}: from the worst answer to the best, true centres green, '
+        f'Look at {ROOT / sheet}: from the worst answer to the best, true centers green, '
         'predicted red'
     )
 

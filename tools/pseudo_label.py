@@ -123,7 +123,7 @@ def read_boxes(path: Path) -> dict[str, np.ndarray]:
 
 def times(points: np.ndarray) -> int:
     """How often a face is written, by how far it is turned."""
-    from pfld_mm.runtime.head_pose import solve_head_pose
+    from pfld_mm.core.head_pose import solve_head_pose
 
     low, side = points.min(0), float(np.ptp(points, axis=0).max())
     yaw = abs(np.degrees(solve_head_pose(points - low, (side, side), FOCAL * side).yaw))

@@ -37,12 +37,12 @@ def main() -> None:
 
     from mmpose.registry import MODELS
 
-    from pfld_mm.engine.publish import in_half, take_points
+    from pfld_mm.checkpoints.publish import in_half, slice_keypoints
 
     try:
         state_dict = torch.load(args.source, map_location='cpu', weights_only=True)['state_dict']
         if args.first is not None:
-            state_dict = take_points(state_dict, args.first, cfg.model.head.num_keypoints)
+            state_dict = slice_keypoints(state_dict, args.first, cfg.model.head.num_keypoints)
         state_dict = in_half(state_dict)
         MODELS.build(cfg.model).load_state_dict(state_dict, strict=True)
     except (OSError, KeyError, ValueError, RuntimeError) as error:

@@ -47,7 +47,7 @@ def main() -> None:
     cfg = load_config(args)
     merge_args(cfg, args)
 
-    from pfld_mm.engine.strict_loading import check_fits
+    from pfld_mm.checkpoints.load import check_fits
 
     runner = Runner.from_cfg(cfg)
     model = getattr(runner.model, 'module', runner.model)

@@ -4,22 +4,22 @@ import numpy as np
 from mmpose.codecs.base import BaseKeypointCodec
 from mmpose.registry import KEYPOINT_CODECS
 
-from pfld_mm.runtime.slider_decoding import STRIDE, decode_slider
+from pfld_mm.core.slider.decode import STRIDE, decode_slider
 
 
 @KEYPOINT_CODECS.register_module()
 class CenterOffsetAngleLabel(BaseKeypointCodec):
     """Gap and piece as heatmap, sub-cell offset and angle on a grid (seed 004).
 
-    Coordinates are continuous: pixel i is centred at i + 0.5, and so is cell j in cells. The
+    Coordinates are continuous: pixel i is centerd at i + 0.5, and so is cell j in cells. The
     seed places its Gaussian on integer cells but its offset on floor(u), so a literal decode is
-    a cell off for half of all places. Here the centre of cell j is j + 0.5 in both.
+    a cell off for half of all places. Here the center of cell j is j + 0.5 in both.
 
-    * Heatmap: a Gaussian of ``sigma`` cells; the cell that holds the centre has exactly 1 and
+    * Heatmap: a Gaussian of ``sigma`` cells; the cell that holds the center has exactly 1 and
       is the only positive, all others at most ``NEIGHBOUR_CAP``.
-    * Offset: from every cell to the centre, per axis, clamped to ``offset_reach``, so
-      that a neighbour points at the centre as far as it can.
-    * Padding: a cell's weight is the valid share of its pixels. A centre on the far edge
+    * Offset: from every cell to the center, per axis, clamped to ``offset_reach``, so
+      that a neighbour points at the center as far as it can.
+    * Padding: a cell's weight is the valid share of its pixels. A center on the far edge
       of the picture belongs to the last valid cell.
 
     Args:
@@ -27,11 +27,11 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
         sigma: Of the Gaussian, in cells.
         same_row: The piece only slides sideways: decode gap and piece to one height, see
             `decode_slider`; the head then corrects their distance, too, see `align_piece`.
-            Without it any pair of centres comes back as it was encoded.
+            Without it any pair of centers comes back as it was encoded.
         stride: Pixels of the input that a cell spans, per axis; the seed's are 4.
         offset_reach: Farthest place that an offset names, in cells per axis. The seed's half a
             cell is all that a perfect peak needs; with more, a peak beside the true cell still
-            points at the centre.
+            points at the center.
 
     Raises:
         ValueError: If the input size is no multiple of the stride, or offsets reach less than
@@ -85,7 +85,7 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
             keypoints: Gap and piece in input pixels, (1, 2, 2).
             keypoints_visible: (1, 2), 0 = not labelled. Defaults to both labelled.
             angle: Of the gap in radians; None or NaN = not labelled.
-            transformed_decoys: Decoy centres in input pixels, (D, 2).
+            transformed_decoys: Decoy centers in input pixels, (D, 2).
             valid_mask: 1 = picture, 0 = padding, (H, W). Defaults to all valid.
 
         Returns:
@@ -151,7 +151,7 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
         return valid_mask.reshape(h, self.stride, w, self.stride).mean(axis=(1, 3))
 
     def _maps(self, center: np.ndarray, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Heatmap (h, w) and offsets (2, h, w) of one centre, (u, v) in cells."""
+        """Heatmap (h, w) and offsets (2, h, w) of one center, (u, v) in cells."""
         w, h = (side // self.stride for side in self.input_size)
         du = center[0] - (np.arange(w) + 0.5)
         dv = center[1] - (np.arange(h) + 0.5)
@@ -163,9 +163,9 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
 
 
 def _holding_cell(center: np.ndarray, cells: np.ndarray) -> np.ndarray | None:
-    """The valid cell (column, row) that a centre (u, v) lies in or on the edge of.
+    """The valid cell (column, row) that a center (u, v) lies in or on the edge of.
 
-    ``cells`` (h, w) are the weights; valid cells form a rectangle. None where the centre is
+    ``cells`` (h, w) are the weights; valid cells form a rectangle. None where the center is
     outside of it.
     """
     columns, rows = np.flatnonzero(cells.any(axis=0)), np.flatnonzero(cells.any(axis=1))

@@ -1,6 +1,6 @@
 """What the upstream packages need on today's torch; import this before anything of mmpose.
 
-* :mod:`.standins`: mmpose imports without mmcv's compiled ops, mmdet or torchvision.
+* :mod:`.stubs`: mmpose imports without mmcv's compiled ops, mmdet or torchvision.
 * :mod:`.checkpoints`: checkpoints are written as plain data and read with ``weights_only=True``.
 * :mod:`.distributed`: distributed runs on machines without a GPU.
 
@@ -17,7 +17,7 @@ from .checkpoints import (
     trust_checkpoint,
 )
 from .distributed import prepare_cpu_distributed
-from .standins import import_mmpose
+from .stubs import import_mmpose
 
 __all__ = [
     'STANDINS',

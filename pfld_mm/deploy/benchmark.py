@@ -12,7 +12,7 @@ import numpy as np
 
 from pfld_mm.deploy.backends import ncnn, onnxruntime, openvino, tensorrt
 from pfld_mm.deploy.export_onnx import read_onnx
-from pfld_mm.deploy.graph_size import graph_size
+from pfld_mm.deploy.graph.graph_size import graph_size
 from pfld_mm.deploy.metadata import read_description
 
 OPENERS = dict(

@@ -16,10 +16,10 @@ from pfld_mm.deploy.backends import ncnn, onnxruntime, openvino, tensorrt
 from pfld_mm.deploy.deployed_network import DeployedNetwork
 from pfld_mm.deploy.evaluation import evaluate
 from pfld_mm.deploy.export_onnx import export_onnx
+from pfld_mm.deploy.graph.quantise import quantise
 from pfld_mm.deploy.metadata import describe, embed, read_description
 from pfld_mm.deploy.pictures import PictureCropper, dataset_crops, folder_crops, proof_pictures
 from pfld_mm.deploy.proof import Proof, ProofFailed, check_bound, model_input
-from pfld_mm.deploy.quantise import quantise
 from pfld_mm.deploy.second_look import FILE as SECOND_LOOK
 from pfld_mm.deploy.second_look import SecondLookProof, export_second_look, golden_squares
 from pfld_mm.deploy.trained_model import hash_weights, load_model

@@ -85,10 +85,10 @@ def _drawn(rng: np.random.Generator) -> np.ndarray:
     picture = colours[0] * (1 - x) * (1 - y) + colours[1] * x * (1 - y) + colours[2] * y
     picture = np.ascontiguousarray((picture + rng.normal(0, 6, picture.shape)).clip(0, 255))
     for _ in range(6):
-        centre, axes = rng.integers(20, 220, 2), rng.integers(6, 60, 2)
+        center, axes = rng.integers(20, 220, 2), rng.integers(6, 60, 2)
         colour = rng.uniform(0, 255, 3)
         angle = float(rng.uniform(0, 180))
-        cv2.ellipse(picture, centre.tolist(), axes.tolist(), angle, 0, 360, colour.tolist(), -1)
+        cv2.ellipse(picture, center.tolist(), axes.tolist(), angle, 0, 360, colour.tolist(), -1)
     return picture.astype(np.uint8)
 
 

@@ -10,8 +10,8 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from pfld_mm.core.slider.cascade import SQUARE, cut_squares, find_pairs, square_corners
 from pfld_mm.deploy.export_onnx import export_onnx
-from pfld_mm.runtime.second_look import SQUARE, cut_squares, find_pairs, square_corners
 
 CHANNELS = 6
 FILE = 'second_look.onnx'

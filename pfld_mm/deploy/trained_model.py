@@ -15,7 +15,7 @@ from mmengine.runner import load_checkpoint
 from mmpose.registry import MODELS
 from torch import nn
 
-from pfld_mm.engine.strict_loading import check_fits
+from pfld_mm.checkpoints.load import check_fits
 
 
 def load_config(path: str, options: dict | None = None) -> Config:

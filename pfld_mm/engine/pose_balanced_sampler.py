@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from mmpose.registry import DATA_SAMPLERS
 
+from pfld_mm.core.head_pose import solve_head_pose
 from pfld_mm.engine.resumable_sampler import ResumableSampler
-from pfld_mm.runtime.head_pose import solve_head_pose
 
 # Faces are photographed from some 1.5 m: a crop 0.3 m wide then has a focal length of 5 widths.
 FOCAL = 5.0

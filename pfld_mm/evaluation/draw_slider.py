@@ -18,7 +18,7 @@ def draw_slider(
     title: str = '',
     width: int = 640,
 ) -> np.ndarray:
-    """Draw the heatmap over a puzzle, true and predicted centres and decoys.
+    """Draw the heatmap over a puzzle, true and predicted centers and decoys.
 
     The marks leave the middle free, so that the heat below them is seen.
 
@@ -104,7 +104,7 @@ def _blend(picture: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
 
 
 def _cross(canvas: np.ndarray, center: tuple[int, int], tilt: float) -> None:
-    """Four red strokes that point at the centre from 6 to 18 pixels away."""
+    """Four red strokes that point at the center from 6 to 18 pixels away."""
     for turn in np.deg2rad(np.arange(4) * 90 + tilt):
         direction = np.array([np.cos(turn), np.sin(turn)])
         ends = [tuple(np.round(np.array(center) + r * direction).astype(int)) for r in (6, 18)]

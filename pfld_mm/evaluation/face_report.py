@@ -110,7 +110,7 @@ def _tile(face: dict) -> np.ndarray:
     crop = cv2.getRectSubPix(_read(face['picture']), (side, side), middle.tolist())
     smooth = cv2.INTER_AREA if side > TILE else cv2.INTER_LINEAR
     tile = cv2.resize(crop, (TILE, TILE), interpolation=smooth)
-    # the middle of the face is the middle of the tile; pixel centres are at whole numbers
+    # the middle of the face is the middle of the tile; pixel centers are at whole numbers
     place = scale * (np.stack([gt, pred]) - middle) + (TILE - 1) / 2
     marked = np.isfinite(gt).all(axis=1)
     pairs = list(zip(_fixed(place[0, marked]), _fixed(place[1, marked]), strict=True))

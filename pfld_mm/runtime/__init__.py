@@ -1,32 +1,30 @@
-"""Exported models without PyTorch: numpy, OpenCV and one backend are all that is needed.
+"""Exported models on the device: numpy, OpenCV and one inference engine are all that is needed.
 
-Importing this loads no backend; that happens when a model is loaded. The names below are loaded
-when they are first asked for: training imports ``runtime.crop`` and needs nothing else of it.
+Importing this loads no engine; that happens when a model is opened.
 """
 
-from __future__ import annotations
+from pfld_mm.core.head_pose import HeadPose
+from pfld_mm.runtime.face_landmarker import FaceLandmarker
+from pfld_mm.runtime.face_landmarks import FaceLandmarks
+from pfld_mm.runtime.face_tracker import FaceTracker
+from pfld_mm.runtime.haar_face_finder import HaarFaceFinder
+from pfld_mm.runtime.model_folder import ModelFolder
+from pfld_mm.runtime.one_euro import OneEuro
+from pfld_mm.runtime.slider_locator import SliderLocator
+from pfld_mm.runtime.slider_result import SliderResult
+from pfld_mm.runtime.tracked_faces import TrackedFaces
+from pfld_mm.runtime.yunet_face_finder import YuNetFaceFinder
 
-from importlib import import_module
-from typing import Any
-
-_HOMES = {
-    'FaceLandmarker': 'face_landmarker',
-    'FaceLandmarks': 'face_landmarks',
-    'FaceTracker': 'face_tracker',
-    'HaarFaceFinder': 'haar_face_finder',
-    'HeadPose': 'head_pose',
-    'ModelFolder': 'model_folder',
-    'OneEuro': 'one_euro',
-    'SliderLocator': 'slider_locator',
-    'SliderResult': 'slider_result',
-    'TrackedFaces': 'tracked_faces',
-    'YuNetFaceFinder': 'yunet_face_finder',
-}
-
-__all__ = list(_HOMES)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    return getattr(import_module(f'{__name__}.{_HOMES[name]}'), name)
+__all__ = [
+    'FaceLandmarker',
+    'FaceLandmarks',
+    'FaceTracker',
+    'HaarFaceFinder',
+    'HeadPose',
+    'ModelFolder',
+    'OneEuro',
+    'SliderLocator',
+    'SliderResult',
+    'TrackedFaces',
+    'YuNetFaceFinder',
+]

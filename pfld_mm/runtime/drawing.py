@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from pfld_mm.core.head_pose import HeadPose
+from pfld_mm.core.model_info import ModelInfo
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
-from pfld_mm.runtime.head_pose import HeadPose
-from pfld_mm.runtime.model_info import ModelInfo
 from pfld_mm.runtime.slider_result import SliderResult
 
 POINT = (80, 255, 80)
@@ -67,7 +67,7 @@ def draw_slider(image: np.ndarray, result: SliderResult) -> np.ndarray:
     """
     canvas = image.copy()
     radius = max(3.0, min(image.shape[:2]) / 50)
-    # results count from the pixel's corner, OpenCV from its centre
+    # results count from the pixel's corner, OpenCV from its center
     gap, piece = (np.array(place) - 0.5 for place in (result.gap, result.piece))
     cv2.arrowedLine(
         canvas, _fixed(piece), _fixed((gap[0], piece[1])), LINE, 2, cv2.LINE_AA, _SHIFT, 0.06

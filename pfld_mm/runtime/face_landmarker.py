@@ -5,17 +5,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pfld_mm.core.boxes import checked_boxes, crop_squares, plausible
+from pfld_mm.core.crop import crop, crop_matrix
+from pfld_mm.core.head_pose import solve_head_pose
+from pfld_mm.core.image import as_bgr
+from pfld_mm.core.network_input import network_input
 from pfld_mm.runtime.backends.open_session import open_session
 from pfld_mm.runtime.backends.session import run_in_batches
-from pfld_mm.runtime.crop import crop, crop_matrix
-from pfld_mm.runtime.face_box import checked_boxes, crop_squares, plausible
 from pfld_mm.runtime.face_finder import FaceFinder
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
 from pfld_mm.runtime.haar_face_finder import HaarFaceFinder
-from pfld_mm.runtime.head_pose import solve_head_pose
 from pfld_mm.runtime.model_folder import ModelFolder
-from pfld_mm.runtime.network_input import network_input
-from pfld_mm.runtime.picture import as_bgr
 from pfld_mm.runtime.self_test import check_golden_pair
 
 DEFAULT_MODEL = 'pfld_ghostone_98'

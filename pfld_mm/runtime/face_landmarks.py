@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pfld_mm.runtime.head_pose import HeadPose
+from pfld_mm.core.head_pose import HeadPose
 
 
 @dataclass(frozen=True)
@@ -12,7 +12,7 @@ class FaceLandmarks:
     """The landmarks of all faces of a picture; F may be 0.
 
     Attributes:
-        points: (F, K, 2) float32, x and y in picture pixels, the centre of pixel (0, 0) at (0, 0).
+        points: (F, K, 2) float32, x and y in picture pixels, the center of pixel (0, 0) at (0, 0).
         boxes: (F, 4) float32, the boxes that were used, x_min, y_min, x_max, y_max.
         poses: F head poses, solved in the crop as in training, or None if not asked for.
     """

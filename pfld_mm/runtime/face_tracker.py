@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pfld_mm.runtime.face_box import landmark_boxes, overlap, plausible
+from pfld_mm.core.boxes import landmark_boxes, overlap, plausible
+from pfld_mm.core.head_pose import HeadPose
+from pfld_mm.core.image import as_bgr
+from pfld_mm.runtime.crop_consistency import STEADY, unsteadiness
 from pfld_mm.runtime.face_landmarker import FaceLandmarker
-from pfld_mm.runtime.head_pose import HeadPose
 from pfld_mm.runtime.one_euro import OneEuro
-from pfld_mm.runtime.picture import as_bgr
-from pfld_mm.runtime.steadiness import STEADY, unsteadiness
 from pfld_mm.runtime.tracked_faces import TrackedFaces
 
 JUMP = 0.3
@@ -36,8 +36,8 @@ class FaceTracker:
 
     So the finder, slower than the landmarks and blind for turned heads, runs only while no face is
     known, in the frame that loses one, and every ``find_every`` frames for newcomers. A face is
-    lost when its points collapse, their centre leaves the picture, their box jumps, or when they
-    are not steady (see ``steadiness``), which is tried on every newcomer and every
+    lost when its points collapse, their center leaves the picture, their box jumps, or when they
+    are not steady (see ``crop_consistency``), which is tried on every newcomer and every
     ``check_every`` frames.
 
     Args:

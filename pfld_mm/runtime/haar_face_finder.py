@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-# From Haar's square (side s, centre c) to the landmark box: its centre is c + SHIFT s, its width
+# From Haar's square (side s, center c) to the landmark box: its center is c + SHIFT s, its width
 # and height are s EXTENT. Medians over every second face of HELEN's training set (68 points) that
 # the cascade found, 377 of 435; 143 of 169 faces of AFW give the same to 0.03. About the medians
 # the robust standard deviation is 7 % of s in x, 4 % in y and 8 % in size, which is about the

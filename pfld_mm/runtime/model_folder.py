@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pfld_mm.runtime.model_info import ModelInfo
+from pfld_mm.core.model_info import ModelInfo
 
 SHIPPED = Path(__file__).parent / 'models'
 """Folder of the models that come with the package."""

@@ -7,15 +7,15 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pfld_mm.core.image import as_bgr
+from pfld_mm.core.letterbox import Letterbox
+from pfld_mm.core.network_input import network_input
+from pfld_mm.core.slider.cascade import SQUARE, refine
+from pfld_mm.core.slider.decode import STRIDE, decode_slider
 from pfld_mm.runtime.backends.open_session import open_second_look, open_session
 from pfld_mm.runtime.backends.session import run_in_batches
-from pfld_mm.runtime.letterbox import Letterbox
 from pfld_mm.runtime.model_folder import GoldenPair, ModelFolder
-from pfld_mm.runtime.network_input import network_input
-from pfld_mm.runtime.picture import as_bgr
-from pfld_mm.runtime.second_look import SQUARE, refine
 from pfld_mm.runtime.self_test import check_golden_pair, check_points
-from pfld_mm.runtime.slider_decoding import STRIDE, decode_slider
 from pfld_mm.runtime.slider_result import SliderResult
 
 DEFAULT_MODEL = 'litehrnet18_fast_slider'

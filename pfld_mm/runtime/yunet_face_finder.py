@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pfld_mm.runtime.face_model import FACE_MODELS
+from pfld_mm.core.face_model import FACE_MODELS
 
 # The mean face seen from the front, and the five places of it that YuNet marks: the middles of the
 # eye on the picture's left and of the other, the tip of the nose, the mouth's corners, left first.

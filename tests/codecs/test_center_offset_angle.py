@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import pfld_mm.compat  # noqa: F401
 from pfld_mm.codecs.center_offset_angle import CenterOffsetAngleLabel
-from pfld_mm.runtime.letterbox import coverage
+from pfld_mm.core.letterbox import coverage
 
 SIZE = (128, 64)
 UNIT = st.floats(0, 1)
@@ -106,7 +106,7 @@ def test_neighbours_point_at_the_centre():
 
 
 def test_a_peak_beside_the_true_cell():
-    """It names the centre where offsets reach that far; the seed's reach half a cell."""
+    """It names the center where offsets reach that far; the seed's reach half a cell."""
     for reach, x in ((0.5, 96.0), (2.0, 97.3)):
         codec = CenterOffsetAngleLabel(SIZE, offset_reach=reach)
         labels = codec.encode(np.array([[[97.3, 22.0], [10.6, 42.4]]]), angle=0.0)

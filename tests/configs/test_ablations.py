@@ -11,7 +11,7 @@ from mmpose.registry import DATASETS, METRICS, MODELS
 import pfld_mm.register  # noqa: F401
 from pfld_mm.deploy.deployed_network import DeployedNetwork
 from pfld_mm.deploy.export_onnx import export_onnx
-from pfld_mm.deploy.graph_size import graph_size
+from pfld_mm.deploy.graph.graph_size import graph_size
 
 FOLDER = Path(__file__).parents[2] / 'configs/ablations'
 BASE = FOLDER / 'ablation_base.py'

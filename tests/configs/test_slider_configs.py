@@ -11,16 +11,16 @@ from mmpose.registry import DATASETS, MODELS
 
 import pfld_mm.codecs.center_offset_angle
 import pfld_mm.compat
-import pfld_mm.datasets.slider
-import pfld_mm.datasets.slider_synthetic
+import pfld_mm.datasets.slider.slider_dataset
+import pfld_mm.datasets.slider.slider_synthetic
 import pfld_mm.datasets.transforms.letterbox_affine
 import pfld_mm.engine.hard_example_hook
 import pfld_mm.evaluation.slider_accuracy
 import pfld_mm.models.backbones.lite_hrnet18
+import pfld_mm.models.detectors.two_stage_slider
 import pfld_mm.models.heads.center_offset_angle_head
-import pfld_mm.models.heads.pair_refiner
+import pfld_mm.models.heads.pair_verifier
 import pfld_mm.models.necks.lite_fpn
-import pfld_mm.models.pose_estimators.second_look_training
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 FAST, REFINER = 426_110, 475_676

@@ -15,7 +15,7 @@ import pfld_mm.datasets.transforms.crop_face
 import pfld_mm.datasets.transforms.generate_face_labels
 import pfld_mm.datasets.transforms.load_face
 import pfld_mm.datasets.transforms.seeded_albumentation  # noqa: F401
-from pfld_mm.runtime.face_model import FACE_MODELS
+from pfld_mm.core.face_model import FACE_MODELS
 
 
 @pytest.fixture(autouse=True)

@@ -8,12 +8,12 @@ import torch
 from helpers.lively import build_lively, soft_pictures
 from torch import nn
 
-from pfld_mm.deploy.align_channels import UnalignableGraph, align_channels
 from pfld_mm.deploy.deployed_network import DeployedNetwork
 from pfld_mm.deploy.export_onnx import attributes, export_onnx, weights_of
-from pfld_mm.deploy.graph_size import graph_size
-from pfld_mm.deploy.move_concats import move_concats
-from pfld_mm.deploy.space_to_depth_stem import space_to_depth_stem
+from pfld_mm.deploy.graph.align_channels import UnalignableGraph, align_channels
+from pfld_mm.deploy.graph.graph_size import graph_size
+from pfld_mm.deploy.graph.move_concats import move_concats
+from pfld_mm.deploy.graph.space_to_depth_stem import space_to_depth_stem
 
 
 @pytest.fixture(scope='module', params=['ghostone', 'ghostnet'])

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from pfld_mm.core.face_model import FACE_MODELS
+from pfld_mm.core.head_pose import rotation_matrix
 from pfld_mm.engine import pose_balanced_sampler
 from pfld_mm.engine.pose_balanced_sampler import PoseBalancedSampler, face_yaw
 from pfld_mm.engine.resumable_sampler import ResumableSampler
-from pfld_mm.runtime.face_model import FACE_MODELS
-from pfld_mm.runtime.head_pose import rotation_matrix
 
 
 def face(degrees, markup=98, scale=400.0, more=0):

@@ -40,7 +40,7 @@ def test_heat_is_coloured_where_it_is_hot_and_the_rest_grey():
 def test_heatmap_comes_back_into_the_frame_of_the_picture():
     # a picture of 200 x 200 in an input of 128 x 64: 0.32, columns 32 to 96
     heat = np.zeros((16, 32), np.float32)
-    heat[4, 20] = 1  # centred at (20.5, 4.5) cells of 12.5 picture pixels
+    heat[4, 20] = 1  # centerd at (20.5, 4.5) cells of 12.5 picture pixels
     out = crop_heatmap(heat, (200, 200), np.array([100.0, 100.0]), np.array([400.0, 200.0]))
     assert out.shape == (200, 200)
     rows, columns = np.mgrid[:200, :200] + 0.5

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from pfld_mm.runtime.face_model import FACE_MODELS, FLIP_INDICES
+from pfld_mm.core.face_model import FACE_MODELS, FLIP_INDICES
 
 
 def face_info(k=68, size=(112, 112), **changes):
@@ -51,7 +51,7 @@ def slider_info(size=(128, 64), **changes):
 
 
 def face_shape(k):
-    """The face that the disc model draws: (K, 2), its box has the centre 0 and the height 2."""
+    """The face that the disc model draws: (K, 2), its box has the center 0 and the height 2."""
     shape = (
         FACE_MODELS[k][:, :2] if k in FACE_MODELS else np.array([[-1, -1], [1, 1.0], [0, 0]])[:k]
     )
@@ -63,7 +63,7 @@ def face_graph(k=68, size=(112, 112), batch='N'):
     """Draws a face of radius r around a reddish disc of radius r; without one, amid the crop.
 
     The weight of a pixel is what 0.6 R + 0.3 G + 0.1 B has over 0.2; the points follow from the
-    weights' centre and spread, a disc's being r / sqrt(2).
+    weights' center and spread, a disc's being r / sqrt(2).
     """
     width, height = size
     x, y = np.meshgrid((np.arange(width) + 0.0), (np.arange(height) + 0.0))
@@ -94,16 +94,16 @@ def face_graph(k=68, size=(112, 112), batch='N'):
         ('MatMul', ['pixels', 'moments'], 'sums'),
         ('Slice', ['sums', 'first', 'one', 'axis'], 'mass'),
         ('Div', ['sums', 'mass'], 'means'),
-        ('Slice', ['means', 'one', 'three', 'axis'], 'centre'),
+        ('Slice', ['means', 'one', 'three', 'axis'], 'center'),
         ('Slice', ['means', 'three', 'four', 'axis'], 'square'),
-        ('Mul', ['centre', 'centre'], 'centre2'),
+        ('Mul', ['center', 'center'], 'centre2'),
         ('ReduceSum', ['centre2', 'axis'], 'norm'),
         ('Sub', ['square', 'norm'], 'variance'),
         ('Relu', ['variance'], 'spread2'),
         ('Sqrt', ['spread2'], 'spread'),
         ('Unsqueeze', ['spread', 'last'], 'scale'),
         ('Mul', ['scale', 'shape'], 'face'),
-        ('Unsqueeze', ['centre', 'axis'], 'place'),
+        ('Unsqueeze', ['center', 'axis'], 'place'),
         ('Add', ['face', 'place'], 'points'),
         ('Div', ['points', 'size'], 'output'),
     ]

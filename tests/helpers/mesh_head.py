@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from pfld_mm.core.face_model import FLIP_INDICES
 from pfld_mm.datasets.face.face_mesh import MeshViews
-from pfld_mm.runtime.face_model import FLIP_INDICES
 
 FLIP = FLIP_INDICES[98]
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from pfld_mm.core.head_pose import HeadPose, rotation_matrix
 from pfld_mm.runtime.drawing import AXES, GAP, PIECE, POINT, draw_faces, draw_slider
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
-from pfld_mm.runtime.head_pose import HeadPose, rotation_matrix
 from pfld_mm.runtime.slider_result import SliderResult
 from pfld_mm.runtime.tracked_faces import TrackedFaces
 

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
+from pfld_mm.core.boxes import overlap
+from pfld_mm.core.face_model import FACE_MODELS
 from pfld_mm.runtime import haar_face_finder
-from pfld_mm.runtime.face_box import overlap
-from pfld_mm.runtime.face_model import FACE_MODELS
 from pfld_mm.runtime.haar_face_finder import EXTENT, SHIFT, HaarFaceFinder, from_haar
 from pfld_mm.runtime.yunet_face_finder import YuNetFaceFinder, box_of_five_points
 from pfld_mm.synth.faces.renderer import render_face

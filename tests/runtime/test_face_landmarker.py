@@ -9,9 +9,9 @@ import pfld_mm.register  # noqa: F401
 # isort: split
 from mmpose.datasets.transforms import GetBBoxCenterScale
 
+from pfld_mm.core.head_pose import solve_head_pose
 from pfld_mm.datasets.transforms.crop_face import CropFace
 from pfld_mm.runtime.face_landmarker import FaceLandmarker
-from pfld_mm.runtime.head_pose import solve_head_pose
 
 NOISE = np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)
 boxes_in_noise = st.tuples(

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from helpers.exported_models import disc_box, disc_picture, face_shape
 
+from pfld_mm.runtime.crop_consistency import STEADY, unsteadiness
 from pfld_mm.runtime.face_landmarker import FaceLandmarker
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
 from pfld_mm.runtime.face_tracker import FaceTracker
 from pfld_mm.runtime.one_euro import OneEuro
-from pfld_mm.runtime.steadiness import STEADY, unsteadiness
 
 SHAPE = (240, 320)
 

@@ -12,10 +12,10 @@ from mmpose.apis import inference_topdown, init_model
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
+from pfld_mm.core.face_model import FACE_MODELS
 from pfld_mm.datasets.face.markup_map import IN_WFLW
 from pfld_mm.runtime import FaceLandmarker, SliderLocator
 from pfld_mm.runtime.face_landmarker import DEFAULT_MODEL
-from pfld_mm.runtime.face_model import FACE_MODELS
 from pfld_mm.runtime.model_folder import SHIPPED, ModelFolder, shipped_models
 from pfld_mm.synth.faces.renderer import render_face
 from pfld_mm.synth.faces.sampling import sample_face

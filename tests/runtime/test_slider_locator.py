@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 import pfld_mm.register  # noqa: F401
 
 # isort: split
+from pfld_mm.core.network_input import network_input
 from pfld_mm.datasets.transforms.letterbox_affine import LetterboxAffine
-from pfld_mm.runtime.network_input import network_input
 from pfld_mm.runtime.slider_locator import SliderLocator
 
 ALL_VALID = np.full((64, 128), 255, np.uint8)
@@ -40,7 +40,7 @@ def test_finds_red_gap_and_green_piece_in_picture_coordinates(locator, zoom):
     picture[20:24, 8:12, 1] = 200
     picture = picture.repeat(zoom, 0).repeat(zoom, 1)
     result = locator(picture)
-    # cell centre + offset (0.25, -0.25) cells, and (0.125, 0.5) for the piece
+    # cell center + offset (0.25, -0.25) cells, and (0.125, 0.5) for the piece
     np.testing.assert_allclose(result.gap, np.multiply((99, 21), zoom), atol=1e-4)
     np.testing.assert_allclose(result.piece, np.multiply((10.5, 24), zoom), atol=1e-4)
     assert result.distance == pytest.approx(88.5 * zoom, abs=1e-4)
@@ -92,7 +92,7 @@ def test_self_test_wants_the_mask(tmp_path):
 
 
 BOXES = [[62, 60, 102, 100], [60, 68, 100, 108]]
-"""Of piece and gap in their squares: centres 2 px right of the middle and 8 px below it."""
+"""Of piece and gap in their squares: centers 2 px right of the middle and 8 px below it."""
 
 
 def spots():

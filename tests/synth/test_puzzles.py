@@ -74,17 +74,17 @@ def test_boxes_are_exact_and_masks_sit_where_the_outline_is(kind):
     rng, errors = np.random.default_rng(5), []
     for _ in range(40):
         shape = random_shape(rng, (kind,))
-        centre = tuple(rng.uniform(48, 52, 2))
-        outline = place(shape, rng.uniform(40, 52), rng.uniform(-3, 3), centre)
+        center = tuple(rng.uniform(48, 52, 2))
+        outline = place(shape, rng.uniform(40, 52), rng.uniform(-3, 3), center)
         low, high = outline.contours[0].min(0), outline.contours[0].max(0)
-        np.testing.assert_allclose((low + high) / 2, centre, atol=1e-9)
+        np.testing.assert_allclose((low + high) / 2, center, atol=1e-9)
         np.testing.assert_allclose(outline.box, (*low, *high), atol=1e-9)
         alpha = outline.alpha(Patch(0, 0, 100, 100))
         part = outline.alpha(Patch(3, 7, 90, 85))
         np.testing.assert_array_equal(part, alpha[7:92, 3:93])
         errors.append(np.subtract(moments(alpha), polygon_moments(outline.contours)))
     # OpenCV fills the pixels on the line, too: outlines grow by an eighth of a px on every side,
-    # which moves the centre of gravity of an uneven shape one way or the other.
+    # which moves the center of gravity of an uneven shape one way or the other.
     assert np.abs(errors).max() < 0.2
     assert np.abs(np.mean(errors, axis=0)).max() < 0.03
 
@@ -95,7 +95,7 @@ def moments(alpha):
 
 
 def polygon_moments(contours):
-    """Centre of gravity by the shoelace formula; holes count negatively."""
+    """Center of gravity by the shoelace formula; holes count negatively."""
     area, first = 0.0, np.zeros(2)
     for number, c in enumerate(contours):
         after = np.roll(c, -1, axis=0)
@@ -196,9 +196,9 @@ def test_decoys_are_as_many_as_asked_and_keep_clear(decoys):
             assert a.box[0] > -1e-6 and a.box[1] > -1e-6
             assert a.box[2] < 620 + 1e-6 and a.box[3] < 310 + 1e-6
             assert not any(overlap(a.box, b.box) for b in outlines[:i])
-        assert layout.gap.centre[1] == layout.piece.centre[1]
+        assert layout.gap.center[1] == layout.piece.center[1]
         for decoy in layout.decoys:
-            same_row = abs(decoy.centre[1] - layout.gap.centre[1]) < 0.3 * layout.gap.extent[1]
+            same_row = abs(decoy.center[1] - layout.gap.center[1]) < 0.3 * layout.gap.extent[1]
             assert not same_row or likeness(decoy, layout.gap) < MOST_ALIKE
     assert max(counts) == decoys
     assert np.mean(counts) >= 0.85 * decoys
@@ -220,7 +220,7 @@ def test_positions_and_sizes_are_continuous():
     gaps = [
         random_layout(np.random.default_rng(i), 320, 160, PuzzleOptions()).gap for i in range(300)
     ]
-    fractions = np.array([g.centre for g in gaps]) % 1
+    fractions = np.array([g.center for g in gaps]) % 1
     for axis in (0, 1):
         counts = np.histogram(fractions[:, axis], bins=5, range=(0, 1))[0]
         assert counts.min() > 30

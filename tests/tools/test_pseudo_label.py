@@ -8,7 +8,7 @@ import pytest
 from helpers.exported_models import disc_box, disc_picture, face_folder, face_shape
 from helpers.runs import ROOT
 
-from pfld_mm.runtime.face_model import FACE_MODELS
+from pfld_mm.core.face_model import FACE_MODELS
 
 CENTER, RADIUS = (110.0, 90.0), 36.0
 

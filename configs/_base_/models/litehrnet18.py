@@ -10,7 +10,7 @@ model = dict(
         in_channels=128,
         hidden_channels=64,
         shared=False,
-        # divided by the number of centres: the sum of weights makes this term a thousandth
+        # divided by the number of centers: the sum of weights makes this term a thousandth
         loss_heat=dict(type='CenterFocalLoss', normalizer='positive'),
         decoder=dict(type='CenterOffsetAngleLabel', input_size=(512, 256), same_row=True),
     ),

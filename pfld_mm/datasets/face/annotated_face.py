@@ -10,7 +10,7 @@ class AnnotatedFace:
     """One face as an annotation file describes it.
 
     Attributes:
-        points: (K, 2) float32, pixels, the centre of the first pixel is (0, 0).
+        points: (K, 2) float32, pixels, the center of the first pixel is (0, 0).
         picture: path of the picture.
         source: where this face is annotated, ``file:line``, for messages.
         box: (4,) float32 x_min, y_min, x_max, y_max, or None where the mark-up has none.

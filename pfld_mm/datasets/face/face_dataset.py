@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 
+from pfld_mm.core.markup import mmpose_metainfo
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
-from pfld_mm.datasets.face.bad_face import BadFace
-from pfld_mm.datasets.face.bad_face_counter import BadFaceCounter
 from pfld_mm.datasets.face.face_box import BOX_RULES, face_box
-from pfld_mm.datasets.face.markups import mmpose_metainfo
 from pfld_mm.datasets.face.picture_split import select_part
+from pfld_mm.datasets.face.unusable_sample import UnusableSample
+from pfld_mm.datasets.face.unusable_sample_counter import UnusableSampleCounter
 
 
 class FaceDataset(BaseCocoStyleDataset):
@@ -114,7 +114,7 @@ class FaceDataset(BaseCocoStyleDataset):
         if self._fully_initialized:
             return
         super().full_init()
-        self._bad = BadFaceCounter(len(self), self.max_bad, self._describe)
+        self._bad = UnusableSampleCounter(len(self), self.max_bad, self._describe)
 
     def _describe(self, index: int) -> str:
         info = self.get_data_info(index)
@@ -128,7 +128,7 @@ class FaceDataset(BaseCocoStyleDataset):
         """Sample ``idx`` through the pipeline; in training another one where it is bad.
 
         Raises:
-            BadFace: in test mode, if the face cannot be used.
+            UnusableSample: in test mode, if the face cannot be used.
             RuntimeError: in training, if too many faces cannot.
         """
         idx = range(len(self))[idx]
@@ -138,7 +138,7 @@ class FaceDataset(BaseCocoStyleDataset):
         while True:
             try:
                 return super().prepare_data(idx)
-            except BadFace as error:
+            except UnusableSample as error:
                 if self.test_mode:
                     raise
                 self._bad.add(idx, error)  # ends at the latest when all have failed

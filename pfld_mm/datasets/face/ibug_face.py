@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from mmpose.registry import DATASETS
 
+from pfld_mm.core.markup import IBUG68, mmpose_metainfo
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_dataset import FaceDataset
-from pfld_mm.datasets.face.markups import IBUG68, mmpose_metainfo
 
 HOMEPAGE = 'https://ibug.doc.ic.ac.uk/resources/300-W/'
 PICTURES = ('.jpg', '.jpeg', '.png', '.bmp', '.JPG', '.JPEG', '.PNG', '.BMP')

@@ -22,7 +22,7 @@ class MarkupMap:
 
     The 64 places that both mark-ups share are marked by different rules (where the contour
     begins, how high a brow is). The difference is a linear function of the 98 points, fitted by
-    ridge regression in the face's own frame: centred on its mean, measured in distances of the
+    ridge regression in the face's own frame: centerd on its mean, measured in distances of the
     outer corners of the eyes.
 
     Args:
@@ -52,7 +52,7 @@ class MarkupMap:
 
 
 def _frame(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Centre (N, 1, 2) and size (N, 1, 1) of the faces."""
+    """Center (N, 1, 2) and size (N, 1, 1) of the faces."""
     right, left = (points[:, corner] for corner in EYE_CORNERS)
     return points.mean(1, keepdims=True), np.linalg.norm(right - left, axis=1)[:, None, None]
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pfld_mm.core.face_model import FLIP_INDICES
 from pfld_mm.datasets.face.face_mesh import MeshViews
-from pfld_mm.runtime.face_model import FLIP_INDICES
 
 NEIGHBOURS = 14
 """Vertices that a landmark is a mixture of."""
@@ -113,10 +113,10 @@ class _Pose:
 
 def _align(mesh: np.ndarray, head: np.ndarray) -> tuple[np.ndarray, float]:
     """Rotation R and scale s so that s (mesh - mean) R is nearest to the head (Kabsch)."""
-    centred = mesh - mesh.mean(0)
-    u, sizes, vt = np.linalg.svd(centred.T @ (head - head.mean(0)))
+    centerd = mesh - mesh.mean(0)
+    u, sizes, vt = np.linalg.svd(centerd.T @ (head - head.mean(0)))
     proper = np.array([1, 1, np.sign(np.linalg.det(u @ vt))])  # a rotation, no mirror image
-    return u * proper @ vt, float((sizes * proper).sum() / (centred**2).sum())
+    return u * proper @ vt, float((sizes * proper).sum() / (centerd**2).sum())
 
 
 def _mean_head(meshes: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

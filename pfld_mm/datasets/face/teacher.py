@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from pfld_mm.runtime.face_box import landmark_boxes
+from pfld_mm.core.boxes import landmark_boxes
+from pfld_mm.core.face_model import FLIP_INDICES
 from pfld_mm.runtime.face_landmarker import FaceLandmarker
-from pfld_mm.runtime.face_model import FLIP_INDICES
 
 SEARCHES = 3
 """How often a face is cut out anew around the points found in it."""

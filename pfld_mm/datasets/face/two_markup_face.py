@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from mmpose.registry import DATASETS
 
+from pfld_mm.core.markup import WFLW98_IBUG68, mmpose_metainfo
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_dataset import FaceDataset
 from pfld_mm.datasets.face.ibug_face import read_pts
 from pfld_mm.datasets.face.markup_map import IN_WFLW, MarkupMap
-from pfld_mm.datasets.face.markups import WFLW98_IBUG68, mmpose_metainfo
 
 NUMBERS = 196 + 2
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from mmpose.registry import DATASETS
 
+from pfld_mm.core.markup import WFLW98, mmpose_metainfo
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_dataset import FaceDataset
-from pfld_mm.datasets.face.markups import WFLW98, mmpose_metainfo
 
 HOMEPAGE = 'https://wywu.github.io/projects/LAB/WFLW.html'
 LISTS = 'WFLW_annotations/list_98pt_rect_attr_train_test/'

@@ -8,7 +8,7 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 from mmpose.registry import DATASETS
 
-from pfld_mm.datasets.face.bad_face import BadFace
+from pfld_mm.datasets.face.unusable_sample import UnusableSample
 from pfld_mm.synth.faces.backgrounds import background
 
 KINDS = ('gradient', 'noise', 'blobs', 'stripes')
@@ -78,7 +78,7 @@ class EmptyScenes(BaseDataset):
         path = self.files[np.random.randint(len(self.files))]
         image = cv2.imread(str(path), cv2.IMREAD_COLOR)
         if image is None:
-            raise BadFace(f'{path} is not a readable image')
+            raise UnusableSample(f'{path} is not a readable image')
         height, width = image.shape[:2]
         w, h = (max(1, round(side * np.random.uniform(0.4, 1))) for side in (width, height))
         x, y = np.random.randint(width - w + 1), np.random.randint(height - h + 1)

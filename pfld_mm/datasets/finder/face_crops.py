@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pfld_mm.datasets.face.bad_face import BadFace
+from pfld_mm.datasets.face.unusable_sample import UnusableSample
 from pfld_mm.datasets.finder.finder_labels import read_lines
 
 POINTS = 98
@@ -44,7 +44,7 @@ class FaceCrops:
         """Image (H, W, 3) uint8 BGR and points (98, 2) float32."""
         image = cv2.imread(str(self.paths[index]), cv2.IMREAD_COLOR)
         if image is None:
-            raise BadFace(f'{self.sources[index]}: {self.paths[index]} is not a readable image')
+            raise UnusableSample(f'{self.sources[index]}: {self.paths[index]} is not a readable image')
         return image, self.points[index]
 
 

@@ -7,8 +7,8 @@ from mmengine.dataset import BaseDataset
 from mmpose.registry import DATASETS
 
 from pfld_mm.datasets.epoch_index import EpochIndex
-from pfld_mm.datasets.face.bad_face import BadFace
-from pfld_mm.datasets.face.bad_face_counter import BadFaceCounter
+from pfld_mm.datasets.face.unusable_sample import UnusableSample
+from pfld_mm.datasets.face.unusable_sample_counter import UnusableSampleCounter
 
 
 @DATASETS.register_module()
@@ -47,7 +47,7 @@ class FinderMixture(BaseDataset):
         self.shares = tuple(shares)
         self.seed = seed
         self.epoch_index = EpochIndex(length)
-        self.bad = BadFaceCounter(length, max_bad, str)
+        self.bad = UnusableSampleCounter(length, max_bad, str)
         super().__init__(serialize_data=False, **kwargs)
 
     def load_data_list(self) -> list[dict]:
@@ -69,6 +69,6 @@ class FinderMixture(BaseDataset):
         np.random.seed(np.random.SeedSequence([self.seed, number]).generate_state(4))
         try:
             return super().prepare_data(idx)
-        except BadFace as error:
+        except UnusableSample as error:
             self.bad.add(idx, error)
             return None

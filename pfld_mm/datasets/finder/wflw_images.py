@@ -8,7 +8,7 @@ from mmpose.registry import DATASETS
 from pfld_mm.core.finder.face_geometry import WFLW_POINTS, boxes_of_points
 from pfld_mm.datasets.finder.finder_dataset import FinderDataset
 from pfld_mm.datasets.finder.finder_labels import ImageFaces, read_lines
-from pfld_mm.runtime.head_pose import solve_head_pose
+from pfld_mm.core.head_pose import solve_head_pose
 
 FIELDS = 207
 LAYOUT = '196 coordinates, box, six attributes, image'

@@ -4,7 +4,7 @@ import numpy as np
 from mmpose.datasets.transforms import TopdownAffine
 from mmpose.registry import TRANSFORMS
 
-from pfld_mm.runtime.crop import crop, crop_matrix
+from pfld_mm.core.crop import crop, crop_matrix
 
 
 @TRANSFORMS.register_module()
@@ -53,7 +53,7 @@ class CropFace(TopdownAffine):
 def _from_decoded(results: dict) -> np.ndarray:
     """(3, 3) from pixels of the decoded (reduced, perhaps mirrored) picture to whole pixels.
 
-    Decoded pixel j is the mean of the pixels f j .. f j + f - 1, their centre f j + (f - 1) / 2.
+    Decoded pixel j is the mean of the pixels f j .. f j + f - 1, their center f j + (f - 1) / 2.
     The decoder rounds the size up, so a mirrored picture starts with the part that overhangs.
     """
     factor = results.get('img_reduction', 1)

@@ -5,7 +5,7 @@ from mmcv.transforms import BaseTransform
 from mmpose.datasets.transforms import PackPoseInputs
 from mmpose.registry import TRANSFORMS
 
-from pfld_mm.runtime.head_pose import solve_head_pose
+from pfld_mm.core.head_pose import solve_head_pose
 
 
 @TRANSFORMS.register_module()

@@ -4,7 +4,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
-from pfld_mm.runtime.letterbox import fit_pixels
+from pfld_mm.core.letterbox import fit_pixels
 
 
 @TRANSFORMS.register_module()
@@ -13,8 +13,8 @@ class LetterboxAffine(BaseTransform):
 
     With ``GetBBoxCenterScale(padding=1.0)`` on the whole picture before it, this is the usual
     letterbox, and mmpose's own inverse (input_center, input_scale, input_size) undoes it.
-    Coordinates are continuous, the centre of pixel i is at i + 0.5. The pixels are those of
-    :func:`pfld_mm.runtime.letterbox.fit_pixels`, which the device runs, too.
+    Coordinates are continuous, the center of pixel i is at i + 0.5. The pixels are those of
+    :func:`pfld_mm.core.letterbox.fit_pixels`, which the device runs, too.
 
     Required keys: ``img`` (h, w, 3) BGR uint8, ``bbox_center`` (1, 2), ``bbox_scale`` (1, 2);
     ``keypoints`` (1, K, 2) and ``decoys`` (D, 2) in pixels of the picture where there are any.

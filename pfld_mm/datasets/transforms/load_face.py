@@ -6,7 +6,7 @@ from mmcv.transforms import BaseTransform
 from mmengine.fileio import get
 from mmpose.registry import TRANSFORMS
 
-from pfld_mm.datasets.face.bad_face import BadFace
+from pfld_mm.datasets.face.unusable_sample import UnusableSample
 from pfld_mm.datasets.transforms.jpeg_header import JpegHeader
 
 REDUCED_FLAGS = {
@@ -41,7 +41,7 @@ class LoadFace(BaseTransform):
         """Read the picture.
 
         Raises:
-            BadFace: if it is missing, not a picture, truncated, or if a point is farther away
+            UnusableSample: if it is missing, no image, truncated, or if a point is farther away
                 from it than its own width or height.
         """
         if 'img' in results:
@@ -108,6 +108,6 @@ def _check_points(results: dict) -> None:
         )
 
 
-def _bad(results: dict, message: str) -> BadFace:
+def _bad(results: dict, message: str) -> UnusableSample:
     source = results.get('raw_ann_info', {}).get('source')
-    return BadFace(f'{results.get("img_path")}{f" ({source})" if source else ""}: {message}')
+    return UnusableSample(f'{results.get("img_path")}{f" ({source})" if source else ""}: {message}')

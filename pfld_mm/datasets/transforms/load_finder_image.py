@@ -5,7 +5,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
-from pfld_mm.datasets.face.bad_face import BadFace
+from pfld_mm.datasets.face.unusable_sample import UnusableSample
 
 
 @TRANSFORMS.register_module()
@@ -28,7 +28,7 @@ class LoadFinderImage(BaseTransform):
         """Read the image.
 
         Raises:
-            BadFace: If it is not a readable image.
+            UnusableSample: If it is not a readable image.
         """
         image = self._read(results['img_path'])
         height, width = results['ori_shape'] = image.shape[:2]
@@ -44,7 +44,7 @@ class LoadFinderImage(BaseTransform):
             return self.cache[path]
         image = cv2.imread(path, cv2.IMREAD_COLOR)
         if image is None:
-            raise BadFace(f'{path} is not a readable image')
+            raise UnusableSample(f'{path} is not a readable image')
         if self.cache is not None:
             self.cache[path] = image
         return image

@@ -6,8 +6,8 @@ from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 from scipy.interpolate import RBFInterpolator
 
-from pfld_mm.runtime.face_model import FACE_MODELS
-from pfld_mm.runtime.head_pose import solve_head_pose
+from pfld_mm.core.face_model import FACE_MODELS
+from pfld_mm.core.head_pose import solve_head_pose
 
 CONTOUR = {98: 33, 68: 17}
 """How many of a mark-up's first points are the contour."""
@@ -91,7 +91,7 @@ class TurnHead(BaseTransform):
             sign = np.sign(pose.yaw)
         most = max(0.0, np.radians(self.most_yaw) - abs(pose.yaw))
         angle = sign * min(np.radians(degrees), most)
-        # pixels of the picture in the head's frame: upright, its centre at the origin
+        # pixels of the picture in the head's frame: upright, its center at the origin
         unit = FOCAL * side / pose.translation[2]
         upright = np.array([[np.cos(pose.roll), -np.sin(pose.roll)]])
         upright = np.vstack([upright, [[np.sin(pose.roll), np.cos(pose.roll)]]])
@@ -122,7 +122,7 @@ def warp(image: np.ndarray, points: np.ndarray, moved: np.ndarray) -> np.ndarray
     areas = areas / ((x[1] - x[0]) * (y[1] - y[0]))
     if areas.min() < LEAST_STRETCH or areas.max() > 1 / LEAST_STRETCH:
         return None
-    # the grid's outermost places are the centres of the picture's outermost pixels
+    # the grid's outermost places are the centers of the picture's outermost pixels
     columns = np.float32(np.arange(width) * (GRID - 1) / (width - 1))
     rows = np.float32(np.arange(height) * (GRID - 1) / (height - 1))
     places = cv2.remap(np.float32(grid + offsets), *np.meshgrid(columns, rows), cv2.INTER_LINEAR)

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from pfld_mm.deploy.align_channels import UnalignableGraph, align_channels
-from pfld_mm.deploy.move_concats import move_concats
+from pfld_mm.deploy.graph.align_channels import UnalignableGraph, align_channels
+from pfld_mm.deploy.graph.move_concats import move_concats
 
 log = logging.getLogger('pfld_mm')
 
@@ -20,9 +20,9 @@ def optimise(model: onnx.ModelProto, block: int = 16, split: bool = False) -> on
 
     Args:
         model: The portable graph.
-        block: Channels are padded to multiples of it (see :mod:`pfld_mm.deploy.align_channels`);
+        block: Channels are padded to multiples of it (see ``graph.align_channels``);
             1 pads nothing.
-        split: Leave no copies of maps, for more nodes (see :mod:`pfld_mm.deploy.move_concats`).
+        split: Leave no copies of maps, for more nodes (see ``graph.move_concats``).
     """
     try:
         model = align_channels(model, block) if block > 1 else model

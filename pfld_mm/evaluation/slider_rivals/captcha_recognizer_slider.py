@@ -48,7 +48,7 @@ class CaptchaRecognizerSlider:
             picture: (H, W, 3) BGR uint8.
 
         Returns:
-            Centre (x, y) of the box that the package answers, in px; None if it finds none.
+            Center (x, y) of the box that the package answers, in px; None if it finds none.
         """
         box, _ = self.slider.identify(source=picture)
         if not box:

@@ -22,7 +22,7 @@ class Method:
 
     Attributes:
         name: For the table.
-        locate: Takes a BGR picture and the piece's box, returns the gap's centre or None; y is
+        locate: Takes a BGR picture and the piece's box, returns the gap's center or None; y is
             NaN where the method tells x alone.
         needs_box: Whether it is left out where the piece's box is not known.
     """

@@ -43,7 +43,7 @@ class EdgeMatching:
                 picture is taken, from top to bottom, which tells nothing of y.
 
         Returns:
-            Centre (x, y) of the gap in px, the centre of pixel i at i + 0.5, y NaN where no box was
+            Center (x, y) of the gap in px, the center of pixel i at i + 0.5, y NaN where no box was
             given; None where the piece has no edges or there is no room right of it.
 
         Raises:
@@ -61,8 +61,8 @@ class EdgeMatching:
         score = cv2.matchTemplate(field, template, cv2.TM_CCOEFF_NORMED)
         x, y = cv2.minMaxLoc(score)[3]
         # The box lies between pixels: what was cut off when rounding is put back.
-        centre = x + right + (x1 + x2) / 2 - left, y + first + (y1 + y2) / 2 - top
-        return centre if piece else (centre[0], math.nan)
+        center = x + right + (x1 + x2) / 2 - left, y + first + (y1 + y2) / 2 - top
+        return center if piece else (center[0], math.nan)
 
 
 def _pixels(box: Box, width: int, height: int) -> tuple[int, int, int, int]:

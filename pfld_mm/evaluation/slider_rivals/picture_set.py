@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pfld_mm.datasets.slider_labels import SliderLabel, read_slider_labels
+from pfld_mm.datasets.slider.slider_labels import SliderLabel, read_slider_labels
 from pfld_mm.synth.puzzles.generator import PuzzleGenerator
 from pfld_mm.synth.puzzles.looks import GAP_KINDS
 
@@ -45,9 +45,9 @@ class SliderPicture:
 
     Attributes:
         picture: (H, W, 3) BGR uint8.
-        gap: True centre (x, y) in px.
+        gap: True center (x, y) in px.
         piece: Box (x1, y1, x2, y2) of the piece, None if it is not known.
-        decoys: Centres of false gaps.
+        decoys: Centers of false gaps.
     """
 
     picture: np.ndarray

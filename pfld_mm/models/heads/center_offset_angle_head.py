@@ -12,13 +12,13 @@ from mmpose.utils.tensor_utils import to_numpy
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
+from pfld_mm.core.slider.cascade import refine
 from pfld_mm.models.heads.piece_matcher import PieceMatcher
 from pfld_mm.models.layers.lite_block import RELU, separable_act
 from pfld_mm.models.losses.center_focal_loss import CenterFocalLoss
 from pfld_mm.models.losses.cosine_angle_loss import CosineAngleLoss
 from pfld_mm.models.losses.hard_negative_ranking_loss import HardNegativeRankingLoss
 from pfld_mm.models.losses.masked_smooth_l1_loss import MaskedSmoothL1Loss
-from pfld_mm.runtime.second_look import refine
 
 OUTPUTS = (1, 1, 4, 2)
 """Channels of gap heatmap, piece heatmap, offsets and angle, in the order of the output."""
@@ -51,7 +51,7 @@ class CenterOffsetAngleHead(BaseHead):
         supervised_above: Offsets and angle are learnt where Y exceeds it.
         decoder: Config of :class:`CenterOffsetAngleLabel`; its ``offset_reach`` bounds the
             offsets.
-        refiner: Config of a :class:`PairRefiner`, trained by :class:`SecondLookTraining`; none by
+        refiner: Config of a :class:`PairVerifier`, trained by :class:`TwoStageSlider`; none by
             default, as in the seed.
         init_cfg: mmengine's initialisation config.
 

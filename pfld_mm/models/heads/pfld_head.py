@@ -68,12 +68,12 @@ class PFLDHead(RegressionHead):
 
     @property
     def default_init_cfg(self) -> list[dict]:
-        """As mmpose's regression heads, but the points begin at the centre of the crop.
+        """As mmpose's regression heads, but the points begin at the center of the crop.
 
         From 0 the bias alone would take hundreds of Adam's steps to get there.
         """
-        centre = dict(type='Normal', name='fc', std=0.01, bias=0.5)
-        return [dict(type='Normal', layer='Linear', std=0.01, override=centre)]
+        center = dict(type='Normal', name='fc', std=0.01, bias=0.5)
+        return [dict(type='Normal', layer='Linear', std=0.01, override=center)]
 
     def forward(self, feats: tuple[Tensor, ...]) -> Tensor:
         """Points (N, K, 2), divided by (w, h), from the vector ``feats[-1]`` (N, C, 1, 1)."""

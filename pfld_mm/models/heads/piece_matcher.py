@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 GRID, STEP = 5, 5
-"""The piece is compared at 5 x 5 places around its centre, 5 cells apart: +- 40 px of the input."""
+"""The piece is compared at 5 x 5 places around its center, 5 cells apart: +- 40 px of the input."""
 REACH = GRID // 2 * STEP
 LEAST_HEAT = 0.01
 """Added to the sum of the weights: a piece counts as much as it is seen."""
@@ -14,7 +14,7 @@ LEAST_HEAT = 0.01
 class PieceMatcher(nn.Module):
     """Lays the piece over every place of the map: has this gap its shape?
 
-    The features around the piece's centre, on a grid, become a kernel (the queries), and the
+    The features around the piece's center, on a grid, become a kernel (the queries), and the
     map is correlated with it (the keys); the result is added to the gap's logits. So the piece
     is compared with gaps at any distance, and a decoy of another shape or size can lose.
 
@@ -56,7 +56,7 @@ class PieceMatcher(nn.Module):
         return self.scale * self._together(products.reshape(-1, GRID**2, *x.shape[2:]))
 
     def _around(self, x: Tensor, piece: Tensor) -> Tensor:
-        """Features (N, C, 5, 5) around the piece: place d of the grid holds x(centre - d)."""
+        """Features (N, C, 5, 5) around the piece: place d of the grid holds x(center - d)."""
         # the gap's loss has no say in where the piece is; powers are not safe in ncnn
         squared = piece.detach().square()
         weights = squared * squared  # the peak, not its surroundings
@@ -69,7 +69,7 @@ class PieceMatcher(nn.Module):
 
     @staticmethod
     def _together(products: Tensor) -> Tensor:
-        """Sum the grid's products (N, 25, h, w), each moved to the centre: (N, 1, h, w)."""
+        """Sum the grid's products (N, 25, h, w), each moved to the center: (N, 1, h, w)."""
         height, width = products.shape[2:]
         padded = F.pad(products, [REACH] * 4)
         starts = range(2 * REACH, -1, -STEP)

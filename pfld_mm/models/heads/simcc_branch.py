@@ -92,8 +92,8 @@ class SimCCBranch(nn.Module):
     def _divergence(self, logits: Tensor, target: Tensor) -> Tensor:
         """KL(Gaussian around ``target`` (N, K) || softmax(``logits`` (N, K, bins))), (N, K)."""
         bins = logits.shape[-1]
-        centres = torch.arange(bins, device=logits.device) + 0.5
-        distance = (centres - bins * target[..., None]) / self.sigma
+        centers = torch.arange(bins, device=logits.device) + 0.5
+        distance = (centers - bins * target[..., None]) / self.sigma
         truth = F.log_softmax(-0.5 * distance**2, dim=-1)
         found = F.log_softmax(logits, dim=-1)
         return F.kl_div(found, truth, reduction='none', log_target=True).sum(-1)

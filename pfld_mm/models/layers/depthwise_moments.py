@@ -39,11 +39,11 @@ class DepthwiseMoments(Function):
         # Matrix products, as torch's own sum over the first axis is ten times slower.
         pixels = x.permute(0, 2, 3, 1).reshape(n, -1)
         total = (pixels.new_ones(1, n) @ pixels).double().reshape(-1, channels)
-        centre = ((total.new_ones(1, len(total)) @ total) / (n * len(total)))[0].to(x.dtype)
-        # A patch is p = z + m v: z is centred and 0 outside, v is 1 inside and 0 outside.
-        m = centre.double().reshape(-1, 1, 1)
+        center = ((total.new_ones(1, len(total)) @ total) / (n * len(total)))[0].to(x.dtype)
+        # A patch is p = z + m v: z is centerd and 0 outside, v is 1 inside and 0 outside.
+        m = center.double().reshape(-1, 1, 1)
         total = total - n * m.flatten()
-        products = tap_products(x, centre, stride)
+        products = tap_products(x, center, stride)
         sums = columns @ (rows @ total.reshape(height, -1)).reshape(9, width, channels)
         sums = sums.reshape(3, 3, 3, 3, -1).permute(4, 0, 2, 1, 3).reshape(-1, 9, 9)
         products = products + m * (sums + sums.transpose(1, 2) + n * m * inside)

@@ -53,7 +53,7 @@ class MobileOneBlock(nn.Module):
         if padding != kernel_size // 2:
             raise ValueError(
                 f'padding must be kernel_size // 2 = {kernel_size // 2}, so that the 1x1 and skip '
-                f'branches see the centre of the same window; got {padding}'
+                f'branches see the center of the same window; got {padding}'
             )
         self.stride = stride
         self.collapse = collapse
@@ -96,12 +96,12 @@ class MobileOneBlock(nn.Module):
         return F.conv2d(x, kernel, bias, conv.stride, conv.padding, groups=conv.groups)
 
     def _aligned_branches(self) -> list[Branch]:
-        """All branches as k x k convolutions: scale and skip act on the centre of the window."""
+        """All branches as k x k convolutions: scale and skip act on the center of the window."""
         branches = [Branch(branch.conv.weight, branch.bn) for branch in self.rbr_conv]
         kernel = self.rbr_conv[0].conv.weight
-        centre = kernel.shape[2] // 2
+        center = kernel.shape[2] // 2
         if self.rbr_scale is not None:
-            scale = F.pad(self.rbr_scale.conv.weight, (centre,) * 4)
+            scale = F.pad(self.rbr_scale.conv.weight, (center,) * 4)
             branches.append(Branch(scale, self.rbr_scale.bn))
         if self.rbr_skip is not None:
             skip = _identity_kernel(kernel.shape, kernel.dtype, kernel.device)
@@ -113,9 +113,9 @@ class MobileOneBlock(nn.Module):
         if self.rbr_scale is not None:
             # Strided by slicing: torch's CPU kernel corrupts the heap in the weight gradient of
             # a 1x1 stride-2 convolution on 3 channels (seen up to 2.13), the stem's scale branch.
-            centres = x[:, :, :: self.stride, :: self.stride]
+            centers = x[:, :, :: self.stride, :: self.stride]
             scale = self.rbr_scale.conv
-            out = out + self.rbr_scale.bn(F.conv2d(centres, scale.weight, groups=scale.groups))
+            out = out + self.rbr_scale.bn(F.conv2d(centers, scale.weight, groups=scale.groups))
         if self.rbr_skip is not None:
             out = out + self.rbr_skip(x)
         return out

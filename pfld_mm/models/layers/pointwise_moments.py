@@ -27,11 +27,11 @@ class PointwiseMoments(Function):
         n, _, height, width = x.shape
         count = n * height * width
         mean = x.sum((2, 3)).double().sum(0) / count
-        centre = mean.to(x.dtype).reshape(-1, 1, 1)
+        center = mean.to(x.dtype).reshape(-1, 1, 1)
         covariance = 0
         parts = min(n, math.ceil(count / PIXELS))
         for part in x.split(math.ceil(n / parts)):
-            covariance = _products(part - centre).double().add_(covariance)
+            covariance = _products(part - center).double().add_(covariance)
         covariance.div_(count)
         ctx.save_for_backward(x, mean)
         return mean.unsqueeze(0), covariance.unsqueeze(0)

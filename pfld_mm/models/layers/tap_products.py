@@ -17,29 +17,29 @@ ELEMENTS = 1 << 20
 """Elements of the input worked on at a time, few enough to stay in the processor's cache."""
 
 
-def tap_products(x: Tensor, centre: Tensor, stride: int) -> Tensor:
+def tap_products(x: Tensor, center: Tensor, stride: int) -> Tensor:
     """``sum_o z[s o + t - 1] z[s o + u - 1]`` over all outputs o, for all pairs of taps t, u.
 
     Args:
         x: (N, C, H, W).
-        centre: (C,); z is x - centre inside of the picture and 0 outside.
+        center: (C,); z is x - center inside of the picture and 0 outside.
         stride: s, 1 or 2.
 
     Returns:
         (C, 9, 9) float64, taps in row-major order.
     """
-    return _stride_1(x, centre) if stride == 1 else _stride_2(x, centre)
+    return _stride_1(x, center) if stride == 1 else _stride_2(x, center)
 
 
-def _stride_1(x: Tensor, centre: Tensor) -> Tensor:
+def _stride_1(x: Tensor, center: Tensor) -> Tensor:
     """From the correlations of z with itself, which depend on the taps' distance alone.
 
     That were all, if the output plane were endless. The patches that lie just outside of it are
     taken off again: such a patch sees the first or last row of z with one row of its taps, or a
     column likewise, or one corner.
     """
-    lines, corners = _borders(x.permute(2, 3, 0, 1), centre)
-    sums = torch.cat([_lags(x, centre), lines.double(), corners.double()])
+    lines, corners = _borders(x.permute(2, 3, 0, 1), center)
+    sums = torch.cat([_lags(x, center), lines.double(), corners.double()])
     return (sums.T @ _products_of_lags(x.device)).reshape(-1, 9, 9)
 
 
@@ -54,7 +54,7 @@ def _products_of_lags(device: torch.device) -> Tensor:
     return torch.cat(parts, 1).T.contiguous()
 
 
-def _borders(pixels: Tensor, centre: Tensor) -> tuple[Tensor, Tensor]:
+def _borders(pixels: Tensor, center: Tensor) -> tuple[Tensor, Tensor]:
     """Correlations of the first and last row and column with themselves, and corners squared.
 
     From pixels (H, W, N, C): (4 lines of lags -2 to 2, C) and (4, C).
@@ -64,7 +64,7 @@ def _borders(pixels: Tensor, centre: Tensor) -> tuple[Tensor, Tensor]:
     lines = pixels.new_zeros(length + 2, batch, 4, channels)
     sides = pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]
     for line, side in zip(lines.unbind(2), sides, strict=True):
-        line[: len(side)] = side - centre
+        line[: len(side)] = side - center
     here = lines[:length]
     lags = [(here * lines[lag : lag + length]).sum((0, 1)) for lag in range(3)]
     lags = torch.stack([lags[2], lags[1], *lags], 1)
@@ -72,7 +72,7 @@ def _borders(pixels: Tensor, centre: Tensor) -> tuple[Tensor, Tensor]:
     return lags.flatten(0, 1), ends.square().sum(1).flatten(0, 1)
 
 
-def _lags(x: Tensor, centre: Tensor) -> Tensor:
+def _lags(x: Tensor, center: Tensor) -> Tensor:
     """``sum_p z[p] z[p + lag]`` for lags of -2 to 2 rows and columns: (25, C) float64."""
     channels, height, width = x.shape[1:]
     rows, pictures = _segment_rows(height, width), _pictures_at_a_time(x)
@@ -88,25 +88,25 @@ def _lags(x: Tensor, centre: Tensor) -> Tensor:
     inside = segments[:, 1:-1].unflatten(2, (pictures, -1, channels))
     left = right = 0
     for part in x.split(pictures):
-        _fill_segments(inside, part, centre, above=0)
+        _fill_segments(inside, part, center, above=0)
         left = left + _correlation(segments[:rows], moved_right, channels, padding=1)
         right = right + _correlation(segments[:rows], moved_left, channels, padding=1)
     below = torch.cat([left[:, :2], right], 1)
     return torch.cat([below[1:].flip(0, 1), below]).flatten(0, 1)
 
 
-def _stride_2(x: Tensor, centre: Tensor) -> Tensor:
+def _stride_2(x: Tensor, center: Tensor) -> Tensor:
     """Tap by tap: what one tap sees of all patches, correlated with what all taps see."""
     if x.shape[2] % 2 or x.shape[3] % 2:
-        x = F.pad(x - centre.reshape(-1, 1, 1), (0, x.shape[3] % 2, 0, x.shape[2] % 2))
-        centre = torch.zeros_like(centre)
+        x = F.pad(x - center.reshape(-1, 1, 1), (0, x.shape[3] % 2, 0, x.shape[2] % 2))
+        center = torch.zeros_like(center)
     channels, height, width = x.shape[1:]
     rows, pictures = 2 * _segment_rows(height // 2, width // 2), _pictures_at_a_time(x)
     segments = x.new_zeros(rows + 1, width + 1, pictures, height // rows, channels)
     taps = [(top, left) for top in range(3) for left in range(3)]
     products = x.new_zeros(9, 3, 3, channels, dtype=torch.float64)
     for part in x.split(pictures):
-        _fill_segments(segments[:, 1:], part, centre, above=1)
+        _fill_segments(segments[:, 1:], part, center, above=1)
         patches = segments.flatten(2)
         for product, (top, left) in zip(products, taps, strict=True):
             seen = patches[top : top + rows : 2, left : left + width : 2]
@@ -126,20 +126,20 @@ def _segment_rows(height: int, width: int) -> int:
     return max([rows for rows in range(2, limit + 1) if height % rows == 0] or [height])
 
 
-def _fill_segments(segments: Tensor, x: Tensor, centre: Tensor, above: int) -> None:
-    """Cut pictures into segments of rows, with rows of their neighbours, and centre them.
+def _fill_segments(segments: Tensor, x: Tensor, center: Tensor, above: int) -> None:
+    """Cut pictures into segments of rows, with rows of their neighbours, and center them.
 
     Args:
         segments: (rows and neighbours', W, N, K, C), to be filled; what no picture covers stays.
         x: (N, C, K * rows, W).
-        centre: (C,).
+        center: (C,).
         above: How many rows come from the segment above, ahead of the own ones; the others behind
             them come from the segment below.
     """
     rows = x.shape[2] // segments.shape[3]
     below = len(segments) - rows - above
     own = x.permute(2, 3, 0, 1).unflatten(0, (-1, rows)).permute(1, 2, 3, 0, 4)
-    segments[above : above + rows].copy_(own).sub_(centre)
+    segments[above : above + rows].copy_(own).sub_(center)
     if above:
         segments[:above, :, :, 1:] = segments[rows : above + rows, :, :, :-1]
     if below:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 @MODELS.register_module()
 class CenterFocalLoss(nn.Module):
-    r"""Focal loss of a centre heatmap (CornerNet, arXiv 1808.01244, eq. 1; seed 004, section 1).
+    r"""Focal loss of a center heatmap (CornerNet, arXiv 1808.01244, eq. 1; seed 004, section 1).
 
     .. math::
         L = -\log(P + \epsilon) (1 - P)^\alpha \text{ where } Y \ge t, \text{ else }
@@ -15,7 +15,7 @@ class CenterFocalLoss(nn.Module):
 
     Args:
         alpha: Focusing exponent.
-        beta: How much the neighbourhood of a centre is forgiven.
+        beta: How much the neighbourhood of a center is forgiven.
         positive_threshold: t, on the unsmoothed Y.
         smoothing: s in ``Y (1 - s) + s / 2`` for the weight of the background; 0.05 gives the
             seed's ``0.95 Y + 0.025``. It never decides what is positive.

@@ -7,14 +7,14 @@ from torch import Tensor, nn
 
 @MODELS.register_module()
 class CenterSoftmaxLoss(nn.Module):
-    r"""Cross entropy over the places of a heatmap: which one of all cells is the centre?
+    r"""Cross entropy over the places of a heatmap: which one of all cells is the center?
 
     .. math::
         L = -\sum_i q_i \log \frac{e^{z_i}}{\sum_j e^{z_j}}, \quad
         q_i = \frac{Y_i^s}{\sum_j Y_j^s}
 
     with logits z and the sums over the cells that count, averaged over the samples that have
-    any, less its smallest value, the entropy of q. Where a picture has exactly one centre this
+    any, less its smallest value, the entropy of q. Where a picture has exactly one center this
     is what the decoder asks, the highest cell; the focal loss asks every cell alone. A companion
     of :class:`CenterFocalLoss`, not of the seed.
 

@@ -9,7 +9,7 @@ class EdgeDistributionLoss(nn.Module):
     r"""Cross-entropy of a distribution over bins with the two bins beside the true place.
 
     The distribution focal loss of Generalized Focal Loss (Li et al., 2020, eq. 6) for places
-    along an axis: bin :math:`i` is centred at :math:`(i + 1/2)\,s`, and a place
+    along an axis: bin :math:`i` is centerd at :math:`(i + 1/2)\,s`, and a place
     :math:`y = (i + 1/2 + t)\,s` with :math:`0 \le t \le 1` has
 
     .. math::
@@ -35,7 +35,7 @@ class EdgeDistributionLoss(nn.Module):
 
         Args:
             logits: Of the bins, (..., B).
-            target: Places, (...); those beyond the outer bins' centres count as there.
+            target: Places, (...); those beyond the outer bins' centers count as there.
             weight: (...).
             bin_size: s, in the unit of the places.
 

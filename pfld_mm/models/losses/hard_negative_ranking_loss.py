@@ -43,9 +43,9 @@ class HardNegativeRankingLoss(nn.Module):
 
         Args:
             heatmap: Scores (N, 1, H, W).
-            centers: True centres (u, v) in cells, (N, 2); cell (i, j) is centred at
+            centers: True centers (u, v) in cells, (N, 2); cell (i, j) is centerd at
                 (j + 0.5, i + 0.5).
-            decoys: Centres of the decoys in cells, (N, K, 2); K may be 0.
+            decoys: Centers of the decoys in cells, (N, K, 2); K may be 0.
             decoy_weights: (N, K), a decoy counts where it is positive. Defaults to all.
 
         Returns:

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
+from pfld_mm.core.model_info import ModelInfo
 from pfld_mm.runtime.backends.ncnn_session import NcnnSession
 from pfld_mm.runtime.backends.onnxruntime_session import OnnxruntimeSession
 from pfld_mm.runtime.backends.openvino_session import OpenvinoSession
 from pfld_mm.runtime.backends.session import Session
 from pfld_mm.runtime.model_folder import ModelFolder
-from pfld_mm.runtime.model_info import ModelInfo
 
 SAME_KEYS = (
     'task', 'input_size', 'colour_order', 'mean', 'std', 'crop', 'num_keypoints', 'weights_sha256',

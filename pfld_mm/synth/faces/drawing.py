@@ -1,4 +1,4 @@
-"""Drawing in sub-pixel coordinates: integers are pixel centres, colours are (b, g, r) 0..255."""
+"""Drawing in sub-pixel coordinates: integers are pixel centers, colours are (b, g, r) 0..255."""
 
 from functools import cache
 

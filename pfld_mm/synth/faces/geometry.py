@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pfld_mm.runtime.head_pose import rotation_matrix
+from pfld_mm.core.head_pose import rotation_matrix
 from pfld_mm.synth.faces.mesh import face_mesh
 from pfld_mm.synth.faces.parameters import Expression, FaceParameters, Identity
 
@@ -107,7 +107,7 @@ class FaceGeometry:
         return points @ self.rotation.T + self.translation
 
     def to_picture(self, camera_points: np.ndarray) -> np.ndarray:
-        """(N, 3) in the camera's frame -> (N, 2) pixels; integers are pixel centres."""
+        """(N, 3) in the camera's frame -> (N, 2) pixels; integers are pixel centers."""
         size = self.params.size
         scale = self.params.focal * size / camera_points[:, 2:]
         return camera_points[:, :2] * scale + size / 2
@@ -145,5 +145,5 @@ def face_geometry(params: FaceParameters) -> FaceGeometry:
     _apply_expression(controls, mean, params.expression)
     rotation = rotation_matrix(*params.euler)
     depth = params.focal / params.scale
-    place = np.append((np.array(params.centre) - 0.5) * depth / params.focal, depth)
+    place = np.append((np.array(params.center) - 0.5) * depth / params.focal, depth)
     return FaceGeometry(params, controls, rotation, place - rotation @ _HEAD_CENTRE)

@@ -86,12 +86,12 @@ class FaceParameters:
     """One synthetic face and its picture.
 
     Attributes:
-        yaw: Radians, convention of `pfld_mm.runtime.head_pose`, as pitch and roll.
+        yaw: Radians, convention of `pfld_mm.core.head_pose`, as pitch and roll.
         pitch: Radians.
         roll: Radians.
         size: Side of the square picture, pixels.
         scale: Distance of the outer eye corners of a frontal mean face / size.
-        centre: Where the middle of the head is, fractions of size.
+        center: Where the middle of the head is, fractions of size.
         focal: Focal length / size.
         occlusion: One of OCCLUSIONS.
         blur: One of BLURS.
@@ -105,7 +105,7 @@ class FaceParameters:
     roll: float = 0.0
     size: int = 256
     scale: float = 0.3
-    centre: tuple[float, float] = (0.5, 0.5)
+    center: tuple[float, float] = (0.5, 0.5)
     focal: float = 2.0
     identity: Identity = field(default_factory=Identity)
     expression: Expression = field(default_factory=Expression)

@@ -31,7 +31,7 @@ def render_face(params: FaceParameters) -> tuple[np.ndarray, np.ndarray]:
 
     Returns:
         picture: (H, W, 3) uint8, BGR.
-        points: (98, 2) float64, the WFLW landmarks in pixels; integers are pixel centres.
+        points: (98, 2) float64, the WFLW landmarks in pixels; integers are pixel centers.
     """
     rng = np.random.default_rng(params.texture_seed)
     geometry = face_geometry(params)

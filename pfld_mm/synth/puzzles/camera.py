@@ -51,7 +51,7 @@ def degrade(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:
 
 
 def _lose_detail(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:
-    """Down and up again: half-pixel centres, so nothing moves."""
+    """Down and up again: half-pixel centers, so nothing moves."""
     height, width = picture.shape[:2]
     factor = rng.uniform(0.5, 0.9)
     small = cv2.resize(

@@ -68,16 +68,16 @@ def _icon(
 def _sign(
     rng: np.random.Generator,
     drawn: np.ndarray,
-    centre: tuple[int, int],
+    center: tuple[int, int],
     r: int,
     colour: tuple[int, int, int],
     thick: int,
 ) -> None:
     """A round arrow, a cross or a ring of radius `r`."""
-    (x, y), kind = centre, rng.random()
+    (x, y), kind = center, rng.random()
     if kind < 0.65:
         start = int(rng.integers(360))
-        cv2.ellipse(drawn, centre, (r, r), start, 0, 290, colour, thick, cv2.LINE_AA)
+        cv2.ellipse(drawn, center, (r, r), start, 0, 290, colour, thick, cv2.LINE_AA)
         tip = np.deg2rad(start + 290)
         point = np.array([x + r * np.cos(tip), y + r * np.sin(tip)])
         along = np.array([-np.sin(tip), np.cos(tip)]) * r * 0.7
@@ -88,7 +88,7 @@ def _sign(
         cv2.line(drawn, (x - r, y - r), (x + r, y + r), colour, thick)
         cv2.line(drawn, (x - r, y + r), (x + r, y - r), colour, thick)
     else:
-        cv2.circle(drawn, centre, r, colour, thick, cv2.LINE_AA)
+        cv2.circle(drawn, center, r, colour, thick, cv2.LINE_AA)
 
 
 def _bar(

@@ -100,10 +100,10 @@ def _decoys(
         x = rng.uniform(wide / 2, width - wide / 2)
         y = rng.uniform(tall / 2, height - tall / 2)
         if row_free and rng.random() < 0.7:
-            y = float(np.clip(gap.centre[1], tall / 2, height - tall / 2))
+            y = float(np.clip(gap.center[1], tall / 2, height - tall / 2))
         decoy = decoy.moved((x, y))
         # The same outline is a decoy only clearly off the piece's row.
-        if not row_free and abs(y - gap.centre[1]) < 0.3 * gap.extent[1]:
+        if not row_free and abs(y - gap.center[1]) < 0.3 * gap.extent[1]:
             continue
         if not any(_touch(decoy, other) for other in (gap, piece, *decoys)):
             decoys.append(decoy)
@@ -127,7 +127,7 @@ def _candidate(
 
 
 def likeness(a: Outline, b: Outline) -> float:
-    """Intersection over union of two outlines that are centred on the same point."""
+    """Intersection over union of two outlines that are centerd on the same point."""
     reach = max(*a.extent, *b.extent)
     # Thirty-two px are coarse, but anti-aliased areas of that size are good to a few per cent.
     masks = [

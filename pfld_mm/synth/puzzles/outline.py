@@ -29,13 +29,13 @@ class Patch:
 
 @dataclass(frozen=True)
 class Outline:
-    """A shape on the picture, in continuous coordinates (pixel centres at integer + 0.5).
+    """A shape on the picture, in continuous coordinates (pixel centers at integer + 0.5).
 
     Attributes:
         shape: What was placed.
         size: Length in px that the shape's unit has.
         angle: Rotation in radians that turns +x towards +y (clockwise as seen).
-        centre: Centre (x, y) of the bounding box of the turned shape.
+        center: Center (x, y) of the bounding box of the turned shape.
         extent: Width and height of that box.
         contours: The placed contours, each (M, 2).
     """
@@ -43,27 +43,27 @@ class Outline:
     shape: Shape
     size: float
     angle: float
-    centre: tuple[float, float]
+    center: tuple[float, float]
     extent: tuple[float, float]
     contours: tuple[np.ndarray, ...]
 
     @property
     def box(self) -> tuple[float, float, float, float]:
         """The bounding box (x1, y1, x2, y2)."""
-        (x, y), (width, height) = self.centre, self.extent
+        (x, y), (width, height) = self.center, self.extent
         return x - width / 2, y - height / 2, x + width / 2, y + height / 2
 
     @property
     def pivot(self) -> np.ndarray:
-        """Where the unturned shape's box centre lands (not `centre`, once turned)."""
+        """Where the unturned shape's box center lands (not `center`, once turned)."""
         turned = self.shape.contours[0] @ rotation(self.angle).T * self.size
-        return np.array(self.centre) - (turned.max(axis=0) + turned.min(axis=0)) / 2
+        return np.array(self.center) - (turned.max(axis=0) + turned.min(axis=0)) / 2
 
-    def moved(self, centre: tuple[float, float]) -> Outline:
-        """The same outline with its box centred on `centre`."""
-        shift = np.subtract(centre, self.centre)
+    def moved(self, center: tuple[float, float]) -> Outline:
+        """The same outline with its box centerd on `center`."""
+        shift = np.subtract(center, self.center)
         contours = tuple(contour + shift for contour in self.contours)
-        return Outline(self.shape, self.size, self.angle, centre, self.extent, contours)
+        return Outline(self.shape, self.size, self.angle, center, self.extent, contours)
 
     def patch(self, margin: float, width: int, height: int) -> Patch:
         """The pixels within `margin` of the box and inside a picture of width x height."""
@@ -103,14 +103,14 @@ def rotation(angle: float) -> np.ndarray:
     return np.array([[cos, -sin], [sin, cos]])
 
 
-def place(shape: Shape, size: float, angle: float, centre: tuple[float, float]) -> Outline:
-    """Size `shape` to `size` px, turn it by `angle` radians, centre its bounding box."""
+def place(shape: Shape, size: float, angle: float, center: tuple[float, float]) -> Outline:
+    """Size `shape` to `size` px, turn it by `angle` radians, center its bounding box."""
     turn = rotation(angle).T * size
     contours = [contour @ turn for contour in shape.contours]
     low, high = contours[0].min(axis=0), contours[0].max(axis=0)
-    shift = np.array(centre) - (low + high) / 2
+    shift = np.array(center) - (low + high) / 2
     extent = (float(high[0] - low[0]), float(high[1] - low[1]))
-    return Outline(shape, size, angle, centre, extent, tuple(c + shift for c in contours))
+    return Outline(shape, size, angle, center, extent, tuple(c + shift for c in contours))
 
 
 def _shrink(canvas: np.ndarray, patch: Patch) -> np.ndarray:

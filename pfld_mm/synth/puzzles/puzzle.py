@@ -15,17 +15,17 @@ class Puzzle:
     """A slider puzzle with exact labels.
 
     Coordinates are continuous picture coordinates: x in [0, W], y in [0, H], (0, 0) the outer
-    corner of the top left pixel, so that pixel (i, j) has its centre at (i + 0.5, j + 0.5). A
-    centre is the centre of the axis-aligned bounding box of the shape as drawn (turned, tabs
+    corner of the top left pixel, so that pixel (i, j) has its center at (i + 0.5, j + 0.5). A
+    center is the center of the axis-aligned bounding box of the shape as drawn (turned, tabs
     included).
 
     Attributes:
         picture: (H, W, 3) BGR uint8.
-        gap: Centre (x, y) of the true gap.
-        piece: Centre (x, y) of the piece, None where there is none.
+        gap: Center (x, y) of the true gap.
+        piece: Center (x, y) of the piece, None where there is none.
         angle_deg: How far the gap is turned against the piece, from +x towards +y (clockwise as
             seen), in degrees.
-        decoys: Centres of gaps that the piece does not fit, in shape, size, rotation or row.
+        decoys: Centers of gaps that the piece does not fit, in shape, size, rotation or row.
         gap_outline: Of the gap as drawn, without the holes of a hollow one, (M, 2).
         piece_outline: Of the piece, None where there is none.
     """

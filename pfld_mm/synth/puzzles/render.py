@@ -92,10 +92,10 @@ def _labelled(picture: np.ndarray, layout: Layout) -> Puzzle:
     gap, piece = layout.gap, layout.piece
     return Puzzle(
         picture=picture,
-        gap=gap.centre,
-        piece=piece and piece.centre,
+        gap=gap.center,
+        piece=piece and piece.center,
         angle_deg=float(np.rad2deg(gap.angle)),
-        decoys=tuple(decoy.centre for decoy in layout.decoys),
+        decoys=tuple(decoy.center for decoy in layout.decoys),
         gap_outline=gap.contours[0],
         piece_outline=piece and piece.contours[0],
     )

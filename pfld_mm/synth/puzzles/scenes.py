@@ -52,25 +52,25 @@ def _still_life(rng: np.random.Generator, width: int, height: int) -> np.ndarray
     grain = fractal(rng, width, max(2, height // int(rng.integers(1, 30))), 0.6)
     picture = colourise(cv2.resize(grain, (width, height)), palette(rng, 3))
     for _ in range(int(rng.integers(3, 22))):
-        centre = rng.uniform((0, 0), (width, height))
+        center = rng.uniform((0, 0), (width, height))
         radius = height * np.exp(rng.uniform(np.log(0.04), np.log(0.5)))
-        left, top = (max(0, int(v - 1.2 * radius) - 8) for v in centre)
-        right, bottom = (int(v + 1.2 * radius) + 16 for v in centre)
-        _add_thing(rng, picture[top:bottom, left:right], centre - (left, top), radius)
+        left, top = (max(0, int(v - 1.2 * radius) - 8) for v in center)
+        right, bottom = (int(v + 1.2 * radius) + 16 for v in center)
+        _add_thing(rng, picture[top:bottom, left:right], center - (left, top), radius)
     return picture
 
 
 def _add_thing(
-    rng: np.random.Generator, picture: np.ndarray, centre: np.ndarray, radius: float
+    rng: np.random.Generator, picture: np.ndarray, center: np.ndarray, radius: float
 ) -> None:
     """Draw one shaded figure with its shadow into `picture` (h, w, 3) float32, in place."""
     height, width = picture.shape[:2]
     mask = np.zeros((height, width), np.float32)
-    _random_figure(rng, mask, centre, radius)
+    _random_figure(rng, mask, center, radius)
     reach = int(radius * 0.1) + 1
     shadow = cv2.warpAffine(mask, np.float32([[1, 0, reach], [0, 1, reach]]), (width, height))
     picture *= 1 - 0.5 * cv2.GaussianBlur(shadow, (0, 0), 4)[..., None]
-    x, y = np.arange(width) - centre[0], np.arange(height) - centre[1]
+    x, y = np.arange(width) - center[0], np.arange(height) - center[1]
     light = np.clip(1.1 - 0.35 * (x[None] + y[:, None]) / radius, 0.3, 1.5)
     thing = light.astype(np.float32)[..., None] * palette(rng, 3)[rng.integers(1, 3)]
     picture += (thing - picture) * mask[..., None]
@@ -89,13 +89,13 @@ def _pile(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
         for share, light in ((1.15, 0.4), (1.0, 1.0), (0.5, 1.25)):
             size_px = tuple(int(v) for v in axes * share)
             shade = (colour * light).tolist()
-            centre = int(x + 10 * share), int(y + 10 * share)
-            cv2.ellipse(picture, centre, size_px, turn, 0, 360, shade, -1, cv2.LINE_8, 4)
+            center = int(x + 10 * share), int(y + 10 * share)
+            cv2.ellipse(picture, center, size_px, turn, 0, 360, shade, -1, cv2.LINE_8, 4)
     return picture
 
 
 def _random_figure(
-    rng: np.random.Generator, mask: np.ndarray, centre: np.ndarray, radius: float
+    rng: np.random.Generator, mask: np.ndarray, center: np.ndarray, radius: float
 ) -> None:
     """Fill an ellipse, a rotated rectangle or a polygon into `mask` with ones."""
     count = int(rng.choice((4, 4, 40, 40, rng.integers(3, 9))))
@@ -105,7 +105,7 @@ def _random_figure(
     points = np.stack([np.cos(angle), np.sin(angle) * rng.uniform(0.3, 1)], axis=1) * radius
     turn = rng.uniform(0, np.pi)
     cos, sin = np.cos(turn), np.sin(turn)
-    points = points @ np.array([[cos, sin], [-sin, cos]]) + centre
+    points = points @ np.array([[cos, sin], [-sin, cos]]) + center
     cv2.fillPoly(mask, [np.rint(points * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
 
 
@@ -169,8 +169,8 @@ def _lights(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
     glow = np.zeros((height, width, 3), np.float32)
     colours = palette(rng, 5)
     for _ in range(int(rng.integers(10, 60))):
-        centre = rng.integers((0, 0), (width, height)).tolist()
+        center = rng.integers((0, 0), (width, height)).tolist()
         radius = int(height * rng.uniform(0.01, 0.16))
         layer = (colours[rng.integers(5)] * rng.uniform(0.2, 0.8)).tolist()
-        cv2.circle(glow, centre, radius, layer, -1, cv2.LINE_AA)
+        cv2.circle(glow, center, radius, layer, -1, cv2.LINE_AA)
     return picture + cv2.GaussianBlur(glow, (0, 0), rng.uniform(0.6, 6))

@@ -17,7 +17,7 @@ class Shape:
     Attributes:
         kind: One of `SHAPE_KINDS`.
         contours: The outer contour and the holes, each (M, 2). The outer contour's bounding box is
-            centred on the origin and its longer side is 1. Filled by the even-odd rule.
+            centerd on the origin and its longer side is 1. Filled by the even-odd rule.
         turnable: Whether a rotation can be seen at all (not for a disc).
     """
 

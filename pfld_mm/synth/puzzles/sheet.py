@@ -20,9 +20,9 @@ def draw_labels(puzzle: Puzzle, scale: float = 1.0) -> np.ndarray:
     )
     marks = [(puzzle.gap, puzzle.gap_box, GAP), (puzzle.piece, puzzle.piece_box, PIECE)]
     marks += [(decoy, None, DECOY) for decoy in puzzle.decoys]
-    for centre, box, colour in marks:
-        if centre is not None:
-            cv2.drawMarker(puzzle.picture, _fix(centre), colour, cv2.MARKER_CROSS, 11)
+    for center, box, colour in marks:
+        if center is not None:
+            cv2.drawMarker(puzzle.picture, _fix(center), colour, cv2.MARKER_CROSS, 11)
         if box is not None:
             cv2.rectangle(puzzle.picture, _fix(box[:2]), _fix(box[2:]), colour)
     return puzzle.picture

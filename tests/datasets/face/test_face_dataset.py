@@ -6,9 +6,9 @@ from mmengine.dataset import pseudo_collate
 from mmpose.datasets.dataset_wrappers import CombinedDataset
 from torch.utils.data import DataLoader
 
-from pfld_mm.datasets.face import bad_face_counter
-from pfld_mm.datasets.face.bad_face import BadFace
-from pfld_mm.datasets.face.markups import WFLW98, mmpose_metainfo
+from pfld_mm.core.markup import WFLW98, mmpose_metainfo
+from pfld_mm.datasets.face import unusable_sample_counter
+from pfld_mm.datasets.face.unusable_sample import UnusableSample
 from pfld_mm.datasets.face.wflw import WFLW
 
 LOAD = [dict(type='LoadFace')]
@@ -98,7 +98,7 @@ def test_bad_picture_is_skipped_reported_once_and_replaced_alike(write_wflw, mon
     break_pictures(root, [1])
     data = WFLW(data_root=str(root), ann_file='list.txt', pipeline=LOAD)
     log = []
-    monkeypatch.setattr(bad_face_counter, 'print_log', lambda text, **_: log.append(text))
+    monkeypatch.setattr(unusable_sample_counter, 'print_log', lambda text, **_: log.append(text))
     replacements = [data[2]['id'] for _ in range(5)]
     assert len(set(replacements)) == 1 and replacements[0] not in (2, 3)
     assert int(data._bad.flags.sum()) == 1
@@ -116,7 +116,7 @@ def test_bad_picture_ends_a_test_run(write_wflw):
     break_pictures(root, [1])
     data = WFLW(data_root=str(root), ann_file='list.txt', pipeline=LOAD, test_mode=True)
     data[0]
-    with pytest.raises(BadFace, match=r'picture_1\.jpg \(.*list\.txt:3\): .*truncated'):
+    with pytest.raises(UnusableSample, match=r'picture_1\.jpg \(.*list\.txt:3\): .*truncated'):
         data[2]
 
 

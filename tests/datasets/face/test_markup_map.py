@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from pfld_mm.core.face_model import FACE_MODELS
 from pfld_mm.datasets.face.markup_map import IN_WFLW, MarkupMap
-from pfld_mm.runtime.face_model import FACE_MODELS
 
 RNG = np.random.default_rng(0)
 

@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
+from pfld_mm.core.markup import IBUG68, WFLW98, WFLW98_IBUG68, mmpose_metainfo
 from pfld_mm.datasets.face.markup_map import IN_WFLW, MarkupMap
-from pfld_mm.datasets.face.markups import IBUG68, WFLW98, WFLW98_IBUG68, mmpose_metainfo
 from pfld_mm.datasets.face.two_markup_face import TwoMarkupFace
 
 TEACHER = np.random.default_rng(0).uniform(20, 140, (98, 2)).round(2)
@@ -90,7 +90,7 @@ def test_the_mirror_swaps_within_each_markup():
 
 
 def test_every_shared_point_is_its_counterparts_mirror():
-    """The 68 stand-ins must mirror as the 68 points do."""
+    """The 68 stubs must mirror as the 68 points do."""
     mirror98 = {a: b for pair in WFLW98['flip_pairs'] for a, b in (pair, pair[::-1])}
     mirror68 = {a: b for pair in IBUG68['flip_pairs'] for a, b in (pair, pair[::-1])}
     for point, place in enumerate(IN_WFLW):

@@ -3,8 +3,8 @@ import pytest
 import torch
 from mmengine.dataset import Compose
 
+from pfld_mm.core.face_model import FACE_MODELS
 from pfld_mm.datasets.transforms.generate_face_labels import GenerateFaceLabels
-from pfld_mm.runtime.face_model import FACE_MODELS
 
 CODEC = dict(type='RegressionLabel', input_size=(112, 112))
 

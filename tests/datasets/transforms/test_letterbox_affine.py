@@ -29,7 +29,7 @@ def undo(points, results):
 
 
 def square(width, height, x, y, side):
-    """A white square on black, its borders exact by 8 x 8 oversampling; centre (x, y)."""
+    """A white square on black, its borders exact by 8 x 8 oversampling; center (x, y)."""
     picture = np.zeros((height * 8, width * 8), np.float32)
     left, top = round((x - side / 2) * 8), round((y - side / 2) * 8)
     picture[top : top + side * 8, left : left + side * 8] = 255

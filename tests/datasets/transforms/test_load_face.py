@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from mmpose.datasets.transforms import LoadImage
 
-from pfld_mm.datasets.face.bad_face import BadFace
+from pfld_mm.datasets.face.unusable_sample import UnusableSample
 from pfld_mm.datasets.transforms.load_face import LoadFace
 
 
@@ -76,7 +76,7 @@ def test_picture_in_memory_is_taken_as_it_is():
 )
 def test_broken_picture_is_named(photo, damage, message):
     photo.write_bytes(damage(photo.read_bytes()))
-    with pytest.raises(BadFace, match=rf'photo\.jpg \(list\.txt:7\): .*{message}'):
+    with pytest.raises(UnusableSample, match=rf'photo\.jpg \(list\.txt:7\): .*{message}'):
         LoadFace()(sample(photo))
 
 
@@ -85,12 +85,14 @@ def test_other_truncated_formats_are_named(photo, tmp_path, end):
     path = tmp_path / f'photo{end}'
     cv2.imwrite(str(path), cv2.imread(str(photo)))
     path.write_bytes(path.read_bytes()[:-5000])
-    with pytest.raises(BadFace, match=rf'photo\{end} \(list\.txt:7\): '):
+    with pytest.raises(UnusableSample, match=rf'photo\{end} \(list\.txt:7\): '):
         LoadFace()(sample(path))
 
 
 def test_missing_picture_is_named(tmp_path):
-    with pytest.raises(BadFace, match=r'no\.jpg \(list\.txt:7\): the picture cannot be read'):
+    with pytest.raises(
+        UnusableSample, match=r'no\.jpg \(list\.txt:7\): the picture cannot be read'
+    ):
         LoadFace()(sample(tmp_path / 'no.jpg'))
 
 
@@ -100,5 +102,5 @@ def test_points_may_leave_the_picture_but_not_by_more_than_its_size(photo):
         results = LoadFace()(dict(sample(photo), keypoints=keypoints))
         np.testing.assert_array_equal(results['keypoints'], keypoints)
     for point in ([-902, 0], [0, -702], [1803, 0], [0, 1403]):
-        with pytest.raises(BadFace, match=r'list\.txt:7\): point 1 at .*\(901 x 701\)'):
+        with pytest.raises(UnusableSample, match=r'list\.txt:7\): point 1 at .*\(901 x 701\)'):
             LoadFace()(dict(sample(photo), keypoints=np.array([[[1, 1], point]], np.float32)))

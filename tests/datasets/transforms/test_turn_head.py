@@ -2,9 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
+from pfld_mm.core.face_model import FACE_MODELS
+from pfld_mm.core.head_pose import rotation_matrix, solve_head_pose
 from pfld_mm.datasets.transforms.turn_head import FOCAL, TurnHead, warp
-from pfld_mm.runtime.face_model import FACE_MODELS
-from pfld_mm.runtime.head_pose import rotation_matrix, solve_head_pose
 
 CENTER, UNIT = np.array([150.0, 130.0]), 90.0
 

@@ -9,9 +9,9 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import pfld_mm.register  # noqa: F401
+from pfld_mm.core.slider.cascade import SQUARE
 from pfld_mm.models.backbones.lite_hrnet18 import LiteHRNet18
-from pfld_mm.models.heads.pair_refiner import PairRefiner
-from pfld_mm.runtime.second_look import SQUARE
+from pfld_mm.models.heads.pair_verifier import PairVerifier
 
 
 def network(config):
@@ -39,7 +39,7 @@ def test_fast_form_costs_at_most_600_mmac_with_a_pair_looked_at():
     model = network('litehrnet18_fast.py').eval()
     assert sum(p.numel() for p in model.parameters()) == 426_110
     first = count_macs(model, torch.rand(1, 4, 256, 512))
-    second = count_macs(PairRefiner().eval(), torch.rand(1, 6, SQUARE, SQUARE))
+    second = count_macs(PairVerifier().eval(), torch.rand(1, 6, SQUARE, SQUARE))
     assert first + 2 * second <= 0.6e9  # the pair that matches is looked at twice
 
 

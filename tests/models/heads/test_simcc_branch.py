@@ -15,8 +15,8 @@ def feature(n=2):
     return torch.rand(n, 3, 4, 6, generator=torch.Generator().manual_seed(1))
 
 
-def gaussian(centre, bins, sigma):
-    weights = [math.exp(-0.5 * ((j + 0.5 - centre) / sigma) ** 2) for j in range(bins)]
+def gaussian(center, bins, sigma):
+    weights = [math.exp(-0.5 * ((j + 0.5 - center) / sigma) ** 2) for j in range(bins)]
     return torch.tensor([weight / sum(weights) for weight in weights])
 
 
@@ -29,8 +29,8 @@ def test_the_loss_is_the_divergence_from_gaussians():
     simcc, x = branch(sigma=2.0, loss_weight=0.5), feature(1)
     target = torch.tensor([[[0.25, 0.5]] * 4])
     expected = 0
-    for logits, bins, centre in zip(simcc(x), (48, 32), (12.0, 16.0), strict=True):
-        truth = gaussian(centre, bins, 2.0)
+    for logits, bins, center in zip(simcc(x), (48, 32), (12.0, 16.0), strict=True):
+        truth = gaussian(center, bins, 2.0)
         found = logits[0].softmax(-1)
         expected += (torch.xlogy(truth, truth) - truth * found.log()).sum()
     loss = simcc.loss(x, target, torch.ones(1, 4, 1))['loss_simcc']
@@ -40,9 +40,9 @@ def test_the_loss_is_the_divergence_from_gaussians():
 def test_the_true_distributions_have_no_loss():
     simcc = branch()
     target = torch.tensor([[[0.25, 0.5]] * 4])
-    for layer, bins, centre in ((simcc.columns, 48, 12.0), (simcc.rows, 32, 16.0)):
+    for layer, bins, center in ((simcc.columns, 48, 12.0), (simcc.rows, 32, 16.0)):
         torch.nn.init.zeros_(layer.weight)
-        layer.bias.data = gaussian(centre, bins, 1.5).log().clamp(min=-200)
+        layer.bias.data = gaussian(center, bins, 1.5).log().clamp(min=-200)
     loss = simcc.loss(feature(1), target, torch.ones(1, 4, 1))['loss_simcc']
     assert loss.item() == pytest.approx(0, abs=1e-5)
 

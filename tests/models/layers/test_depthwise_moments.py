@@ -14,8 +14,8 @@ def reference(x, stride):
     patches = F.unfold(x.double(), 3, padding=1, stride=stride).unflatten(1, (channels, 9))
     patches = patches.permute(1, 2, 0, 3).flatten(2)
     mean = patches.mean(2)
-    centred = patches - mean.unsqueeze(2)
-    return mean, centred @ centred.transpose(1, 2) / patches.shape[2]
+    centerd = patches - mean.unsqueeze(2)
+    return mean, centerd @ centerd.transpose(1, 2) / patches.shape[2]
 
 
 @pytest.mark.parametrize('layout', LAYOUTS, ids=str)

@@ -9,8 +9,8 @@ LAYOUTS = [torch.contiguous_format, torch.channels_last]
 
 def reference(x):
     pixels = x.double().transpose(0, 1).flatten(1)
-    centred = pixels - pixels.mean(1, keepdim=True)
-    return pixels.mean(1)[None], (centred @ centred.T / pixels.shape[1])[None]
+    centerd = pixels - pixels.mean(1, keepdim=True)
+    return pixels.mean(1)[None], (centerd @ centerd.T / pixels.shape[1])[None]
 
 
 @pytest.mark.parametrize('layout', LAYOUTS, ids=str)

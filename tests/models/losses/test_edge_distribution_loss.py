@@ -9,7 +9,7 @@ from pfld_mm.models.losses.edge_distribution_loss import EdgeDistributionLoss
 @pytest.mark.parametrize(
     ('place', 'shares'),
     [
-        (5.0, {2: 1.0}),  # bins of 2 px are centred at 1, 3, 5, ...
+        (5.0, {2: 1.0}),  # bins of 2 px are centerd at 1, 3, 5, ...
         (5.5, {2: 0.75, 3: 0.25}),
         (1.0, {0: 1.0}),
         (-7.0, {0: 1.0}),

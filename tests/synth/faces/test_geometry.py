@@ -3,8 +3,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from pfld_mm.runtime.face_model import FLIP_INDICES
-from pfld_mm.runtime.head_pose import solve_head_pose
+from pfld_mm.core.face_model import FLIP_INDICES
+from pfld_mm.core.head_pose import solve_head_pose
 from pfld_mm.synth.faces.geometry import face_geometry
 from pfld_mm.synth.faces.mesh import AXIS_Z, face_mesh
 from pfld_mm.synth.faces.parameters import (
@@ -46,10 +46,10 @@ def test_euler_angles_agree_with_the_pose_of_the_points():
 
 def test_mirrored_parameters_give_mirrored_points():
     params = FaceParameters(
-        yaw=0.5, pitch=0.1, roll=0.2, centre=(0.45, 0.5), expression=Expression(gaze_x=0.5)
+        yaw=0.5, pitch=0.1, roll=0.2, center=(0.45, 0.5), expression=Expression(gaze_x=0.5)
     )
     mirrored = dataclasses.replace(
-        params, yaw=-0.5, roll=-0.2, centre=(0.55, 0.5), expression=Expression(gaze_x=-0.5)
+        params, yaw=-0.5, roll=-0.2, center=(0.55, 0.5), expression=Expression(gaze_x=-0.5)
     )
     points = face_geometry(params).landmarks()
     expected = points[FLIP_INDICES[98]] * (-1, 1) + (params.size, 0)

@@ -90,7 +90,7 @@ def test_gain_and_tint():
 @pytest.mark.parametrize('style', HAIR_STYLES)
 @pytest.mark.parametrize('yaw', [-1.2, 0.0, 1.2])
 def test_every_style_renders_at_the_rim_of_the_picture(style, yaw):
-    params = FaceParameters(yaw=yaw, centre=(0.05, 0.9), scale=0.5, looks=Looks(hair_style=style))
+    params = FaceParameters(yaw=yaw, center=(0.05, 0.9), scale=0.5, looks=Looks(hair_style=style))
     picture, points = render_face(params)
     assert picture.shape == (256, 256, 3)
     assert np.isfinite(points).all()

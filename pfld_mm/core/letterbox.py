@@ -1,0 +1,104 @@
+"""The letterbox of slider puzzles (numpy and OpenCV only), training's and the device's.
+
+Coordinates are continuous here: the center of pixel i is at i + 0.5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Letterbox:
+    """A picture fitted into the network's input.
+
+    Attributes:
+        picture: (h, w, 4) uint8, BGR and the mask of valid pixels x 255.
+        zoom: Input pixels for a picture pixel.
+        corner: (2,) picture coordinates of the input's corner; negative where it is padded.
+    """
+
+    picture: np.ndarray
+    zoom: float
+    corner: np.ndarray
+
+    @classmethod
+    def fit(
+        cls, image: np.ndarray, size: tuple[int, int], padding: float = 1.0, border_value: int = 0
+    ) -> Letterbox:
+        """Fit a picture in, in the middle, keeping its aspect.
+
+        Args:
+            image: (H, W, 3) uint8 BGR.
+            size: (w, h) of the input in pixels.
+            padding: Extent of what is fitted in, in extents of the picture.
+            border_value: Grey of the padding.
+        """
+        height, width = image.shape[:2]
+        # MMPose keeps boxes as float32
+        box = np.array([width, height], np.float32)
+        extent = (box * padding).astype(np.float64)
+        zoom = float((size / extent).min())
+        corner = (box * 0.5).astype(np.float64) - np.array(size) / zoom / 2
+        picture, _ = fit_pixels(np.ascontiguousarray(image), zoom, corner, size, border_value)
+        return cls(picture, zoom, corner)
+
+    def to_picture(self, points: np.ndarray) -> np.ndarray:
+        """Points (..., 2) of the input in picture coordinates."""
+        return np.asarray(points, np.float64) / self.zoom + self.corner
+
+
+def fit_pixels(
+    image: np.ndarray, zoom: float, corner: np.ndarray, size: tuple[int, int], border_value: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Put ``input = (picture - corner) * zoom`` into the input.
+
+    Args:
+        image: (H, W, 3) uint8.
+        zoom: Input pixels for a picture pixel.
+        corner: (2,) picture coordinates of the input's corner.
+        size: (w, h) of the input in pixels.
+        border_value: Grey of the padding.
+
+    Returns:
+        (h, w, 4) uint8, the picture and its mask x 255; and the mask (h, w) float32, the share of
+        each input pixel that the picture covers.
+    """
+    mask = coverage(image.shape[1::-1], zoom, corner, size)
+    picture = cv2.cvtColor(_warp(image, zoom, corner, size), cv2.COLOR_BGR2BGRA)  # a mask of 255
+    if mask.min() < 1:
+        picture[mask == 0, :3] = border_value
+        # Rounded up: a pixel that is part picture is never taken for padding.
+        picture[..., 3] = np.ceil(mask * 255)
+    return picture, mask
+
+
+def _warp(image: np.ndarray, zoom: float, corner: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """``input = (picture - corner) * zoom``, (h, w, 3)."""
+    factors = np.array([zoom, zoom])
+    if zoom < 0.5:  # the bilinear warp reads 2 x 2 pixels only: average first
+        height, width = image.shape[:2]
+        small = (max(1, round(width * zoom)), max(1, round(height * zoom)))
+        image = cv2.resize(image, small, interpolation=cv2.INTER_AREA)
+        factors = zoom * np.array([width, height]) / small
+    # cv2.warpAffine counts from pixel centers
+    shift = 0.5 * factors - 0.5 - corner * zoom
+    matrix = np.array([[factors[0], 0, shift[0]], [0, factors[1], shift[1]]])
+    return cv2.warpAffine(
+        image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+
+
+def coverage(
+    lengths: tuple[int, int], zoom: float, corner: np.ndarray, size: tuple[int, int]
+) -> np.ndarray:
+    """The share of each input pixel that the picture covers, (h, w) float32 in [0, 1]."""
+    shares = []
+    for pixels, length, start in zip(size, lengths, corner, strict=True):
+        left = np.arange(pixels)
+        share = np.minimum(left + 1, (length - start) * zoom) - np.maximum(left, -start * zoom)
+        shares.append(np.where(share > 1e-6, np.minimum(share, 1), 0))
+    return np.outer(shares[1], shares[0]).astype(np.float32)

@@ -1,6 +1,0 @@
-class BadFace(ValueError):
-    """One face cannot be used: its picture is missing, broken, or its points are far off it.
-
-    Raised by ``LoadFace`` only. In training the dataset counts it and takes another face; in
-    testing it ends the run. The message names the picture and the line of the annotation.
-    """

@@ -1,0 +1,112 @@
+import json
+
+import pytest
+from helpers.exported_models import face_info, slider_info
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pfld_mm.core.model_info import ModelInfo
+
+
+def parse(info):
+    return ModelInfo.from_json(json.dumps(info), 'model.json')
+
+
+def test_face():
+    info = parse(face_info(98, (96, 128)))
+    assert (info.task, info.num_keypoints, info.input_size) == ('face', 98, (96, 128))
+    assert info.channels == 3 and info.padding == 1.2 and info.colour_order == 'RGB'
+    assert info.std == (255.0,) * 3 and (0, 32) in info.flip_pairs
+    assert info.files == {'onnxruntime': ('model.onnx',)}
+    assert info.raw == face_info(98, (96, 128))
+
+
+def test_slider():
+    info = parse(slider_info())
+    assert info.channels == 4 and info.border_value == 0 and info.keypoint_names == ('gap', 'piece')
+    assert (
+        parse(slider_info(crop=dict(rule='letterbox', padding=1, border_value=7))).border_value == 7
+    )
+
+
+@pytest.mark.parametrize(
+    'key',
+    [k for k in face_info() if k not in ('versions', 'output')] + ['crop.rule', 'crop.padding'],
+)
+def test_each_missing_key_is_named(key):
+    info = face_info()
+    holder = info
+    for part in key.split('.')[:-1]:
+        holder = holder[part]
+    del holder[key.split('.')[-1]]
+    name = 'crop.rule' if key == 'crop' else key
+    with pytest.raises(ValueError, match=rf"model\.json: key '{name}' is missing"):
+        parse(info)
+
+
+@pytest.mark.parametrize(
+    ('key', 'value'),
+    [
+        ('format', 2),
+        ('task', 'hand'),
+        ('input_size', [112]),
+        ('input_size', [112.0, 112]),
+        ('input_size', [0, 112]),
+        ('input_size', '112'),
+        ('colour_order', 'rgb'),
+        ('mean', [0, 0]),
+        ('mean', [0, 0, float('nan')]),
+        ('std', [1, 1, 0]),
+        ('num_keypoints', 0),
+        ('num_keypoints', True),
+        ('keypoint_names', ['a']),
+        ('flip_pairs', [[0, 68]]),
+        ('flip_pairs', [[-1, 3]]),
+        ('skeleton', [[0, 1, 2]]),
+        ('codec', {}),
+        ('weights_sha256', None),
+        ('files', []),
+        ('files', {'onnxruntime': []}),
+        ('files', {'onnxruntime': ['../model.onnx']}),
+        ('files', {'onnxruntime': ['/etc/passwd']}),
+        ('files', {'onnxruntime': ['C:model.onnx']}),
+        ('second_look', '../second_look.onnx'),
+        ('second_look', 5),
+    ],
+)
+def test_each_wrong_value_is_named(key, value):
+    with pytest.raises(ValueError, match=rf"key '{key}': expected .*, found"):
+        parse(face_info(**{key: value}))
+
+
+@pytest.mark.parametrize(
+    'crop', [dict(rule='letterbox', padding=1.2), dict(rule='square box', padding=0)]
+)
+def test_wrong_crop(crop):
+    with pytest.raises(ValueError, match=r"key 'crop\."):
+        parse(face_info(crop=crop))
+
+
+@pytest.mark.parametrize('text', ['', '{', '[]', '3', 'null', '"x"'])
+def test_no_json_object(text):
+    with pytest.raises(ValueError, match=r'model\.json: '):
+        ModelInfo.from_json(text, 'model.json')
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(key=st.sampled_from(list(face_info())), value=json_values)
+def test_no_value_is_more_than_a_value_error(key, value):
+    try:
+        info = parse(face_info(**{key: value}))
+    except ValueError as error:
+        assert 'model.json' in str(error)
+    else:
+        assert info.channels == 3
