@@ -6,7 +6,7 @@ import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmpose.registry import METRICS
 
-from pfld_mm.core.finder.decode import box_iou
+from pfld_mm.core.boxes import overlap
 
 SIZES = ((0, 16), (16, 32), (32, 64), (64, 128), (128, np.inf))
 YAWS = ((0, 15), (15, 30), (30, 60), (60, 181))
@@ -60,7 +60,7 @@ class FaceFinderAccuracy(BaseMetric):
         ignore = np.asarray(truth['ignore'], bool)
         boxes = np.asarray(found['bboxes'], np.float64).reshape(-1, 4)
         labelled = np.asarray(truth['bboxes'], np.float64).reshape(-1, 4)
-        iou = box_iou(boxes, labelled)
+        iou = overlap(boxes, labelled)
         match = match_faces(iou, ignore, self.min_iou)
         hits = match >= 0
         points = np.asarray(found['keypoints'], np.float64).reshape(-1, 5, 2)

@@ -9,9 +9,9 @@ from pfld_mm.core.finder.decode import decode_faces, suppress
 from pfld_mm.core.finder.face_geometry import face_roll
 from pfld_mm.core.finder.found_faces import FoundFaces
 from pfld_mm.core.finder.search_windows import SearchWindow, search_windows
+from pfld_mm.core.image import as_bgr
 from pfld_mm.runtime.backends.open_session import open_session
 from pfld_mm.runtime.model_folder import ModelFolder
-from pfld_mm.core.image import as_bgr
 
 DEFAULT_MODEL = 'face_finder'
 

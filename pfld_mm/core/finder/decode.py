@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from pfld_mm.core.boxes import overlap
+
 STRIDE = 8
 """Input pixels that a cell of the output map spans."""
 CHANNELS = 15
@@ -66,17 +68,8 @@ def suppress(boxes: np.ndarray, scores: np.ndarray, max_iou: float) -> np.ndarra
     while len(order):
         best, order = order[0], order[1:]
         kept.append(int(best))
-        order = order[box_iou(boxes[best : best + 1], boxes[order])[0] <= max_iou]
+        order = order[overlap(boxes[best : best + 1], boxes[order])[0] <= max_iou]
     return np.array(kept, np.intp)
-
-
-def box_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Intersection over union of boxes (A, 4) and (B, 4), as (A, B)."""
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    common = np.prod(np.maximum(high - low, 0), axis=2)
-    areas = [np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (first, second)]
-    return common / np.maximum(areas[0][:, None] + areas[1][None] - common, 1e-9)
 
 
 def _neighborhood_max(score: np.ndarray) -> np.ndarray:

@@ -46,8 +46,3 @@ def rotated_boxes(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     centers = (boxes[:, :2] + boxes[:, 2:]) / 2 @ linear.T + matrix[:, 2]
     halves = np.sqrt(((boxes[:, 2:] - boxes[:, :2]) / 2) ** 2 @ (linear**2).T)
     return np.hstack([centers - halves, centers + halves])
-
-
-def boxes_of_points(points: np.ndarray) -> np.ndarray:
-    """Tight boxes (..., 4) around points (..., K, 2)."""
-    return np.concatenate([np.min(points, axis=-2), np.max(points, axis=-2)], axis=-1)

@@ -44,7 +44,9 @@ class FaceCrops:
         """Image (H, W, 3) uint8 BGR and points (98, 2) float32."""
         image = cv2.imread(str(self.paths[index]), cv2.IMREAD_COLOR)
         if image is None:
-            raise UnusableSample(f'{self.sources[index]}: {self.paths[index]} is not a readable image')
+            raise UnusableSample(
+                f'{self.sources[index]}: {self.paths[index]} is not a readable image'
+            )
         return image, self.points[index]
 
 

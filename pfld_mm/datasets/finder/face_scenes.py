@@ -8,7 +8,8 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 from mmpose.registry import DATASETS
 
-from pfld_mm.core.finder.face_geometry import WFLW_POINTS, boxes_of_points
+from pfld_mm.core.boxes import landmark_boxes
+from pfld_mm.core.finder.face_geometry import WFLW_POINTS
 from pfld_mm.datasets.finder.empty_scenes import EmptyScenes
 from pfld_mm.datasets.finder.face_crops import FaceCrops
 
@@ -76,7 +77,7 @@ class FaceScenes(BaseDataset):
         points = np.array(points, np.float32).reshape(-1, 98, 2)
         return dict(
             img=scene,
-            boxes=boxes_of_points(points).reshape(-1, 4),
+            boxes=landmark_boxes(points),
             points=points[:, WFLW_POINTS],
             yaw=np.zeros(len(points), np.float32),
             ignore=np.zeros(len(points), bool),

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 from mmpose.registry import DATASETS
 
-from pfld_mm.core.finder.face_geometry import WFLW_POINTS, boxes_of_points
+from pfld_mm.core.boxes import landmark_boxes
+from pfld_mm.core.finder.face_geometry import WFLW_POINTS
+from pfld_mm.core.head_pose import solve_head_pose
 from pfld_mm.datasets.finder.finder_dataset import FinderDataset
 from pfld_mm.datasets.finder.finder_labels import ImageFaces, read_lines
-from pfld_mm.core.head_pose import solve_head_pose
 
 FIELDS = 207
 LAYOUT = '196 coordinates, box, six attributes, image'
@@ -56,7 +57,7 @@ class WFLWImages(FinderDataset):
 
 def _faces(image: str, source: str, rows: np.ndarray) -> ImageFaces:
     points = rows[:, :196].reshape(-1, 98, 2).astype(np.float32)
-    boxes = boxes_of_points(points)
+    boxes = landmark_boxes(points)
     return ImageFaces(
         image=image,
         source=source,
