@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 FORMAT = 1
-TASKS = {'face': ('square box', 3), 'slider': ('letterbox', 4)}
+TASKS = {
+    'face': ('square box', 3),
+    'slider': ('letterbox', 4),
+    'finder': ('whole image', 3),
+}
 """task -> its crop rule and the channels of its input."""
 
 
@@ -17,9 +21,9 @@ class ModelInfo:
     """The metadata of an exported model, checked.
 
     Attributes:
-        task: ``'face'`` or ``'slider'``.
+        task: ``'face'``, ``'slider'`` or ``'finder'``.
         name: Of the model.
-        input_size: (w, h) of the network's input in pixels.
+        input_size: (w, h) of the network's input in pixels; a finder takes other sizes as well.
         colour_order: ``'RGB'`` or ``'BGR'``, what the model file expects.
         mean: Of each input channel, or one for all, on the scale 0..255; still to be subtracted.
         std: The same; still to be divided by.
@@ -33,6 +37,7 @@ class ModelInfo:
         weights_sha256: Of the weights that were exported.
         files: Backend -> names of its files.
         second_look: File of the slider's second network, None where there is none.
+        thresholds: Of a finder, ``min_score`` and ``max_iou``; empty for the other tasks.
         raw: The whole JSON object.
     """
 
@@ -52,6 +57,7 @@ class ModelInfo:
     weights_sha256: str
     files: dict[str, tuple[str, ...]]
     second_look: str | None
+    thresholds: dict[str, float]
     raw: dict[str, Any]
 
     @property
@@ -113,7 +119,7 @@ def _parse(reader: _Reader) -> ModelInfo:
     reader.get(
         'format', lambda v: v == FORMAT, f'{FORMAT} (this version of pfld_mm reads no other)'
     )
-    task = reader.get('task', lambda v: isinstance(v, str) and v in TASKS, "'face' or 'slider'")
+    task = reader.get('task', lambda v: isinstance(v, str) and v in TASKS, ' or '.join(TASKS))
     rule, channels = TASKS[task]
     reader.get('crop.rule', lambda v: v == rule, f'{rule!r} for the task {task!r}')
     k = reader.get('num_keypoints', lambda v: _is_int(v) and v > 0, 'a positive whole number')
@@ -168,8 +174,18 @@ def _parse(reader: _Reader) -> ModelInfo:
             for backend, names in reader.get('files', _are_files, '{backend: [file names]}').items()
         },
         second_look=reader.get('second_look', _is_file_name, 'a plain file name', None),
+        thresholds=_thresholds(reader) if task == 'finder' else {},
         raw=reader.raw,
     )
+
+
+def _thresholds(reader: _Reader) -> dict[str, float]:
+    return {
+        key: reader.get(
+            f'thresholds.{key}', lambda v: _is_finite(v) and 0 < v < 1, 'a number in (0, 1)'
+        )
+        for key in ('min_score', 'max_iou')
+    }
 
 
 def _pairs(reader: _Reader, key: str, k: int) -> tuple[tuple[int, int], ...]:

@@ -45,9 +45,9 @@ def describe(cfg: Config, network: DeployedNetwork, name: str, weights_sha256: s
         std=network.std,
         crop=dict(rule='square box' if face else 'letterbox', padding=_padding(cfg)),
         **points,
-        codec=_plain(codec),
+        codec=plain(codec),
         output=_output(face),
-        versions=_versions(),
+        versions=versions(),
         weights_sha256=weights_sha256,
         files={},
     )
@@ -98,17 +98,18 @@ def _output(face: bool) -> dict:
     )
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Versions of what an export depends on."""
     versions = {'pfld_mm': pfld_mm.__version__}
     for package in ('torch', 'onnx', 'onnxruntime', 'mmpose', 'mmengine'):
         versions[package] = metadata.version(package)
     return versions
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """Config values as JSON knows them."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value
