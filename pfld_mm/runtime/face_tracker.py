@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pfld_mm.core.boxes import landmark_boxes, overlap, plausible
+from pfld_mm.core.finder.face_geometry import landmark_roll
+from pfld_mm.core.finder.found_faces import FoundFaces
 from pfld_mm.core.head_pose import HeadPose
 from pfld_mm.core.image import as_bgr
 from pfld_mm.runtime.crop_consistency import STEADY, unsteadiness
@@ -26,6 +28,7 @@ class _Track:
 
     id: int
     box: np.ndarray
+    roll: float = 0.0
     points: np.ndarray | None = None
     pose: HeadPose | None = None
     filter: OneEuro | None = None
@@ -97,10 +100,11 @@ class FaceTracker:
         found = self.landmarker.find_faces(image)
         if tracks:
             known = np.stack([track.box for track in tracks])
-            found = found[overlap(found, known).max(1) < JUMP]
+            found = found[overlap(found.boxes, known).max(1) < JUMP]
         newcomers = []
-        for box in found:
-            newcomers.append(_Track(self._next_id, box, filter=self.smooth and self.smooth()))
+        for box, roll in zip(found.boxes, found.roll.tolist(), strict=True):
+            smooth = self.smooth and self.smooth()
+            newcomers.append(_Track(self._next_id, box, roll, filter=smooth))
             self._next_id += 1
         return newcomers
 
@@ -112,14 +116,20 @@ class FaceTracker:
         tracks = [t for t in tracks if plausible(t.box[None], image.shape)[0]]
         if not tracks:
             return []
-        landmarks = self.landmarker(image, np.stack([track.box for track in tracks]), pose)
-        boxes = landmark_boxes(landmarks.points)
+        faces = FoundFaces(
+            np.stack([track.box for track in tracks]),
+            np.ones(len(tracks), np.float32),
+            np.array([track.roll for track in tracks], np.float32),
+        )
+        landmarks = self.landmarker(image, faces, pose)
+        boxes, roll = landmark_boxes(landmarks.points), landmark_roll(landmarks.points)
         good = plausible(boxes, image.shape)
         good &= overlap(boxes, landmarks.boxes).diagonal() > JUMP
         if check and self.steady is not None:
             good &= unsteadiness(self.landmarker, image, landmarks) <= self.steady
         for index, track in enumerate(tracks):
             track.box, track.points = boxes[index], landmarks.points[index]
+            track.roll = float(roll[index])
             track.pose = landmarks.poses[index] if landmarks.poses else None
         return [track for track, is_good in zip(tracks, good, strict=True) if is_good]
 
