@@ -5,6 +5,6 @@ _base_ = [
     '_base_/runtime/default.py',
 ]
 
-train_cfg = dict(max_epochs=10, val_interval=1)
-optim_wrapper = dict(optimizer=dict(lr=3e-3), clip_grad=dict(max_norm=10.0))
+train_cfg = dict(max_epochs=4, val_interval=1)
+optim_wrapper = dict(optimizer=dict(lr=2e-3), clip_grad=dict(max_norm=10.0))
 default_hooks = dict(checkpoint=dict(save_best='finder/AP', rule='greater'))

@@ -146,7 +146,8 @@ class FaceTracker:
             points,
             np.array([track.box for track in tracks], np.float32).reshape(-1, 4),
             tuple(track.pose for track in tracks) if pose else None,
-            tuple(track.id for track in tracks),
+            np.array([track.roll for track in tracks], np.float32),
+            ids=tuple(track.id for track in tracks),
         )
 
 

@@ -58,7 +58,7 @@ drawn = dict(
 empty = dict(type='EmptyScenes', data_root=data_root, folders=['empty'])
 
 train_dataloader = dict(
-    batch_size=32,
+    batch_size=16,
     num_workers=1,
     persistent_workers=True,
     drop_last=True,
@@ -66,7 +66,7 @@ train_dataloader = dict(
     dataset=dict(
         type='FinderMixture',
         datasets=[whole, mosaic, scenes, drawn, empty],
-        shares=(0.42, 0.22, 0.24, 0.04, 0.08),
+        shares=(0.47, 0.22, 0.21, 0.02, 0.08),
         length=12800,
         pipeline=train_pipeline,
     ),

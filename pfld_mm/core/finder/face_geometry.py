@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from pfld_mm.core.boxes import landmark_boxes
+from pfld_mm.core.face_model import FACE_MODELS
+
 POINT_NAMES = ('left pupil', 'right pupil', 'nose tip', 'left mouth corner', 'right mouth corner')
 """The five points; left and right as seen in the image."""
 FLIPPED_POINTS = (1, 0, 2, 4, 3)
 """Where each point goes when the image is mirrored."""
 WFLW_POINTS = (96, 97, 54, 76, 82)
 """The five points in the 98-point mark-up of WFLW."""
-ASPECT = 0.87
-"""Width by height of the box around a face's landmarks, the median of frontal and turned faces."""
+ASPECT = 1.0
+"""Width by height of the box around an upright face's landmarks: 1.03 in front, 0.92 in profile."""
+
+_MEAN = FACE_MODELS[98][:, :2]
+_LANDMARKS = (_MEAN - _MEAN.min(axis=0)) / np.ptp(_MEAN, axis=0)
+"""The mean face in the unit square, (98, 2)."""
 
 
 def face_roll(points: np.ndarray) -> np.ndarray:
@@ -50,9 +57,10 @@ def landmark_roll(points: np.ndarray) -> np.ndarray:
 
 
 def rotated_boxes(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Axis-aligned boxes of faces after an affine map, tight around their inscribed ellipses.
+    """Axis-aligned boxes of faces after an affine map.
 
-    The corners of a rotated box would span up to 1.4 times the face.
+    The corners of a rotated box would span up to 1.4 times the face, so the landmarks of the mean
+    face, stretched into the box, take their place.
 
     Args:
         boxes: (F, 4) x_min, y_min, x_max, y_max.
@@ -61,34 +69,49 @@ def rotated_boxes(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     Returns:
         (F, 4) float64.
     """
-    boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
-    linear = np.asarray(matrix, np.float64)[:, :2]
-    centers = (boxes[:, :2] + boxes[:, 2:]) / 2 @ linear.T + matrix[:, 2]
-    halves = np.sqrt(((boxes[:, 2:] - boxes[:, :2]) / 2) ** 2 @ (linear**2).T)
-    return np.hstack([centers - halves, centers + halves])
+    boxes = np.asarray(boxes, np.float64).reshape(-1, 1, 4)
+    points = boxes[..., :2] + _LANDMARKS * (boxes[..., 2:] - boxes[..., :2])
+    matrix = np.asarray(matrix, np.float64)
+    return landmark_boxes(points @ matrix[:, :2].T + matrix[:, 2])
 
 
 def upright_boxes(boxes: np.ndarray, roll: np.ndarray) -> np.ndarray:
-    """The boxes that tilted faces have when their images are turned upright about their centers.
+    """The boxes that tilted faces have when their images are turned upright about the box centers.
 
-    With a face as an ellipse of axes w, h, its box obeys W^2 + H^2 = w^2 + h^2 and
-    W^2 - H^2 = (w^2 - h^2) cos(2 roll). Near 45 degrees the second says nothing, and the usual
-    shape of a face (``ASPECT``) takes its place.
+    The mean face, stretched to the face's aspect ratio and tilted, gives scale and center. The
+    aspect ratio is that of an ellipse whose box has the sides W, H: W^2 + H^2 = w^2 + h^2 and
+    W^2 - H^2 = (w^2 - h^2) cos(2 roll). Near 45 degrees the second says nothing, and ``ASPECT``
+    takes its place.
 
     Args:
         boxes: (F, 4) x_min, y_min, x_max, y_max around the tilted faces.
         roll: (F,) degrees.
 
     Returns:
-        (F, 4) float32; at 0 degrees the boxes themselves.
+        (F, 4) float32, with the center of the upright face in image pixels; at 0 degrees the boxes
+        themselves.
     """
-    boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
-    squares = (boxes[:, 2:] - boxes[:, :2]) ** 2
-    total, cosine = squares.sum(axis=1), np.cos(2 * np.deg2rad(np.asarray(roll, np.float64)))
+    original = np.asarray(boxes, np.float32).reshape(-1, 4)
+    angle = np.deg2rad(np.asarray(roll, np.float64))
+    boxes = original.astype(np.float64)
+    sides = boxes[:, 2:] - boxes[:, :2]
+    shape = np.stack([_aspect(sides, angle), np.ones(len(sides))], axis=1)
+    cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
+    x, y = np.moveaxis((_LANDMARKS - 0.5) * shape[:, None], 2, 0)
+    tilted = landmark_boxes(np.stack([cos * x - sin * y, sin * x + cos * y], axis=2))
+    low, high = tilted[:, :2], tilted[:, 2:]
+    scale = (sides.sum(axis=1) / (high - low).sum(axis=1))[:, None]
+    centers = (boxes[:, :2] + boxes[:, 2:] - scale * (low + high)) / 2
+    upright = np.hstack([centers - scale * shape / 2, centers + scale * shape / 2])
+    return np.where(angle[:, None] == 0, original, upright.astype(np.float32))
+
+
+def _aspect(sides: np.ndarray, angle: np.ndarray) -> np.ndarray:
+    """Width by height (F,) of upright faces whose tilted boxes have the sides W, H (F, 2)."""
+    squares = sides**2
+    total, cosine = squares.sum(axis=1), np.cos(2 * angle)
     usual = total * (ASPECT**2 - 1) / (ASPECT**2 + 1)
     trust = np.clip((np.abs(cosine) - 0.3) / 0.4, 0, 1)
     exact = (squares[:, 0] - squares[:, 1]) / np.where(trust > 0, cosine, 1)
     difference = np.clip(trust * exact + (1 - trust) * usual, -0.95 * total, 0.95 * total)
-    halves = np.sqrt(np.stack([total + difference, total - difference], axis=1) / 2) / 2
-    centers = (boxes[:, :2] + boxes[:, 2:]) / 2
-    return np.hstack([centers - halves, centers + halves]).astype(np.float32)
+    return np.sqrt((total + difference) / (total - difference))

@@ -51,8 +51,9 @@ class FaceScenes(BaseDataset):
         length: int = 1000,
         **kwargs,
     ) -> None:
-        root = Path(kwargs.get('data_root') or '')
-        self.crops = FaceCrops(root / ann_file, root / folder, fields, tuple(exclude))
+        self.source = (ann_file, folder)
+        self.fields = fields
+        self.exclude = tuple(exclude)
         self.backgrounds = EmptyScenes(folders=backgrounds, size=size, **kwargs)
         self.size = tuple(size)
         self.grids = tuple(grids)
@@ -63,7 +64,11 @@ class FaceScenes(BaseDataset):
         super().__init__(serialize_data=False, **kwargs)
 
     def load_data_list(self) -> list[dict]:
-        """One empty record a scene: everything else is made when it is asked for."""
+        """Read the list of faces; one empty record a scene."""
+        root = Path(self.data_root or '')
+        paths = (root / name for name in self.source)
+        self.crops = FaceCrops(*paths, self.fields, self.exclude)
+        self.backgrounds.full_init()
         return [{} for _ in range(self.length)]
 
     def get_data_info(self, idx: int) -> dict:

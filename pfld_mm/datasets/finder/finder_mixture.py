@@ -43,7 +43,8 @@ class FinderMixture(BaseDataset):
             raise ValueError(
                 f'{len(datasets)} datasets need as many shares that add up to 1, found {shares}'
             )
-        self.datasets = [DATASETS.build(dataset) for dataset in datasets]
+        self.configs = list(datasets)
+        self.datasets: list[BaseDataset] = []
         self.shares = tuple(shares)
         self.seed = seed
         self.epoch_index = EpochIndex(length)
@@ -51,7 +52,8 @@ class FinderMixture(BaseDataset):
         super().__init__(serialize_data=False, **kwargs)
 
     def load_data_list(self) -> list[dict]:
-        """One empty record a sample."""
+        """Build the datasets; one empty record a sample."""
+        self.datasets = [DATASETS.build(dataset) for dataset in self.configs]
         return [{} for _ in range(self.epoch_index.length)]
 
     def set_epoch(self, epoch: int) -> None:

@@ -19,13 +19,14 @@ class FinderMosaic(BaseDataset):
     """
 
     def __init__(self, dataset: dict, grid: int = 2, length: int = 1000, **kwargs) -> None:
-        self.dataset = DATASETS.build(dataset)
+        self.config = dataset
         self.grid = grid
         self.length = length
         super().__init__(serialize_data=False, **kwargs)
 
     def load_data_list(self) -> list[dict]:
-        """One empty record a mosaic."""
+        """Build the dataset; one empty record a mosaic."""
+        self.dataset = DATASETS.build(self.config)
         return [{} for _ in range(self.length)]
 
     def get_data_info(self, idx: int) -> dict:
