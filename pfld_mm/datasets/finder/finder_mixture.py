@@ -67,7 +67,7 @@ class FinderMixture(BaseDataset):
 
     def prepare_data(self, idx: int) -> dict | None:
         """Seed and run the pipeline; None for an unreadable image (another sample is taken)."""
-        number = self.epoch_index[idx]
+        number = self.epoch_index[range(len(self))[idx]]  # ends a loop over the dataset
         np.random.seed(np.random.SeedSequence([self.seed, number]).generate_state(4))
         try:
             return super().prepare_data(idx)
