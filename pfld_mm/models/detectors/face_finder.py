@@ -72,11 +72,13 @@ class FaceFinderNet(BaseModel):
         self, output: Tensor, data_samples: Sequence[PoseDataSample]
     ) -> list[PoseDataSample]:
         """Boxes, scores and points in pixels of the original images."""
-        for one, sample in zip(output.float().cpu().numpy(), data_samples, strict=True):
+        for one, sample in zip(output.detach().float().cpu().numpy(), data_samples, strict=True):
             boxes, scores, points = decode_faces(one, **self.test_cfg)
             zoom = sample.metainfo.get('input_zoom', 1.0)
             sample.pred_instances = InstanceData(
-                bboxes=boxes / zoom, bbox_scores=scores, keypoints=points / zoom
+                bboxes=(boxes + 0.5) / zoom - 0.5,
+                bbox_scores=scores,
+                keypoints=(points + 0.5) / zoom - 0.5,
             )
         return list(data_samples)
 
