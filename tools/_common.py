@@ -39,17 +39,15 @@ def parse_args(parser: argparse.ArgumentParser) -> argparse.Namespace:
     return args
 
 
-def load_config(args: argparse.Namespace) -> Config:
+def runner_config(args: argparse.Namespace) -> Config:
     """Read ``args.config`` and put the common arguments into it."""
-    from mmengine.config import Config
-
     from pfld_mm.compat import prepare_cpu_distributed
-    from pfld_mm.datasets.data_root import apply_data_root
+    from pfld_mm.engine.config import load_config
 
-    cfg = Config.fromfile(args.config)
-    if args.cfg_options is not None:
-        cfg.merge_from_dict(args.cfg_options)
-    apply_data_root(cfg)
+    try:
+        cfg = load_config(args.config, args.cfg_options)
+    except FileNotFoundError as error:
+        raise SystemExit(str(error)) from None
     cfg.launcher = args.launcher
     cfg.work_dir = (
         args.work_dir or cfg.get('work_dir') or str(Path('work_dirs', Path(args.config).stem))

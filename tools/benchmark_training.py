@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from _common import load_config, parse_args, quiet_openmp
+from _common import parse_args, quiet_openmp, runner_config
 
 quiet_openmp()
 
@@ -154,7 +154,7 @@ def time_loader(cfg: Config, batches: int = 30) -> float:
 def main() -> None:
     """Measure and print."""
     args = read_command_line()
-    cfg = load_config(args)
+    cfg = runner_config(args)
     init_default_scope('mmpose')
     if args.threads:
         torch.set_num_threads(args.threads)

@@ -11,8 +11,7 @@ from _common import quiet_openmp
 quiet_openmp()
 
 import torch  # noqa: E402
-from mmengine.config import Config, DictAction  # noqa: E402
-from mmengine.registry import init_default_scope  # noqa: E402
+from mmengine.config import DictAction  # noqa: E402
 
 
 def parse_args() -> argparse.Namespace:
@@ -50,9 +49,9 @@ def load_public(path: str) -> Mapping[str, torch.Tensor]:
 def main() -> None:
     """Convert, and prove that every tensor found its place."""
     args = parse_args()
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options)
-    init_default_scope('mmpose')
+    from pfld_mm.engine.config import load_config
+
+    cfg = load_config(args.config, args.cfg_options)
 
     from mmpose.registry import MODELS
 

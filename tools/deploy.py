@@ -63,7 +63,7 @@ def main() -> None:
 
     from pfld_mm.deploy.exporter import Exporter, calibration_crops
     from pfld_mm.deploy.proof import ProofFailed
-    from pfld_mm.deploy.trained_model import load_config
+    from pfld_mm.engine.config import load_config
 
     try:
         cfg = load_config(args.model_cfg, args.cfg_options)

@@ -10,9 +10,8 @@ quiet_openmp()
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
-from mmengine.config import Config, DictAction  # noqa: E402
+from mmengine.config import DictAction  # noqa: E402
 from mmengine.dataset import pseudo_collate  # noqa: E402
-from mmengine.registry import init_default_scope  # noqa: E402
 
 
 def parse_args() -> argparse.Namespace:
@@ -60,11 +59,10 @@ def draw_sample(
 def main() -> None:
     """Run the model over the test set, sort the answers by the error of the gap, draw some."""
     args = parse_args()
-    cfg = Config.fromfile(args.config)
-    if args.cfg_options:
-        cfg.merge_from_dict(args.cfg_options)
+    from pfld_mm.engine.config import load_config
+
+    cfg = load_config(args.config, args.cfg_options)
     cfg.model.test_cfg.output_heatmaps = True
-    init_default_scope('mmpose')
 
     from mmpose.apis import init_model
     from mmpose.registry import DATASETS

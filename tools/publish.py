@@ -13,8 +13,7 @@ from _common import quiet_openmp
 quiet_openmp()
 
 import torch  # noqa: E402
-from mmengine.config import Config, DictAction  # noqa: E402
-from mmengine.registry import init_default_scope  # noqa: E402
+from mmengine.config import DictAction  # noqa: E402
 
 
 def parse_args() -> argparse.Namespace:
@@ -31,9 +30,9 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Take the weights, and prove that they fit."""
     args = parse_args()
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options)
-    init_default_scope('mmpose')
+    from pfld_mm.engine.config import load_config
+
+    cfg = load_config(args.config, args.cfg_options)
 
     from mmpose.registry import MODELS
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from _common import load_config, parse_args, quiet_openmp
+from _common import parse_args, quiet_openmp, runner_config
 
 quiet_openmp()
 
@@ -44,7 +44,7 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> None:
 def main() -> None:
     """Measure and report."""
     args = read_command_line()
-    cfg = load_config(args)
+    cfg = runner_config(args)
     merge_args(cfg, args)
 
     from pfld_mm.checkpoints.load import check_fits

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from _common import load_config, parse_args, quiet_openmp
+from _common import parse_args, quiet_openmp, runner_config
 
 quiet_openmp()
 
@@ -49,7 +49,7 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> None:
 def main() -> None:
     """Train; exit with 130 after Ctrl-C, the state saved."""
     args = read_command_line()
-    cfg = load_config(args)
+    cfg = runner_config(args)
     merge_args(cfg, args)
 
     from pfld_mm.engine.resume_point_hook import TrainingInterrupted

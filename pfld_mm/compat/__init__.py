@@ -10,14 +10,14 @@ Importing this module applies the first two, once. ``STANDINS`` names what was s
 
 import os
 
-from .checkpoints import (
+from pfld_mm.compat.checkpoints import (
     CheckpointError,
     install_safe_checkpoints,
     save_checkpoint,
     trust_checkpoint,
 )
-from .distributed import prepare_cpu_distributed
-from .stubs import import_mmpose
+from pfld_mm.compat.distributed import prepare_cpu_distributed
+from pfld_mm.compat.stubs import import_mmpose
 
 __all__ = [
     'STANDINS',

@@ -17,7 +17,7 @@ from mmengine import runner
 from mmengine.dist import get_dist_info
 from mmengine.runner import checkpoint as upstream
 
-from .plain_data import from_plain, to_plain
+from pfld_mm.compat.plain_data import from_plain, to_plain
 
 TRUST_VARIABLE = 'PFLD_MM_TRUST_CHECKPOINTS'
 

@@ -87,11 +87,27 @@ def crop_squares(
 
 
 def landmark_boxes(points: np.ndarray) -> np.ndarray:
-    """The boxes around the points (F, K, 2): (F, 4)."""
-    return np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)
+    """The boxes around the points (..., K, 2): (..., 4)."""
+    return np.concatenate([points.min(axis=-2), points.max(axis=-2)], axis=-1)
 
 
-def overlap(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+def jittered(boxes: np.ndarray, shift: ArrayLike, scale: ArrayLike) -> np.ndarray:
+    """Boxes with the errors of a face detector.
+
+    Args:
+        boxes: (..., 4) x_min, y_min, x_max, y_max.
+        shift: (..., 2), by how many of its sides the center of each box moves.
+        scale: (..., 1) or a number, by which its sides are multiplied.
+
+    Returns:
+        (..., 4) float64.
+    """
+    low, high = np.split(np.asarray(boxes, np.float64), 2, axis=-1)
+    center, half = (low + high) / 2 + np.asarray(shift) * (high - low), (high - low) / 2
+    return np.concatenate([center - half * scale, center + half * scale], axis=-1)
+
+
+def iou(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Intersection over union of boxes (A, 4) and (B, 4): (A, B)."""
     low = np.maximum(one[:, None, :2], other[None, :, :2])
     high = np.minimum(one[:, None, 2:], other[None, :, 2:])

@@ -1,7 +1,7 @@
 """Head pose (Euler angles) from facial landmarks, by a perspective fit of a mean 3-D face.
 
 Angles are radians in the order (yaw, pitch, roll), R = Rz(roll) Ry(yaw) Rx(pitch) maps the frame of
-`face_model` into the camera's (x right, y down, z away from the camera). So, in the picture:
+`mean_face` into the camera's (x right, y down, z away from the camera). So, in the picture:
 
 * yaw > 0: the nose turns to the picture's left;
 * pitch > 0: the nose turns down;
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pfld_mm.core.face_model import FACE_MODELS
+from pfld_mm.core.face_markups import MARKUPS
 
 
 @dataclass(frozen=True)
@@ -78,20 +78,9 @@ def tilted(pose: HeadPose, angle: float) -> HeadPose:
     return HeadPose(*euler_angles(rotation), rotation, turn @ pose.translation)
 
 
-def _rigid_points(num_keypoints: int) -> np.ndarray:
-    """Indices of the points that neither expression nor gaze nor the silhouette moves much.
-
-    Left out: the contour (its far side follows the silhouette, not the skull), the lower lip and
-    the inner lip (they move with the jaw), the pupils.
-    """
-    last_upper_lip = {68: 54, 98: 82}
-    first_brow = {68: 17, 98: 33}
-    return np.arange(first_brow[num_keypoints], last_upper_lip[num_keypoints] + 1)
-
-
 _STOP = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT, 20, 1e-7)
-_RIGID = {k: _rigid_points(k) for k in FACE_MODELS}
-_MODEL = {k: np.ascontiguousarray(FACE_MODELS[k][_RIGID[k]]) for k in FACE_MODELS}
+_RIGID = {k: np.array(markup.rigid) for k, markup in MARKUPS.items()}
+_MODEL = {k: np.ascontiguousarray(MARKUPS[k].mean_face[_RIGID[k]]) for k in MARKUPS}
 _MEAN = {k: model.mean(axis=0) for k, model in _MODEL.items()}
 _INVERSE = {k: np.linalg.pinv(model - _MEAN[k]) for k, model in _MODEL.items()}  # (3, K')
 
@@ -161,10 +150,10 @@ def _checked(points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     points = np.asarray(points, dtype=np.float64)
     if points.ndim != 2 or points.shape[1] != 2:
         raise ValueError(f'head pose: expected points of shape (K, 2), found {points.shape}')
-    if len(points) not in FACE_MODELS:
+    if len(points) not in MARKUPS:
         raise ValueError(
             f'head pose: no 3-D face model for {len(points)} points; there is one for '
-            f'{sorted(FACE_MODELS)}. Train without the pose branch or add a model.'
+            f'{sorted(MARKUPS)}. Train without the pose branch or add a model.'
         )
     if not np.isfinite(points).all():
         raise ValueError('head pose: the points contain NaN or infinity')

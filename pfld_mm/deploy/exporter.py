@@ -12,6 +12,7 @@ import onnx
 from mmengine.config import Config
 from torch import Tensor, nn
 
+from pfld_mm.checkpoints.load import hash_weights, load_model
 from pfld_mm.deploy.backends import ncnn, onnxruntime, openvino, tensorrt
 from pfld_mm.deploy.deployed_network import DeployedNetwork
 from pfld_mm.deploy.evaluation import evaluate
@@ -22,7 +23,6 @@ from pfld_mm.deploy.pictures import PictureCropper, dataset_crops, folder_crops,
 from pfld_mm.deploy.proof import Proof, ProofFailed, check_bound, model_input
 from pfld_mm.deploy.second_look import FILE as SECOND_LOOK
 from pfld_mm.deploy.second_look import SecondLookProof, export_second_look, golden_squares
-from pfld_mm.deploy.trained_model import hash_weights, load_model
 
 log = logging.getLogger('pfld_mm')
 

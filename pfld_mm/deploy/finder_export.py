@@ -10,7 +10,8 @@ import onnx
 import torch
 from mmengine.config import Config
 
-from pfld_mm.core.boxes import overlap
+from pfld_mm.checkpoints.load import hash_weights, load_model
+from pfld_mm.core.boxes import iou
 from pfld_mm.core.finder.decode import decode_faces
 from pfld_mm.core.finder.face_geometry import FLIPPED_POINTS, POINT_NAMES
 from pfld_mm.core.finder.search_windows import search_windows
@@ -20,7 +21,6 @@ from pfld_mm.deploy.deployed_network import DeployedNetwork
 from pfld_mm.deploy.export_onnx import export_onnx
 from pfld_mm.deploy.metadata import FORMAT, embed, plain, versions
 from pfld_mm.deploy.proof import ProofFailed
-from pfld_mm.deploy.trained_model import hash_weights, load_model
 
 log = logging.getLogger('pfld_mm')
 
@@ -143,7 +143,7 @@ class FinderExporter:
         others, _, other_points = decode_faces(trained[0].astype(np.float32), level * 0.98)
         off = 0.0
         if len(boxes) and len(others):
-            nearest = overlap(boxes, others).argmax(axis=1)
+            nearest = iou(boxes, others).argmax(axis=1)
             off = max(
                 float(np.abs(boxes - others[nearest]).max()),
                 float(np.abs(points - other_points[nearest]).max()),

@@ -6,7 +6,7 @@ import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmpose.registry import METRICS
 
-from pfld_mm.core.boxes import overlap
+from pfld_mm.core.boxes import iou
 
 SIZES = ((0, 16), (16, 32), (32, 64), (64, 128), (128, np.inf))
 YAWS = ((0, 15), (15, 30), (30, 60), (60, 181))
@@ -60,8 +60,8 @@ class FaceFinderAccuracy(BaseMetric):
         ignore = np.asarray(truth['ignore'], bool)
         boxes = np.asarray(found['bboxes'], np.float64).reshape(-1, 4)
         labelled = np.asarray(truth['bboxes'], np.float64).reshape(-1, 4)
-        iou = overlap(boxes, labelled)
-        match = match_faces(iou, ignore, self.min_iou)
+        overlaps = iou(boxes, labelled)
+        match = match_faces(overlaps, ignore, self.min_iou)
         hits = match >= 0
         points = np.asarray(found['keypoints'], np.float64).reshape(-1, 5, 2)
         targets = np.asarray(truth['keypoints'], np.float64).reshape(-1, 5, 2)[match[hits]]
@@ -70,7 +70,7 @@ class FaceFinderAccuracy(BaseMetric):
         return dict(
             match=match,
             scores=np.asarray(found['bbox_scores'], np.float64),
-            iou=iou[hits, match[hits]],
+            iou=overlaps[hits, match[hits]],
             errors=errors,
             ignore=ignore,
             size=(labelled[:, 2:] - labelled[:, :2]).max(axis=1, initial=0)

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-# The distance between the means of the two groups of points is the normaliser.
-INTER_OCULAR = {98: ([60], [72]), 68: ([36], [45])}
-INTER_PUPIL = {98: ([96], [97]), 68: ([36, 37, 38, 39, 40, 41], [42, 43, 44, 45, 46, 47])}
+from pfld_mm.core.face_markups import MARKUPS, markup_of
+
 NORM_MODES = ('inter_ocular', 'inter_pupil', 'box', 'keypoint_distance')
 
 
@@ -80,14 +79,18 @@ def _eye_points(
                 f'{num_keypoints - 1}: the mark-up has {num_keypoints} points.'
             )
         return [keypoint_indices[0]], [keypoint_indices[1]]
-    table = INTER_OCULAR if mode == 'inter_ocular' else INTER_PUPIL
-    if num_keypoints not in table:
+    markup = markup_of(num_keypoints)
+    if markup is None:
         raise ValueError(
-            f'norm_mode {mode!r} is known for {sorted(table)} points, the mark-up has '
+            f'norm_mode {mode!r} is known for {sorted(MARKUPS)} points, the mark-up has '
             f"{num_keypoints}: set norm_mode='keypoint_distance' and keypoint_indices=(i, j), or "
             "norm_mode='box'."
         )
-    return table[num_keypoints]
+    if mode == 'inter_ocular':
+        right, left = markup.outer_eye_corners
+        return [right], [left]
+    right, left = markup.pupils
+    return list(right), list(left)
 
 
 def normalised_errors(

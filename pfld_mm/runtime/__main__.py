@@ -16,7 +16,6 @@ import numpy as np
 
 from pfld_mm.runtime.drawing import draw_faces, draw_slider
 from pfld_mm.runtime.face_landmarker import DEFAULT_MODEL, FaceLandmarker
-from pfld_mm.runtime.face_landmarks import FaceLandmarks
 from pfld_mm.runtime.face_tracker import FaceTracker
 from pfld_mm.runtime.model_folder import ModelFolder, shipped_models
 from pfld_mm.runtime.one_euro import OneEuro
@@ -117,7 +116,7 @@ def _run_faces(landmarker: FaceLandmarker, options: argparse.Namespace) -> int:
 
     def answer(image: np.ndarray) -> tuple[dict, np.ndarray]:
         landmarks = landmarker(image, pose=options.pose)
-        return {'faces': _faces(landmarks)}, draw_faces(image, landmarks, landmarker.info)
+        return landmarks.to_dict(), draw_faces(image, landmarks, landmarker.info)
 
     return _run_pictures(options, answer)
 
@@ -142,7 +141,7 @@ def _run_video(landmarker: FaceLandmarker, options: argparse.Namespace) -> int:
     try:
         for time, frame in video:
             faces = tracker(frame, time, options.pose)
-            print(json.dumps({'time': round(time, 4), 'faces': _faces(faces)}))
+            print(json.dumps({'time': round(time, 4), **faces.to_dict()}))
             if not output.put(draw_faces(frame, faces, landmarker.info)):
                 break
         else:
@@ -153,23 +152,6 @@ def _run_video(landmarker: FaceLandmarker, options: argparse.Namespace) -> int:
         video.close()
         output.close()
     return 0
-
-
-def _faces(landmarks: FaceLandmarks) -> list[dict]:
-    """What is printed of each face; angles in radians."""
-    faces = []
-    for index, points in enumerate(landmarks.points):
-        face = {
-            'box': np.round(landmarks.boxes[index].astype(float), 2).tolist(),
-            'points': np.round(points.astype(float), 2).tolist(),
-        }
-        if landmarks.poses is not None:
-            pose = landmarks.poses[index]
-            face.update(yaw=pose.yaw, pitch=pose.pitch, roll=pose.roll)
-        if getattr(landmarks, 'ids', ()):
-            face['id'] = landmarks.ids[index]
-        faces.append(face)
-    return faces
 
 
 if __name__ == '__main__':

@@ -7,6 +7,7 @@ import numpy as np
 
 from pfld_mm.core.head_pose import HeadPose
 from pfld_mm.core.model_info import ModelInfo
+from pfld_mm.runtime.face import Face
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
 from pfld_mm.runtime.slider_result import SliderResult
 
@@ -17,6 +18,9 @@ GAP = (60, 60, 255)
 PIECE = (255, 160, 40)
 AXES = ((60, 60, 255), (80, 255, 80), (255, 120, 60))
 """BGR, as OpenCV has it; the axes right, down and forward."""
+
+FADED = 0.06
+"""Standard deviation of a point, in sizes of the face, from which on it is drawn darkest."""
 
 _SHIFT = 4
 _FAR = 1 << 24
@@ -36,23 +40,32 @@ def draw_faces(
         A new picture.
     """
     canvas = image.copy()
-    for index, points in enumerate(landmarks.points):
-        size = min(_size(points), float(max(image.shape)))
+    for face in landmarks:
+        size = min(_size(face.points), float(max(image.shape)))
         width = max(1, round(size / 150))
-        x0, y0, x1, y1 = landmarks.boxes[index]
-        cv2.rectangle(canvas, _fixed((x0, y0)), _fixed((x1, y1)), BOX, width, cv2.LINE_AA, _SHIFT)
+        low, high = face.box[:2], face.box[2:]
+        cv2.rectangle(canvas, _fixed(low), _fixed(high), BOX, width, cv2.LINE_AA, _SHIFT)
         for a, b in info.skeleton if info else ():
-            _line(canvas, points[a], points[b], LINE, width)
-        for point in points:
-            _dot(canvas, point, max(1.2, size / 90), POINT)
-        if landmarks.poses is not None:
-            _draw_axes(canvas, landmarks.poses[index], points.mean(axis=0), size / 2)
-        for number in getattr(landmarks, 'ids', ())[index : index + 1]:
-            place = (int(np.clip(x0, -_FAR, _FAR)), int(np.clip(y0, -_FAR, _FAR)) - 4)
-            cv2.putText(
-                canvas, str(number), place, cv2.FONT_HERSHEY_SIMPLEX, 0.6, BOX, 2, cv2.LINE_AA
-            )
+            _line(canvas, face.points[a], face.points[b], LINE, width)
+        for point, color in zip(face.points, _point_colors(face), strict=True):
+            _dot(canvas, point, max(1.2, size / 90), color)
+        if face.pose is not None:
+            _draw_axes(canvas, face.pose, face.points.mean(axis=0), size / 2)
+        if face.id is not None:
+            x, y = (int(np.clip(value, -_FAR, _FAR)) for value in low)
+            place, font = (x, y - 4), cv2.FONT_HERSHEY_SIMPLEX
+            cv2.putText(canvas, str(face.id), place, font, 0.6, BOX, 2, cv2.LINE_AA)
     return canvas
+
+
+def _point_colors(face: Face) -> list[tuple[int, ...]]:
+    """The color of each point: the less sure, the darker."""
+    if face.sigmas is None:
+        return [POINT] * len(face.points)
+    # in sizes of the face, so that near and far faces look alike
+    deviations = face.sigmas.mean(axis=1) / max(_size(face.points), 1e-6)
+    strength = np.clip(1.15 - deviations / FADED, 0.15, 1)
+    return [tuple(int(s * channel) for channel in POINT) for s in strength]
 
 
 def draw_slider(image: np.ndarray, result: SliderResult) -> np.ndarray:

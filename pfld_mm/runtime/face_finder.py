@@ -61,10 +61,16 @@ class FaceFinder:
         self.info = self.folder.info
         if self.info.task != 'finder':
             raise ValueError(f'{folder}: a model for the task {self.info.task!r}, no face finder')
+        self.backend, self.threads = backend, threads
         self.max_side = max_side
         self.min_face = min_face
         self.min_score = self.info.thresholds['min_score'] if min_score is None else min_score
         self.session = open_session(self.folder, backend, threads)
+
+    def __reduce__(self) -> tuple:
+        """For another process: the model is opened there again."""
+        path, limits = str(self.folder.path), (self.max_side, self.min_face, self.min_score)
+        return type(self), (path, *limits, self.threads, self.backend)
 
     def __call__(self, image: ArrayLike) -> FoundFaces:
         """Find the faces of an image, the largest first.

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from pfld_mm.core.boxes import checked_boxes, crop_squares, plausible
 from pfld_mm.core.crop import crop, crop_matrix
-from pfld_mm.core.finder.face_geometry import upright_boxes
+from pfld_mm.core.finder.face_geometry import turned, turned_deviations, upright_boxes
 from pfld_mm.core.finder.found_faces import FoundFaces
 from pfld_mm.core.head_pose import solve_head_pose, tilted
 from pfld_mm.core.image import as_bgr
@@ -31,6 +33,8 @@ class FaceLandmarker:
         landmarker = FaceLandmarker()
         landmarks = landmarker(cv2.imread('face.jpg'))
         landmarks.points  # (F, K, 2) in picture pixels
+
+    Several threads may share one landmarker. A pickled one opens its model again.
 
     Args:
         folder: What the export tool wrote, its single ONNX file, or the name of a model that comes
@@ -60,8 +64,27 @@ class FaceLandmarker:
                 'SliderLocator'
             )
         self.backend = backend
+        self.threads = threads
         self.session = open_session(self.folder, backend, threads)
-        self.finder = finder
+        self._finder = finder
+        self._lock = Lock()
+
+    def __reduce__(self) -> tuple:
+        """For another process: the model is opened there again."""
+        path = str(self.folder.path)
+        return type(self), (path, self.backend, self.threads, self._finder)
+
+    @property
+    def finder(self) -> Finder:
+        """What finds the faces; the default one is made when it is first needed."""
+        with self._lock:
+            if self._finder is None:
+                self._finder = FaceFinder()
+            return self._finder
+
+    @finder.setter
+    def finder(self, finder: Finder | None) -> None:
+        self._finder = finder
 
     def __call__(
         self,
@@ -83,12 +106,13 @@ class FaceLandmarker:
         """
         image = as_bgr(image)
         found = self.find_faces(image) if boxes is None else boxes
-        roll = scores = None
+        roll = finder_scores = None
         if isinstance(found, FoundFaces):
-            found, roll, scores = found.boxes, found.roll, found.scores
+            found, roll, finder_scores = found.boxes, found.roll, found.scores
         boxes = checked_boxes(found, image.shape)
         output = self.inference(self.preprocess(image, boxes, roll))
-        return self.postprocess(output, boxes, pose, roll, scores)
+        landmarks = self.postprocess(output, boxes, pose, roll)
+        return replace(landmarks, finder_scores=finder_scores)
 
     def find_faces(self, image: ArrayLike) -> FoundFaces:
         """The faces that the finder finds, the largest first.
@@ -96,8 +120,6 @@ class FaceLandmarker:
         What the finder puts mostly outside the picture, or makes smaller than 8 pixels, is left
         out.
         """
-        if self.finder is None:
-            self.finder = FaceFinder()
         image = as_bgr(image)
         found = self.finder(image)
         if not isinstance(found, FoundFaces):
@@ -118,8 +140,7 @@ class FaceLandmarker:
             (F, 3, h, w) float32, what the model expects.
         """
         size = self.info.input_size
-        centers, extents, angles = self._squares(boxes, roll)
-        squares = zip(centers, extents, angles, strict=True)
+        squares = zip(*self._squares(boxes, roll), strict=True)
         matrices = [crop_matrix(center, extent, angle, size) for center, extent, angle in squares]
         return network_input([crop(image, matrix, size) for matrix in matrices], self.info)
 
@@ -130,18 +151,20 @@ class FaceLandmarker:
             tensor: (F, 3, h, w) float32; F may be 0.
 
         Returns:
-            (F, K, 2) float32, points divided by the crop's (w, h).
+            (F, K, 2) float32, points divided by the crop's (w, h); (F, K, 4) with their standard
+            deviations behind them, from models that give those.
         """
-        shape = (-1, self.info.num_keypoints, 2)
+        count = self.info.num_keypoints
         if len(tensor) == 0:
-            return np.zeros((0, *shape[1:]), np.float32)
+            return np.zeros((0, count, 2), np.float32)
         output = run_in_batches(self.session, tensor)
-        if output.size != len(tensor) * shape[1] * 2:
+        columns = output.size / (len(tensor) * count)
+        if columns not in (2, 4):
             raise ValueError(
-                f'{self.session.source}: expected {shape[1]} points a face as the metadata say, '
+                f'{self.session.source}: expected {count} points a face as the metadata say, '
                 f'found an output of shape {output.shape}; export the model again'
             )
-        return output.reshape(shape)
+        return output.reshape(-1, count, int(columns))
 
     def postprocess(
         self,
@@ -149,28 +172,33 @@ class FaceLandmarker:
         boxes: np.ndarray,
         pose: bool = False,
         roll: np.ndarray | None = None,
-        scores: np.ndarray | None = None,
     ) -> FaceLandmarks:
         """Take the points back to the picture.
 
         Args:
-            output: (F, K, 2), points divided by the crop's (w, h).
+            output: (F, K, 2) or (F, K, 4), see ``inference``.
             boxes: (F, 4) float32, those that were cut out.
             pose: Whether to solve the head poses.
             roll: (F,) degrees, as given to ``preprocess``.
-            scores: (F,) of the finder.
         """
         size = self.info.input_size
-        centers, extents, angles = self._squares(boxes, roll)
-        points = (output.astype(np.float64) - 0.5) * extents[:, None].astype(np.float64)
-        points = turned(points, angles) + centers[:, None].astype(np.float64)
+        centers, extents, angles = (
+            np.asarray(part, np.float64)[:, None] for part in self._squares(boxes, roll)
+        )
+        relative, deviations = np.split(output.astype(np.float64), [2], axis=-1)
+        points = (turned((relative - 0.5) * extents, angles) + centers).astype(np.float32)
         poses = None
         if pose:
             poses = tuple(
-                tilted(solve_head_pose(one * size, size), np.deg2rad(angle))
-                for one, angle in zip(output, angles, strict=True)
+                tilted(solve_head_pose(one * size, size), float(np.deg2rad(angle[0])))
+                for one, angle in zip(output[..., :2], angles, strict=True)
             )
-        return FaceLandmarks(points.astype(np.float32), boxes, poses, angles, scores)
+        scores = sigmas = None
+        if deviations.size:
+            # mmpose's RegressionLabel.decode gives scores by the same rule
+            scores = np.clip(1 - deviations.mean(-1), 0, 1).astype(np.float32)
+            sigmas = turned_deviations(deviations * extents, angles).astype(np.float32)
+        return FaceLandmarks(points, boxes, poses, scores, sigmas, roll)
 
     def _squares(
         self, boxes: np.ndarray, roll: np.ndarray | None
@@ -199,16 +227,12 @@ class FaceLandmarker:
         return check_golden_pair(
             golden,
             network_input([as_bgr(golden.picture)], self.info),
-            lambda output: output.reshape(-1, self.info.num_keypoints, 2) * self.info.input_size,
+            self._in_pixels,
             self.inference,
             self.backend,
             bound,
         )
 
-
-def turned(points: np.ndarray, degrees: np.ndarray) -> np.ndarray:
-    """Points (F, K, 2) turned clockwise about the origin by F angles."""
-    angle = np.deg2rad(degrees.astype(np.float64))[:, None]
-    cos, sin = np.cos(angle), np.sin(angle)
-    x, y = points[..., 0], points[..., 1]
-    return np.stack([cos * x - sin * y, sin * x + cos * y], axis=-1)
+    def _in_pixels(self, output: np.ndarray) -> np.ndarray:
+        """An output of the model in pixels of the crop, standard deviations included."""
+        return output.reshape(-1, 2) * self.info.input_size

@@ -1,30 +1,62 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from pfld_mm.core.head_pose import HeadPose
+from pfld_mm.runtime.face import Face
 
 
 @dataclass(frozen=True)
 class FaceLandmarks:
-    """The landmarks of all faces of a picture; F may be 0.
+    """The landmarks of all faces of an image; F may be 0.
+
+    ``len(faces)``, ``faces[i]`` and ``for face in faces`` give single faces, see ``Face``.
 
     Attributes:
-        points: (F, K, 2) float32, x and y in picture pixels, the center of pixel (0, 0) at (0, 0).
+        points: (F, K, 2) float32, x and y in image pixels; pixel centers are integers, so the
+            center of the first pixel is (0, 0), as in MMPose and OpenCV.
         boxes: (F, 4) float32, the boxes that were used, x_min, y_min, x_max, y_max.
         poses: F head poses, solved in the crop as in training, or None if not asked for.
-        roll: (F,) float32 degrees, at which the faces were cut out; positive = clockwise.
-        scores: (F,) float32 of the finder, None where the boxes were given.
+        scores: (F, K) float32 in 0..1, how sure the model is of each point; None where it does
+            not tell.
+        sigmas: (F, K, 2) float32, standard deviations of x and y in image pixels, or None.
+        roll: (F,) float32 degrees, the tilt that was taken out of the crops, positive = clockwise;
+            None: all upright.
+        finder_scores: (F,) float32 in 0..1, how sure the finder is of each face; None where the
+            boxes were given.
     """
 
     points: np.ndarray
     boxes: np.ndarray
     poses: tuple[HeadPose, ...] | None = None
-    roll: np.ndarray | None = None
     scores: np.ndarray | None = None
+    sigmas: np.ndarray | None = None
+    roll: np.ndarray | None = None
+    finder_scores: np.ndarray | None = None
 
     def __len__(self) -> int:
         """Number of faces."""
         return len(self.points)
+
+    def __getitem__(self, index: int) -> Face:
+        """One face; negative numbers count from the end."""
+        index = range(len(self))[index]
+        return Face(
+            points=self.points[index],
+            box=self.boxes[index],
+            pose=None if self.poses is None else self.poses[index],
+            scores=None if self.scores is None else self.scores[index],
+            sigmas=None if self.sigmas is None else self.sigmas[index],
+        )
+
+    def __iter__(self) -> Iterator[Face]:
+        """The faces, one after another."""
+        return (self[index] for index in range(len(self)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain Python for JSON: ``{'faces': [...]}``, see ``Face.to_dict``."""
+        return {'faces': [face.to_dict() for face in self]}

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pfld_mm.core.boxes import landmark_boxes, overlap, plausible
+from pfld_mm.core.boxes import iou, landmark_boxes, plausible
 from pfld_mm.core.finder.face_geometry import landmark_roll
 from pfld_mm.core.finder.found_faces import FoundFaces
-from pfld_mm.core.head_pose import HeadPose
 from pfld_mm.core.image import as_bgr
 from pfld_mm.runtime.crop_consistency import STEADY, unsteadiness
+from pfld_mm.runtime.face import Face
 from pfld_mm.runtime.face_landmarker import FaceLandmarker
 from pfld_mm.runtime.one_euro import OneEuro
 from pfld_mm.runtime.tracked_faces import TrackedFaces
@@ -19,7 +19,7 @@ from pfld_mm.runtime.tracked_faces import TrackedFaces
 JUMP = 0.3
 """Between frames the box of a face overlaps itself by more (intersection over union)."""
 SAME = 0.5
-"""Two boxes that overlap by more are of one face."""
+"""Two boxes that iou by more are of one face."""
 
 
 @dataclass
@@ -29,8 +29,7 @@ class _Track:
     id: int
     box: np.ndarray
     roll: float = 0.0
-    points: np.ndarray | None = None
-    pose: HeadPose | None = None
+    face: Face | None = None
     filter: OneEuro | None = None
 
 
@@ -100,7 +99,7 @@ class FaceTracker:
         found = self.landmarker.find_faces(image)
         if tracks:
             known = np.stack([track.box for track in tracks])
-            found = found[overlap(found.boxes, known).max(1) < JUMP]
+            found = found[iou(found.boxes, known).max(1) < JUMP]
         newcomers = []
         for box, roll in zip(found.boxes, found.roll.tolist(), strict=True):
             smooth = self.smooth and self.smooth()
@@ -124,28 +123,31 @@ class FaceTracker:
         landmarks = self.landmarker(image, faces, pose)
         boxes, roll = landmark_boxes(landmarks.points), landmark_roll(landmarks.points)
         good = plausible(boxes, image.shape)
-        good &= overlap(boxes, landmarks.boxes).diagonal() > JUMP
+        good &= iou(boxes, landmarks.boxes).diagonal() > JUMP
         if check and self.steady is not None:
             good &= unsteadiness(self.landmarker, image, landmarks) <= self.steady
         for index, track in enumerate(tracks):
-            track.box, track.points = boxes[index], landmarks.points[index]
+            track.box, track.face = boxes[index], landmarks[index]
             track.roll = float(roll[index])
-            track.pose = landmarks.poses[index] if landmarks.poses else None
         return [track for track, is_good in zip(tracks, good, strict=True) if is_good]
 
     def _result(self, time: float, pose: bool) -> TrackedFaces:
         tracks = self._tracks
+        faces = [track.face for track in tracks if track.face is not None]
         k = self.landmarker.info.num_keypoints
         points = np.zeros((len(tracks), k, 2), np.float32)
         for index, track in enumerate(tracks):
-            points[index] = track.points
+            points[index] = faces[index].points
             if track.filter is not None:
                 size = float(np.sqrt((track.box[2:] - track.box[:2]).prod()))
-                points[index] = track.filter(track.points, time, size)
+                points[index] = track.filter(faces[index].points, time, size)
+        tells = bool(faces) and faces[0].scores is not None
         return TrackedFaces(
             points,
             np.array([track.box for track in tracks], np.float32).reshape(-1, 4),
-            tuple(track.pose for track in tracks) if pose else None,
+            tuple(face.pose for face in faces) if pose else None,
+            np.stack([face.scores for face in faces]) if tells else None,
+            np.stack([face.sigmas for face in faces]) if tells else None,
             np.array([track.roll for track in tracks], np.float32),
             ids=tuple(track.id for track in tracks),
         )
@@ -156,6 +158,6 @@ def _distinct(tracks: list[_Track]) -> list[_Track]:
     kept: list[_Track] = []
     for track in sorted(tracks, key=lambda t: t.id):
         others = np.array([other.box for other in kept], np.float32).reshape(-1, 4)
-        if not (overlap(track.box[None], others) > SAME).any():
+        if not (iou(track.box[None], others) > SAME).any():
             kept.append(track)
     return kept

@@ -8,7 +8,10 @@ from pfld_mm.core.finder.found_faces import FoundFaces
 
 
 class Finder(Protocol):
-    """Anything that finds faces: a function of an image."""
+    """Anything that finds faces: a function of an image.
+
+    Several threads may call it at once: what keeps a state must lock it.
+    """
 
     def __call__(self, image: np.ndarray) -> FoundFaces | np.ndarray:
         """Find the faces of an image (H, W, 3) uint8 BGR.

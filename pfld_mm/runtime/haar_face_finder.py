@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -42,6 +43,11 @@ class HaarFaceFinder:
         self.min_neighbors = min_neighbors
         self.max_side = max_side
         self._cascade = _load(CASCADE)
+        self._lock = Lock()  # the cascade keeps a state while it searches
+
+    def __reduce__(self) -> tuple:
+        """For another process: the cascade is loaded there again."""
+        return type(self), (self.min_side, self.min_neighbors, self.max_side)
 
     def __call__(self, image: np.ndarray) -> FoundFaces:
         """The faces of (H, W, 3) uint8 BGR, the largest first; their roll is not known, but 0."""
@@ -54,9 +60,10 @@ class HaarFaceFinder:
         side = max(20, round(self.min_side * min(grey.shape)))  # the cascade's window has 20 pixels
         if min(grey.shape) < side:
             return FoundFaces.of_boxes(np.zeros((0, 4)))
-        found = self._cascade.detectMultiScale(
-            cv2.equalizeHist(grey), 1.1, self.min_neighbors, minSize=(side, side)
-        )
+        with self._lock:
+            found = self._cascade.detectMultiScale(
+                cv2.equalizeHist(grey), 1.1, self.min_neighbors, minSize=(side, side)
+            )
         squares = np.asarray(found, np.float64).reshape(-1, 4)
         squares = squares[np.argsort(-squares[:, 2], kind='stable')]
         # each axis has its own factor: the reduced size was rounded

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from pfld_mm.runtime.face import Face
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
 
 
@@ -14,3 +15,7 @@ class TrackedFaces(FaceLandmarks):
     """
 
     ids: tuple[int, ...] = ()
+
+    def __getitem__(self, index: int) -> Face:
+        """One face with its number."""
+        return replace(super().__getitem__(index), id=self.ids[index])

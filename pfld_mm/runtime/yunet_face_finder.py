@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -37,13 +38,18 @@ class YuNetFaceFinder:
                 f"{file}: no such file; get face_detection_yunet_2023mar.onnx from OpenCV's model "
                 'zoo (github.com/opencv/opencv_zoo)'
             )
-        self.max_side = max_side
+        self.file, self.score, self.max_side = file, score, max_side
+        self._lock = Lock()  # the detector keeps the size of the image
         try:
             self._detector = cv2.FaceDetectorYN.create(str(file), '', (320, 320), score)
         except (cv2.error, AttributeError) as error:
             raise ValueError(
                 f'{file}: OpenCV {cv2.__version__} cannot load it as YuNet ({error})'
             ) from error
+
+    def __reduce__(self) -> tuple:
+        """For another process: the file is loaded there again."""
+        return type(self), (self.file, self.score, self.max_side)
 
     def __call__(self, image: np.ndarray) -> FoundFaces:
         """The faces of (H, W, 3) uint8 BGR, the largest first."""
@@ -53,8 +59,9 @@ class YuNetFaceFinder:
         small = np.ascontiguousarray(image)
         if factor < 1:
             small = cv2.resize(small, size, interpolation=cv2.INTER_AREA)
-        self._detector.setInputSize(size)
-        rows = self._detector.detect(small)[1]
+        with self._lock:
+            self._detector.setInputSize(size)
+            rows = self._detector.detect(small)[1]
         rows = np.zeros((0, 15), np.float32) if rows is None else rows
         scale = np.float32([width / size[0], height / size[1]])
         points = rows[:, 4:14].reshape(-1, 5, 2) * scale

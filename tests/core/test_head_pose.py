@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pfld_mm.core.face_model import FACE_MODELS, FLIP_INDICES
+from pfld_mm.core.face_markups import MARKUPS, WFLW98
 from pfld_mm.core.head_pose import HeadPose, euler_angles, rotation_matrix, solve_head_pose
 
 SIZE = (112, 96)
@@ -19,7 +19,7 @@ def random_poses(count, seed=0):
 
 def project(count, angles, translation, size=SIZE, focal=None):
     focal = size[0] if focal is None else focal
-    points = FACE_MODELS[count] @ rotation_matrix(*angles).T + translation
+    points = MARKUPS[count].mean_face @ rotation_matrix(*angles).T + translation
     return points[:, :2] / points[:, 2:] * focal + np.array(size) / 2
 
 
@@ -99,7 +99,7 @@ def test_flip_changes_the_signs_of_yaw_and_roll(count):
     rng = np.random.default_rng(3)
     for angles in random_poses(50, seed=3):
         points = project(count, angles, random_translation(rng)) + rng.normal(0, 0.3, (count, 2))
-        flipped = points[FLIP_INDICES[count]] * (-1, 1) + (SIZE[0], 0)
+        flipped = points[MARKUPS[count].flip_indices] * (-1, 1) + (SIZE[0], 0)
         one, other = solve_head_pose(points, SIZE), solve_head_pose(flipped, SIZE)
         np.testing.assert_allclose(angles_of(other), angles_of(one) * (-1, 1, -1), atol=1e-5)
 
@@ -184,7 +184,7 @@ def test_nonsense_never_gives_a_mirrored_or_hidden_face(seed, spread, shift, col
     if collinear:
         points[:, 1] = 2 * points[:, 0] + 1
     pose = solve_head_pose(points, SIZE)
-    middle = FACE_MODELS[98][33:83].mean(axis=0)
+    middle = WFLW98.mean_face[33:83].mean(axis=0)
     assert (pose.rotation @ middle + pose.translation)[2] > 0  # in front of the camera
     np.testing.assert_allclose(pose.rotation @ pose.rotation.T, np.eye(3), atol=1e-6)
     assert np.linalg.det(pose.rotation) == pytest.approx(1, abs=1e-6)

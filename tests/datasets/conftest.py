@@ -7,6 +7,7 @@ import pytest
 from mmengine.registry import init_default_scope
 
 import pfld_mm.compat
+from pfld_mm.core.face_markups import MARKUPS
 
 # isort: split
 import pfld_mm.datasets.face.ibug_face
@@ -15,7 +16,6 @@ import pfld_mm.datasets.transforms.crop_face
 import pfld_mm.datasets.transforms.generate_face_labels
 import pfld_mm.datasets.transforms.load_face
 import pfld_mm.datasets.transforms.seeded_albumentation  # noqa: F401
-from pfld_mm.core.face_model import FACE_MODELS
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +25,7 @@ def mmpose_scope() -> None:
 
 def frontal_face(num_keypoints: int, center: tuple[float, float], height: float) -> np.ndarray:
     """(K, 2) float64: the mean face seen from the front, ``height`` pixels high."""
-    flat = FACE_MODELS[num_keypoints][:, :2]
+    flat = MARKUPS[num_keypoints].mean_face[:, :2]
     return (flat - (flat.min(0) + flat.max(0)) / 2) / np.ptp(flat[:, 1]) * height + center
 
 

@@ -9,7 +9,7 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmpose.registry import DATASETS
 from torch.utils.data import DataLoader
 
-from pfld_mm.datasets.data_root import apply_data_root
+from pfld_mm.engine.config import apply_data_root
 
 BASE = Path(__file__).parents[2] / 'configs' / '_base_' / 'datasets'
 

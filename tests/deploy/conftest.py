@@ -10,7 +10,7 @@ from helpers.lively import build_lively
 from helpers.runs import CONFIG, tiny_options
 from mmengine.config import Config
 
-from pfld_mm.deploy.trained_model import load_config
+from pfld_mm.engine.config import load_config
 
 DEPLOY_CONFIGS = Path(__file__).parents[2] / 'configs/deploy'
 

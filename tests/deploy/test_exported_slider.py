@@ -17,7 +17,7 @@ from pfld_mm.deploy.deployed_network import DeployedNetwork
 from pfld_mm.deploy.export_onnx import export_onnx
 from pfld_mm.deploy.exporter import Exporter
 from pfld_mm.deploy.graph.quantise import quantise
-from pfld_mm.deploy.trained_model import load_config
+from pfld_mm.engine.config import load_config
 from pfld_mm.runtime import SliderLocator
 from pfld_mm.synth.puzzles.generator import PuzzleGenerator
 

@@ -6,11 +6,11 @@ import onnxruntime
 import pytest
 import torch
 
+from pfld_mm.checkpoints.load import hash_weights, load_model
 from pfld_mm.deploy import exporter, proof
 from pfld_mm.deploy.exporter import Exporter, calibration_crops
 from pfld_mm.deploy.metadata import KEY
 from pfld_mm.deploy.proof import ProofFailed
-from pfld_mm.deploy.trained_model import hash_weights, load_model
 
 
 def run(cfg, checkpoint, picture, deploy, folder, measure=False, calibrate=True):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from pfld_mm.core.face_model import FACE_MODELS
+from pfld_mm.core.face_markups import MARKUPS
 from pfld_mm.core.head_pose import rotation_matrix
 from pfld_mm.engine import pose_balanced_sampler
 from pfld_mm.engine.pose_balanced_sampler import PoseBalancedSampler, face_yaw
@@ -13,7 +13,7 @@ from pfld_mm.engine.resumable_sampler import ResumableSampler
 
 def face(degrees, markup=98, scale=400.0, more=0):
     """A face of the mean shape, far away, turned by a yaw; `more` points of nowhere behind."""
-    points = FACE_MODELS[markup] @ rotation_matrix(np.radians(degrees), 0, 0).T
+    points = MARKUPS[markup].mean_face @ rotation_matrix(np.radians(degrees), 0, 0).T
     points = 700 + scale * points[:, :2] / (1 + points[:, 2:] / 8)
     box = np.concatenate([points.min(0), points.max(0)])
     points = np.concatenate([points, np.full((more, 2), 5.0)])

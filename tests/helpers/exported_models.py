@@ -6,12 +6,16 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from pfld_mm.core.face_model import FACE_MODELS, FLIP_INDICES
+from pfld_mm.core.face_markups import MARKUPS
 
 
 def face_info(k=68, size=(112, 112), **changes):
     """Metadata of a face model."""
-    pairs = [[i, int(j)] for i, j in enumerate(FLIP_INDICES[k]) if i < j] if k in (68, 98) else []
+    pairs = (
+        [[i, int(j)] for i, j in enumerate(MARKUPS[k].flip_indices) if i < j]
+        if k in (68, 98)
+        else []
+    )
     info = dict(
         format=1,
         task='face',
@@ -53,7 +57,7 @@ def slider_info(size=(128, 64), **changes):
 def face_shape(k):
     """The face that the disc model draws: (K, 2), its box has the center 0 and the height 2."""
     shape = (
-        FACE_MODELS[k][:, :2] if k in FACE_MODELS else np.array([[-1, -1], [1, 1.0], [0, 0]])[:k]
+        MARKUPS[k].mean_face[:, :2] if k in MARKUPS else np.array([[-1, -1], [1, 1.0], [0, 0]])[:k]
     )
     low, high = shape.min(0), shape.max(0)
     return (shape - (low + high) / 2) * 2 / (high[1] - low[1])

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from pfld_mm.core.face_model import FLIP_INDICES
+from pfld_mm.core.face_markups import WFLW98
 from pfld_mm.datasets.face.face_mesh import MeshViews
 
-FLIP = FLIP_INDICES[98]
+FLIP = WFLW98.flip_indices
 
 
 def turn(points, yaw):

@@ -9,7 +9,7 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from pfld_mm.datasets.data_root import apply_data_root
+from pfld_mm.engine.config import apply_data_root
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / 'configs/pfld_ghostone_synthetic.py'

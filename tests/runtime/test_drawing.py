@@ -51,7 +51,7 @@ def test_nothing_to_draw():
 
 def test_numbers_of_tracked_faces():
     one = face([(100, 60), (200, 160)])
-    tracked = TrackedFaces(one.points, one.boxes, None, (7,))
+    tracked = TrackedFaces(one.points, one.boxes, ids=(7,))
     assert (draw_faces(BLACK, tracked) != draw_faces(BLACK, one)).any()
 
 
@@ -66,3 +66,12 @@ def test_slider():
     canvas = draw_slider(BLACK, result)
     np.testing.assert_allclose(near(canvas, PIECE), (40, 80), atol=1.0)
     assert np.linalg.norm(near(canvas, GAP) - (220, 80)) < 8  # with the stroke of its angle
+
+
+def test_unsure_points_fade():
+    one = face([(100, 60), (200, 160)])
+    sigmas = np.zeros((1, 2, 2), np.float32)
+    sigmas[0, 1] = 30
+    faded = FaceLandmarks(one.points, one.boxes, scores=np.ones((1, 2)), sigmas=sigmas)
+    sure, unsure = (draw_faces(BLACK, faded)[y, x].max() for x, y in ((100, 60), (200, 160)))
+    assert sure > 200 and 0 < unsure < 100

@@ -4,8 +4,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from pfld_mm.core.boxes import overlap
-from pfld_mm.core.face_model import FACE_MODELS
+from pfld_mm.core.boxes import iou
+from pfld_mm.core.face_markups import WFLW98
 from pfld_mm.runtime import haar_face_finder
 from pfld_mm.runtime.haar_face_finder import EXTENT, SHIFT, HaarFaceFinder, from_haar
 from pfld_mm.runtime.yunet_face_finder import FOREHEAD, YuNetFaceFinder, without_forehead
@@ -33,7 +33,7 @@ def drawn_faces():
 def test_haar_finds_drawn_faces_at_their_landmark_boxes(drawn_faces):
     finder = HaarFaceFinder(min_side=0.3)
     assert len(drawn_faces) >= 10
-    best = [overlap(finder(picture).boxes, box[None]).max() for picture, box in drawn_faces]
+    best = [iou(finder(picture).boxes, box[None]).max() for picture, box in drawn_faces]
     assert np.median(best) > 0.7  # measured: 0.77
 
 
@@ -42,7 +42,7 @@ def test_haar_finds_the_same_in_a_larger_picture(drawn_faces):
     small = HaarFaceFinder(min_side=0.3, max_side=max(picture.shape))
     large = cv2.resize(picture, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
     one, other = small(picture).boxes, small(large).boxes / 3
-    assert overlap(one[:1], other[:1])[0, 0] > 0.85
+    assert iou(one[:1], other[:1])[0, 0] > 0.85
 
 
 def test_largest_first():
@@ -68,7 +68,7 @@ def test_an_opencv_without_cascades_is_named(monkeypatch):
         HaarFaceFinder()
 
 
-FACE = FACE_MODELS[98][:, :2]
+FACE = WFLW98.mean_face[:, :2]
 FIVE = np.stack([FACE[60:68].mean(0), FACE[68:76].mean(0), FACE[54], FACE[76], FACE[82]])
 
 

@@ -1,3 +1,6 @@
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from helpers.exported_models import disc_box, disc_picture, face_folder, face_shape
@@ -12,6 +15,9 @@ from mmpose.datasets.transforms import GetBBoxCenterScale
 from pfld_mm.core.head_pose import solve_head_pose
 from pfld_mm.datasets.transforms.crop_face import CropFace
 from pfld_mm.runtime.face_landmarker import FaceLandmarker
+from pfld_mm.runtime.haar_face_finder import HaarFaceFinder
+from pfld_mm.synth.faces.renderer import render_face
+from pfld_mm.synth.faces.sampling import sample_face
 
 NOISE = np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)
 boxes_in_noise = st.tuples(
@@ -232,3 +238,39 @@ def test_a_model_with_another_number_of_points_is_refused(tmp_path):
     folder = write_folder(tmp_path / 'm', face_info(k=98), face_graph(k=68), golden=False)
     with pytest.raises(ValueError, match=r'expected 98 points.*\(1, 68, 2\)'):
         FaceLandmarker(folder)(NOISE, (10, 10, 90, 90))
+
+
+def test_standard_deviations_become_scores_and_pixels(face_model):
+    landmarker = FaceLandmarker(face_model)
+    boxes = np.float32([[50, 40, 150, 140]])
+    tensor = landmarker.preprocess(np.zeros((200, 200, 3), np.uint8), boxes)
+    points = landmarker.inference(tensor)
+    sigma = np.full_like(points, 0.02)
+    sigma[..., 1] = 0.04
+    plain = landmarker.postprocess(points, boxes)
+    faces = landmarker.postprocess(np.concatenate([points, sigma], -1), boxes)
+    np.testing.assert_array_equal(faces.points, plain.points)
+    assert plain.scores is plain.sigmas is None
+    # box 100 px, padding 1.2: the crop is 120 px wide
+    np.testing.assert_allclose(faces.sigmas[0, 0], [2.4, 4.8], rtol=1e-5)
+    np.testing.assert_allclose(faces.scores, 0.97, rtol=1e-5)
+
+
+def test_pickled_it_opens_its_model_again(face_model):
+    landmarker = FaceLandmarker(face_model, finder=HaarFaceFinder(min_side=0.3))
+    image = disc_picture((200, 200), [(90, 110)], 30)
+    box = disc_box((90, 110), 30)[None]
+    again = pickle.loads(pickle.dumps(landmarker))
+    np.testing.assert_array_equal(again(image, box).points, landmarker(image, box).points)
+    assert again.finder.min_side == 0.3
+
+
+def test_threads_share_one_landmarker_with_the_default_finder(face_model):
+    landmarker = FaceLandmarker(face_model)
+    images = [render_face(sample_face(0, 'train', index))[0] for index in range(8)]
+    expected = [landmarker(image).points for image in images]
+    assert sum(map(len, expected)) > 0
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(4):
+            for found, wanted in zip(pool.map(landmarker, images), expected, strict=True):
+                np.testing.assert_array_equal(found.points, wanted)

@@ -12,7 +12,7 @@ from mmpose.apis import inference_topdown, init_model
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
-from pfld_mm.core.face_model import FACE_MODELS
+from pfld_mm.core.face_markups import MARKUPS
 from pfld_mm.datasets.face.markup_map import IN_WFLW
 from pfld_mm.runtime import FaceLandmarker, SliderLocator
 from pfld_mm.runtime.face_landmarker import DEFAULT_MODEL
@@ -40,7 +40,7 @@ CONFIGS = {
 def test_both_mark_ups_are_shipped():
     assert DEFAULT_MODEL in FACES
     points = {FaceLandmarker(name).info.num_keypoints for name in FACES}
-    assert points == set(FACE_MODELS)
+    assert points == set(MARKUPS)
 
 
 @pytest.mark.parametrize('name', shipped_models())

@@ -8,7 +8,7 @@ import pytest
 from helpers.exported_models import disc_box, disc_picture, face_folder, face_shape
 from helpers.runs import ROOT
 
-from pfld_mm.core.face_model import FACE_MODELS
+from pfld_mm.core.face_markups import WFLW98
 
 CENTER, RADIUS = (110.0, 90.0), 36.0
 
@@ -50,7 +50,7 @@ def test_a_malformed_box_is_named(pseudo_label, monkeypatch, tmp_path):
 @pytest.mark.parametrize(('yaw', 'wanted'), [(0, 1), (-20, 1), (30, 3), (-40, 6), (50, 10)])
 def test_turned_faces_are_written_several_times(pseudo_label, yaw, wanted):
     turn = np.radians(yaw)
-    model = FACE_MODELS[98]
+    model = WFLW98.mean_face
     x = np.cos(turn) * model[:, 0] + np.sin(turn) * model[:, 2]
     points = 40 * np.stack([x, model[:, 1]], 1) + 100
     assert pseudo_label.times(points) == wanted

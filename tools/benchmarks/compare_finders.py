@@ -21,7 +21,7 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')
 import cv2
 import numpy as np
 
-from pfld_mm.core.boxes import landmark_boxes, overlap
+from pfld_mm.core.boxes import iou, landmark_boxes
 from pfld_mm.core.finder.found_faces import FoundFaces
 from pfld_mm.runtime import FaceFinder, FaceLandmarker, HaarFaceFinder, YuNetFaceFinder
 
@@ -85,16 +85,16 @@ def measure(
         times.append(time.perf_counter() - start)
         found = found if isinstance(found, FoundFaces) else FoundFaces.of_boxes(found)
         points = np.stack([points for points, _ in faces])
-        iou = overlap(landmark_boxes(points), found.boxes)
-        best = iou.argmax(axis=1) if len(found) else np.zeros(len(faces), int)
-        hit = iou.max(axis=1, initial=0) >= MIN_IOU
+        overlaps = iou(landmark_boxes(points), found.boxes)
+        best = overlaps.argmax(axis=1) if len(found) else np.zeros(len(faces), int)
+        hit = overlaps.max(axis=1, initial=0) >= MIN_IOU
         hits += hit.tolist()
         turned += [pose for _, pose in faces]
-        ious += iou.max(axis=1, initial=0)[hit].tolist()
+        ious += overlaps.max(axis=1, initial=0)[hit].tolist()
         if hit.any():
             found_nme += nme(landmarker(image, found[best[hit]]).points, points[hit])
             true_nme += nme(landmarker(image, landmark_boxes(points[hit])).points, points[hit])
-        stray = (iou < MIN_IOU).all(axis=0)
+        stray = (overlaps < MIN_IOU).all(axis=0)
         others += int(stray.sum())
         if sheet is not None:
             others_here = found[stray]

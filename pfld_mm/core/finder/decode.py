@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pfld_mm.core.boxes import overlap
+from pfld_mm.core.boxes import iou
 
 STRIDE = 8
 """Input pixels that a cell of the output map spans."""
@@ -68,7 +68,7 @@ def suppress(boxes: np.ndarray, scores: np.ndarray, max_iou: float) -> np.ndarra
     while len(order):
         best, order = order[0], order[1:]
         kept.append(int(best))
-        order = order[overlap(boxes[best : best + 1], boxes[order])[0] <= max_iou]
+        order = order[iou(boxes[best : best + 1], boxes[order])[0] <= max_iou]
     return np.array(kept, np.intp)
 
 

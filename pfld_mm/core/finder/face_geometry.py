@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pfld_mm.core.boxes import landmark_boxes
-from pfld_mm.core.face_model import FACE_MODELS
+from pfld_mm.core.face_markups import MARKUPS, WFLW98
 
 POINT_NAMES = ('left pupil', 'right pupil', 'nose tip', 'left mouth corner', 'right mouth corner')
 """The five points; left and right as seen in the image."""
@@ -16,7 +16,7 @@ WFLW_POINTS = (96, 97, 54, 76, 82)
 ASPECT = 1.0
 """Width by height of the box around an upright face's landmarks: 1.03 in front, 0.92 in profile."""
 
-_MEAN = FACE_MODELS[98][:, :2]
+_MEAN = WFLW98.mean_face[:, :2]
 _LANDMARKS = (_MEAN - _MEAN.min(axis=0)) / np.ptp(_MEAN, axis=0)
 """The mean face in the unit square, (98, 2)."""
 
@@ -42,18 +42,31 @@ def landmark_roll(points: np.ndarray) -> np.ndarray:
     """In-plane rotation of faces from their landmarks; 0 for a mark-up that is not known.
 
     Args:
-        points: (F, K, 2), K = 98 as in WFLW or 68 as in 300-W.
+        points: (F, K, 2), K that of a mark-up of faces.
 
     Returns:
         (F,) float32 degrees, see `face_roll`.
     """
-    if points.shape[1] == 98:
-        return face_roll(points[:, WFLW_POINTS]).astype(np.float32)
-    if points.shape[1] == 68:
-        eyes = [points[:, 36:42].mean(axis=1), points[:, 42:48].mean(axis=1)]
-        five = np.stack([*eyes, points[:, 30], points[:, 48], points[:, 54]], axis=1)
-        return face_roll(five).astype(np.float32)
-    return np.zeros(len(points), np.float32)
+    markup = MARKUPS.get(points.shape[1])
+    if markup is None:
+        return np.zeros(len(points), np.float32)
+    pupils = [points[:, list(group)].mean(axis=1) for group in markup.pupils]
+    rest = [points[:, index] for index in (markup.nose_tip, *markup.mouth_corners)]
+    return face_roll(np.stack([*pupils, *rest], axis=1)).astype(np.float32)
+
+
+def turned(points: np.ndarray, degrees: np.ndarray) -> np.ndarray:
+    """Points (F, K, 2) turned clockwise about the origin by the angles (F, 1)."""
+    cos, sin = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
+    x, y = points[..., 0], points[..., 1]
+    return np.stack([cos * x - sin * y, sin * x + cos * y], axis=-1)
+
+
+def turned_deviations(deviations: np.ndarray, degrees: np.ndarray) -> np.ndarray:
+    """Standard deviations (F, K, 2) of x and y after `turned`, where x and y are uncorrelated."""
+    cos, sin = np.cos(np.deg2rad(degrees)) ** 2, np.sin(np.deg2rad(degrees)) ** 2
+    x, y = deviations[..., 0] ** 2, deviations[..., 1] ** 2
+    return np.sqrt(np.stack([cos * x + sin * y, sin * x + cos * y], axis=-1))
 
 
 def rotated_boxes(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:

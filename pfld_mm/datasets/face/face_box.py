@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pfld_mm.core.boxes import jittered, landmark_boxes
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 
 PLACE_SIGMA = 0.05
@@ -37,7 +38,7 @@ def face_box(face: AnnotatedFace, rule: str, seed: int, index: int) -> np.ndarra
             )
         box, what, cure = face.box, 'the annotated box', "or use box='landmarks'"
     else:
-        box = np.concatenate([face.points.min(0), face.points.max(0)])
+        box = landmark_boxes(face.points)
         what, cure = 'the box around the points', 'or remove the line'
     x0, y0, x1, y1 = map(float, box)
     if x1 <= x0 or y1 <= y0:
@@ -46,14 +47,7 @@ def face_box(face: AnnotatedFace, rule: str, seed: int, index: int) -> np.ndarra
             f'found {x0:g} {y0:g} {x1:g} {y1:g} (no area); correct the line {cure}'
         )
     if rule == 'detector':
-        box = _jitter(np.array([x0, y0, x1, y1]), seed, index)
+        normals = np.random.default_rng([seed, index]).normal(size=3)
+        size_error = np.clip(SIZE_SIGMA * normals[2], -3 * SIZE_SIGMA, 3 * SIZE_SIGMA)
+        box = jittered(np.array([x0, y0, x1, y1]), PLACE_SIGMA * normals[:2], 1 + size_error)
     return np.asarray(box, np.float32)
-
-
-def _jitter(box: np.ndarray, seed: int, index: int) -> np.ndarray:
-    """Move and resize a (4,) box with the errors that (seed, index) gives."""
-    normals = np.random.default_rng([seed, index]).normal(size=3)
-    side = box[2:] - box[:2]
-    center = (box[:2] + box[2:]) / 2 + PLACE_SIGMA * normals[:2] * side
-    side = side * (1 + np.clip(SIZE_SIGMA * normals[2], -3 * SIZE_SIGMA, 3 * SIZE_SIGMA))
-    return np.concatenate([center - side / 2, center + side / 2])

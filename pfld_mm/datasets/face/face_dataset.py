@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 
-from pfld_mm.core.markup import mmpose_metainfo
+from pfld_mm.core.markup import Markup
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_box import BOX_RULES, face_box
 from pfld_mm.datasets.face.picture_split import select_part
@@ -73,7 +73,7 @@ class FaceDataset(BaseCocoStyleDataset):
     @classmethod
     def _load_metainfo(cls, metainfo: dict | None = None) -> dict:
         if metainfo is not None and 'num_keypoints' in metainfo:
-            metainfo = mmpose_metainfo(metainfo)
+            metainfo = Markup.from_dict(metainfo).mmpose_metainfo()
         return super()._load_metainfo(metainfo)
 
     @abstractmethod

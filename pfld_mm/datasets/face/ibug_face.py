@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from mmpose.registry import DATASETS
 
-from pfld_mm.core.markup import IBUG68, mmpose_metainfo
+from pfld_mm.core.face_markups import IBUG68
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_dataset import FaceDataset
 
@@ -45,7 +45,7 @@ class IBUGFace(FaceDataset):
         **kwargs: see ``FaceDataset``; ``box='annotated'`` is refused, there is none.
     """
 
-    METAINFO: dict = mmpose_metainfo(IBUG68)
+    METAINFO: dict = IBUG68.mmpose_metainfo()
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pfld_mm.core.face_model import FLIP_INDICES
+from pfld_mm.core.face_markups import WFLW98
 from pfld_mm.datasets.face.face_mesh import MeshViews
 
 NEIGHBOURS = 14
@@ -158,4 +158,4 @@ def _mixture(meshes: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 def _facing_right(points: np.ndarray, yaw: float) -> np.ndarray:
     """Mirror (98, 2) of a face that looks to the left, so that all look to the right; and back."""
-    return points if yaw > 0 else points[FLIP_INDICES[98]] * [-1, 1]
+    return points if yaw > 0 else points[WFLW98.flip_indices] * [-1, 1]

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
+from pfld_mm.core.boxes import landmark_boxes
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_mesh import FaceMesh
 from pfld_mm.datasets.face.mesh_map import MeshMap
@@ -42,7 +43,7 @@ class MeshTeacher:
         views, points = [], []
         for face in faces:
             known = face.points[:98]
-            seen = mesh(cv2.imread(face.picture), np.concatenate([known.min(0), known.max(0)]))
+            seen = mesh(cv2.imread(face.picture), landmark_boxes(known))
             if len(seen.meshes) > LEAST_VIEWS:
                 views.append(seen)
                 points.append(known)
@@ -67,7 +68,7 @@ class MeshTeacher:
                 continue
             mesh, between = self.mesh_map.merge(views)
             by_mesh, yaw = self.mesh_map(mesh)
-            near = np.concatenate([by_mesh.min(0), by_mesh.max(0)])
+            near = landmark_boxes(by_mesh)
             by_models = self.models(image, near[None].astype(np.float32))[0][0]
             size = np.sqrt(np.prod(np.ptp(by_mesh, axis=0)))
             apart = float(np.linalg.norm(by_models - by_mesh, axis=1).mean() / size)

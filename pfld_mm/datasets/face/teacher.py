@@ -5,15 +5,12 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from pfld_mm.core.boxes import landmark_boxes
-from pfld_mm.core.face_model import FLIP_INDICES
+from pfld_mm.core.boxes import jittered, landmark_boxes
+from pfld_mm.core.face_markups import MARKUPS
 from pfld_mm.runtime.face_landmarker import FaceLandmarker
 
 SEARCHES = 3
 """How often a face is cut out anew around the points found in it."""
-
-OUTER_CORNERS = {98: (60, 72), 68: (36, 45)}
-"""Of the eyes, by the number of points."""
 
 PLACE_SIGMA, SIZE_SIGMA = 0.03, 0.06
 """Of the crops that the teacher averages over, as shares of the box."""
@@ -34,14 +31,14 @@ class Teacher:
 
     def __init__(self, landmarkers: Sequence[FaceLandmarker], crops: int = 5) -> None:
         numbers = {landmarker.info.num_keypoints for landmarker in landmarkers}
-        if len(numbers) != 1 or not numbers <= set(FLIP_INDICES):
+        if len(numbers) != 1 or not numbers <= set(MARKUPS):
             raise ValueError(
-                f'a teacher needs models of one mark-up, {sorted(FLIP_INDICES)} points; found '
+                f'a teacher needs models of one mark-up, {sorted(MARKUPS)} points; found '
                 f'models of {sorted(numbers)} points'
             )
         self.landmarkers = list(landmarkers)
         self.crops = crops
-        self.flip = FLIP_INDICES[numbers.pop()]
+        self.markup = MARKUPS[numbers.pop()]
 
     def __call__(self, image: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Label the faces of one picture.
@@ -59,11 +56,12 @@ class Teacher:
         rng = np.random.default_rng(len(boxes))
         predictions = []
         for _ in range(self.crops):
-            jittered = _jitter(boxes, rng)
-            predictions += [self._predict(image, jittered), self._predict_mirrored(image, jittered)]
+            shift = rng.normal(0, PLACE_SIGMA, (len(boxes), 2))
+            near = jittered(boxes, shift, 1 + rng.normal(0, SIZE_SIGMA, (len(boxes), 1)))
+            predictions += [self._predict(image, near), self._predict_mirrored(image, near)]
         stack = np.stack(predictions)
         points = stack.mean(0)
-        right, left = OUTER_CORNERS[points.shape[1]]
+        right, left = self.markup.outer_eye_corners
         eyes = np.linalg.norm(points[:, right] - points[:, left], axis=-1)
         return points, np.linalg.norm(stack - points, axis=-1).mean((0, 2)) / eyes
 
@@ -74,14 +72,6 @@ class Teacher:
         last = image.shape[1] - 1
         mirrored = boxes.copy()
         mirrored[:, [0, 2]] = last - boxes[:, [2, 0]]
-        points = self._predict(cv2.flip(image, 1), mirrored)[:, self.flip]
+        points = self._predict(cv2.flip(image, 1), mirrored)[:, self.markup.flip_indices]
         points[..., 0] = last - points[..., 0]
         return points
-
-
-def _jitter(boxes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    low, high = boxes[:, :2], boxes[:, 2:]
-    side = high - low
-    center = (low + high) / 2 + rng.normal(0, PLACE_SIGMA, low.shape) * side
-    half = side / 2 * (1 + rng.normal(0, SIZE_SIGMA, (len(boxes), 1)))
-    return np.concatenate([center - half, center + half], axis=1)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from mmpose.registry import DATASETS
 
-from pfld_mm.core.markup import WFLW98_IBUG68, mmpose_metainfo
+from pfld_mm.core.face_markups import WFLW98_IBUG68
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_dataset import FaceDataset
 from pfld_mm.datasets.face.ibug_face import read_pts
@@ -47,7 +47,7 @@ class TwoMarkupFace(FaceDataset):
         **kwargs: see ``FaceDataset``.
     """
 
-    METAINFO: dict = mmpose_metainfo(WFLW98_IBUG68)
+    METAINFO: dict = WFLW98_IBUG68.mmpose_metainfo()
 
     def __init__(
         self,

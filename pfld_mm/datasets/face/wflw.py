@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from mmpose.registry import DATASETS
 
-from pfld_mm.core.markup import WFLW98, mmpose_metainfo
+from pfld_mm.core.face_markups import WFLW98
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_dataset import FaceDataset
 
@@ -31,7 +31,7 @@ class WFLW(FaceDataset):
         **kwargs: see ``FaceDataset``.
     """
 
-    METAINFO: dict = mmpose_metainfo(WFLW98)
+    METAINFO: dict = WFLW98.mmpose_metainfo()
 
     def __init__(
         self,

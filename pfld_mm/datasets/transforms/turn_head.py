@@ -6,11 +6,10 @@ from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 from scipy.interpolate import RBFInterpolator
 
-from pfld_mm.core.face_model import FACE_MODELS
+from pfld_mm.core.boxes import landmark_boxes
+from pfld_mm.core.face_markups import MARKUPS
 from pfld_mm.core.head_pose import solve_head_pose
 
-CONTOUR = {98: 33, 68: 17}
-"""How many of a mark-up's first points are the contour."""
 FOCAL = 5.0
 """In widths of the face's square: portraits are taken from afar."""
 FAR_DEPTH = 0.35
@@ -47,17 +46,19 @@ class TurnHead(BaseTransform):
         most_yaw: float = 60.0,
         markups: tuple[int, ...] = (98,),
     ) -> None:
-        if not 0 <= prob <= 1 or degrees <= 0 or set(markups) - set(FACE_MODELS):
+        if not 0 <= prob <= 1 or degrees <= 0 or set(markups) - set(MARKUPS):
             raise ValueError(
                 'TurnHead: prob is a share, degrees positive and markups of '
-                f'{sorted(FACE_MODELS)}; got {prob}, {degrees}, {markups}'
+                f'{sorted(MARKUPS)}; got {prob}, {degrees}, {markups}'
             )
         self.prob = prob
         self.degrees = degrees
         self.most_yaw = most_yaw
         self.markups = tuple(markups)
-        self.model = np.concatenate([FACE_MODELS[k] for k in self.markups])
-        self.is_contour = np.concatenate([np.arange(k) < CONTOUR[k] for k in self.markups])
+        self.model = np.concatenate([MARKUPS[k].mean_face for k in self.markups])
+        self.is_contour = np.concatenate(
+            [np.isin(np.arange(k), MARKUPS[k].contour) for k in self.markups]
+        )
 
     def transform(self, results: dict) -> dict:
         """Turn the face, or leave it."""
@@ -72,8 +73,7 @@ class TurnHead(BaseTransform):
             return results
         results['img'] = warped
         results['keypoints'] = (turned * factor)[None].astype(np.float32)
-        box = results['keypoints'][0]
-        results['bbox'] = np.concatenate([box.min(0), box.max(0)])[None].astype(np.float32)
+        results['bbox'] = landmark_boxes(results['keypoints']).astype(np.float32)
         return results
 
     def turn(self, points: np.ndarray, degrees: float, sign: int) -> np.ndarray:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from mmcv.cnn import build_activation_layer
 from torch import Tensor, nn
 
 from pfld_mm.models.layers.conv_block import ConvBlock
@@ -10,6 +9,12 @@ SILU = dict(type='SiLU', inplace=True)
 RELU = dict(type='ReLU', inplace=True)
 
 
+def activation(act_cfg: dict) -> nn.Module:
+    """An activation of torch by its class name, as in mmcv's configs: ``dict(type='SiLU')``."""
+    options = dict(act_cfg)
+    return getattr(nn, options.pop('type'))(**options)
+
+
 def conv_act(
     in_channels: int, out_channels: int, kernel_size: int, stride: int = 1, act_cfg: dict = SILU
 ) -> nn.Module:
@@ -17,7 +22,7 @@ def conv_act(
     conv = ConvBlock(
         in_channels, out_channels, kernel_size, stride, kernel_size // 2, is_linear=True
     )
-    return nn.Sequential(conv, build_activation_layer(act_cfg))
+    return nn.Sequential(conv, activation(act_cfg))
 
 
 def depthwise(channels: int, stride: int = 1) -> ConvBlock:
@@ -37,7 +42,7 @@ def separable_act(
     return nn.Sequential(
         depthwise(in_channels, stride),
         pointwise(in_channels, out_channels),
-        build_activation_layer(act_cfg),
+        activation(act_cfg),
     )
 
 
@@ -62,7 +67,7 @@ class LiteBlock(nn.Module):
         super().__init__()
         hidden = 2 * channels
         self.expand = conv_act(channels, hidden, 1, act_cfg=act_cfg)
-        self.depthwise = nn.Sequential(depthwise(hidden), build_activation_layer(act_cfg))
+        self.depthwise = nn.Sequential(depthwise(hidden), activation(act_cfg))
         self.project = pointwise(hidden, channels)
 
     def forward(self, x: Tensor) -> Tensor:

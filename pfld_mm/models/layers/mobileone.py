@@ -104,7 +104,7 @@ class MobileOneBlock(nn.Module):
             scale = F.pad(self.rbr_scale.conv.weight, (center,) * 4)
             branches.append(Branch(scale, self.rbr_scale.bn))
         if self.rbr_skip is not None:
-            skip = _identity_kernel(kernel.shape, kernel.dtype, kernel.device)
+            skip = identity_kernel(kernel.shape, kernel.dtype, kernel.device)
             branches.append(Branch(skip, self.rbr_skip))
         return branches
 
@@ -139,7 +139,7 @@ class MobileOneBlock(nn.Module):
 
 
 @lru_cache
-def _identity_kernel(shape: torch.Size, dtype: torch.dtype, device: torch.device) -> Tensor:
+def identity_kernel(shape: torch.Size, dtype: torch.dtype, device: torch.device) -> Tensor:
     """The kernel (C_out, C_in / groups, k, k) that changes nothing; shared, not to be changed."""
     kernel = torch.zeros(shape, dtype=dtype, device=device)
     identity = torch.eye(shape[1], dtype=dtype, device=device)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pfld_mm.core.face_model import FACE_MODELS
+from pfld_mm.core.face_markups import WFLW98
 
 AXIS_Z = 0.75
 """Depth of the vertical axis around which the head is unrolled."""
@@ -108,7 +108,7 @@ def _grid(contour: np.ndarray) -> np.ndarray:
 def face_mesh() -> FaceMesh:
     """The constants, computed once (some milliseconds)."""
     mirrored = _EXTRA_HALF * (-1, 1, 1)
-    controls = np.vstack([FACE_MODELS[98], _EXTRA_HALF, mirrored, _EXTRA_MIDLINE])
+    controls = np.vstack([WFLW98.mean_face, _EXTRA_HALF, mirrored, _EXTRA_MIDLINE])
     sites = _unroll(controls)
     contour = sites[:33]
     grid = _grid(contour)

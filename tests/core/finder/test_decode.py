@@ -83,6 +83,6 @@ def test_suppression_keeps_no_overlapping_pair(seed):
     scores = rng.random(40)
     kept = suppress(boxes, scores, 0.3)
     assert (np.diff(scores[kept]) <= 0).all()
-    from pfld_mm.core.boxes import overlap
+    from pfld_mm.core.boxes import iou
 
-    assert (np.triu(overlap(boxes[kept], boxes[kept]), 1) <= 0.3).all()
+    assert (np.triu(iou(boxes[kept], boxes[kept]), 1) <= 0.3).all()

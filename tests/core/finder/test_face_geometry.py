@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from pfld_mm.core.boxes import landmark_boxes
-from pfld_mm.core.face_model import FACE_MODELS
+from pfld_mm.core.face_markups import MARKUPS
 from pfld_mm.core.finder.face_geometry import (
     FLIPPED_POINTS,
     WFLW_POINTS,
@@ -17,7 +17,7 @@ from pfld_mm.core.head_pose import rotation_matrix
 
 def tilted_face(degrees, k=98, yaw=0.0):
     """(K, 2) the mean face, 100 pixels wide, turned clockwise."""
-    head = FACE_MODELS[k] @ rotation_matrix(np.deg2rad(yaw), 0, 0).T * 100
+    head = MARKUPS[k].mean_face @ rotation_matrix(np.deg2rad(yaw), 0, 0).T * 100
     angle = np.deg2rad(degrees)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     return head[:, :2] @ turn.T + 300

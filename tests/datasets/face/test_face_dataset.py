@@ -6,7 +6,7 @@ from mmengine.dataset import pseudo_collate
 from mmpose.datasets.dataset_wrappers import CombinedDataset
 from torch.utils.data import DataLoader
 
-from pfld_mm.core.markup import WFLW98, mmpose_metainfo
+from pfld_mm.core.face_markups import WFLW98
 from pfld_mm.datasets.face import unusable_sample_counter
 from pfld_mm.datasets.face.unusable_sample import UnusableSample
 from pfld_mm.datasets.face.wflw import WFLW
@@ -147,7 +147,7 @@ def test_max_bad_is_a_fraction(write_wflw):
 
 def test_combined_dataset_goes_on_with_the_same_stream(write_wflw):
     part = dict(type='WFLW', data_root=str(write_wflw(4)), ann_file='list.txt', pipeline=LOAD)
-    data = CombinedDataset(mmpose_metainfo(WFLW98), [part, part], pipeline=[Draw()])
+    data = CombinedDataset(WFLW98.mmpose_metainfo(), [part, part], pipeline=[Draw()])
     assert len(data) == 8
     assert draws(data, [2, 5, 2]) == draws(data, [2, 5, 2])
     assert draws(data, [2]) != draws(data, [3])

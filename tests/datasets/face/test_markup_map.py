@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pfld_mm.core.face_model import FACE_MODELS
+from pfld_mm.core.face_markups import WFLW98
 from pfld_mm.datasets.face.markup_map import IN_WFLW, MarkupMap
 
 RNG = np.random.default_rng(0)
@@ -9,7 +9,7 @@ RNG = np.random.default_rng(0)
 
 def faces(count):
     """Both mark-ups of the mean face, deformed, moved and scaled at random; the rule is linear."""
-    shapes = FACE_MODELS[98][:, :2] + RNG.normal(0, 0.05, (count, 98, 2))
+    shapes = WFLW98.mean_face[:, :2] + RNG.normal(0, 0.05, (count, 98, 2))
     rule = shapes[:, IN_WFLW] + 0.1 * (shapes[:, :68] - shapes[:, 30:98]) + (0.02, -0.05)
     size, place = RNG.uniform(20, 300, (count, 1, 1)), RNG.uniform(0, 500, (count, 1, 2))
     return shapes * size + place, rule * size + place, size

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pfld_mm.core.markup import IBUG68, WFLW98, WFLW98_IBUG68, mmpose_metainfo
+from pfld_mm.core.face_markups import IBUG68, WFLW98, WFLW98_IBUG68
 from pfld_mm.datasets.face.markup_map import IN_WFLW, MarkupMap
 from pfld_mm.datasets.face.two_markup_face import TwoMarkupFace
 
@@ -82,17 +82,17 @@ def test_a_missing_list_is_named(tmp_path):
 
 
 def test_the_mirror_swaps_within_each_markup():
-    swaps = dict(WFLW98_IBUG68['flip_pairs'])
-    assert len(swaps) == len(WFLW98['flip_pairs']) + len(IBUG68['flip_pairs'])
+    swaps = dict(WFLW98_IBUG68.flip_pairs)
+    assert len(swaps) == len(WFLW98.flip_pairs) + len(IBUG68.flip_pairs)
     assert swaps[60] == 72
     assert swaps[98 + 36] == 98 + 45
-    assert mmpose_metainfo(WFLW98_IBUG68)['keypoint_info'][98]['swap'] == 'kpt-114'
+    assert WFLW98_IBUG68.mmpose_metainfo()['keypoint_info'][98]['swap'] == 'kpt-114'
 
 
 def test_every_shared_point_is_its_counterparts_mirror():
     """The 68 stubs must mirror as the 68 points do."""
-    mirror98 = {a: b for pair in WFLW98['flip_pairs'] for a, b in (pair, pair[::-1])}
-    mirror68 = {a: b for pair in IBUG68['flip_pairs'] for a, b in (pair, pair[::-1])}
+    mirror98 = {a: b for pair in WFLW98.flip_pairs for a, b in (pair, pair[::-1])}
+    mirror68 = {a: b for pair in IBUG68.flip_pairs for a, b in (pair, pair[::-1])}
     for point, place in enumerate(IN_WFLW):
         assert mirror98.get(place, place) == IN_WFLW[mirror68.get(point, point)]
 

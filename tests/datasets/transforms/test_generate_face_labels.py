@@ -3,7 +3,7 @@ import pytest
 import torch
 from mmengine.dataset import Compose
 
-from pfld_mm.core.face_model import FACE_MODELS
+from pfld_mm.core.face_markups import WFLW98
 from pfld_mm.datasets.transforms.generate_face_labels import GenerateFaceLabels
 
 CODEC = dict(type='RegressionLabel', input_size=(112, 112))
@@ -11,7 +11,7 @@ CODEC = dict(type='RegressionLabel', input_size=(112, 112))
 
 def face() -> np.ndarray:
     """(1, 98, 2) points of a frontal face in the crop."""
-    flat = FACE_MODELS[98][:, :2]
+    flat = WFLW98.mean_face[:, :2]
     flat = (flat - flat.mean(0)) / np.ptp(flat[:, 1]) * 90 + 56
     return flat[None].astype(np.float32)
 

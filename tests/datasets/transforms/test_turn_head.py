@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pfld_mm.core.face_model import FACE_MODELS
+from pfld_mm.core.face_markups import MARKUPS
 from pfld_mm.core.head_pose import rotation_matrix, solve_head_pose
 from pfld_mm.datasets.transforms.turn_head import FOCAL, TurnHead, warp
 
@@ -12,7 +12,7 @@ CENTER, UNIT = np.array([150.0, 130.0]), 90.0
 def face(yaw=0.0, pitch=0.0, roll=0.0, k=98):
     """The mean face in a pose, seen from afar: (K, 2) pixels."""
     angles = np.radians([yaw, pitch, roll])
-    return FACE_MODELS[k] @ rotation_matrix(*angles)[:2].T * UNIT + CENTER
+    return MARKUPS[k].mean_face @ rotation_matrix(*angles)[:2].T * UNIT + CENTER
 
 
 def yaw_of(points):

@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from pfld_mm.models.layers.lite_block import LiteBlock, smooth
+from pfld_mm.models.layers.lite_block import LiteBlock, activation, smooth
 from pfld_mm.models.layers.lite_fusion import LiteFusion
 
 
@@ -45,3 +45,9 @@ def test_fast_fusion_is_the_same_function_up_to_the_smoothing():
     fast.paths[0][1][0].load_state_dict(project.state_dict())
     x = torch.randn(1, 8, 6, 9)
     torch.testing.assert_close(fast.paths[0][1](x), project(enlarge(x)))
+
+
+def test_activations_are_torchs_by_name():
+    relu = activation(dict(type='ReLU', inplace=True))
+    assert isinstance(relu, nn.ReLU)
+    assert relu.inplace

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from pfld_mm.core.face_model import FLIP_INDICES
+from pfld_mm.core.face_markups import WFLW98
 from pfld_mm.core.head_pose import solve_head_pose
 from pfld_mm.synth.faces.geometry import face_geometry
 from pfld_mm.synth.faces.mesh import AXIS_Z, face_mesh
@@ -52,7 +52,7 @@ def test_mirrored_parameters_give_mirrored_points():
         params, yaw=-0.5, roll=-0.2, center=(0.55, 0.5), expression=Expression(gaze_x=-0.5)
     )
     points = face_geometry(params).landmarks()
-    expected = points[FLIP_INDICES[98]] * (-1, 1) + (params.size, 0)
+    expected = points[WFLW98.flip_indices] * (-1, 1) + (params.size, 0)
     np.testing.assert_allclose(face_geometry(mirrored).landmarks(), expected, atol=1e-6)
 
 

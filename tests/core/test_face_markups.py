@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pfld_mm.core.face_model import FACE_MODELS, FLIP_INDICES
+from pfld_mm.core.face_markups import IBUG68, MARKUPS, WFLW98
 
 EYE_CORNERS = {98: (60, 72), 68: (36, 45)}
 
@@ -24,12 +24,12 @@ def mmpose_swap_partners(name, count):
 
 @pytest.mark.parametrize(('count', 'name'), [(98, 'wflw'), (68, '300w')])
 def test_flip_indices_are_those_of_mmpose(count, name):
-    assert FLIP_INDICES[count].tolist() == mmpose_swap_partners(name, count)
+    assert MARKUPS[count].flip_indices.tolist() == mmpose_swap_partners(name, count)
 
 
 @pytest.mark.parametrize('count', [68, 98])
 def test_model_is_symmetric_and_one_unit_wide(count):
-    model, flip = FACE_MODELS[count], FLIP_INDICES[count]
+    model, flip = MARKUPS[count].mean_face, MARKUPS[count].flip_indices
     assert model.shape == (count, 3) and model.dtype == np.float64
     assert np.isfinite(model).all()
     np.testing.assert_array_equal(model[flip] * (-1, 1, 1), model)
@@ -39,7 +39,7 @@ def test_model_is_symmetric_and_one_unit_wide(count):
 
 
 def test_named_places_of_the_98_points():
-    model = FACE_MODELS[98]
+    model = WFLW98.mean_face
     assert model[:, 2].argmin() == 54  # tip of the nose is nearest to the camera
     assert model[:, 1].argmax() == 16  # chin
     assert model[0, 0] < 0 < model[32, 0]
@@ -52,7 +52,7 @@ def test_named_places_of_the_98_points():
 
 
 def test_both_models_are_of_the_same_face():
-    wflw, ibug = FACE_MODELS[98], FACE_MODELS[68]
+    wflw, ibug = WFLW98.mean_face, IBUG68.mean_face
     np.testing.assert_array_equal(wflw[0:33:2], ibug[:17])
     np.testing.assert_array_equal(wflw[51:60], ibug[27:36])
     shared_98, shared_68 = [60, 64, 68, 72, 79, 85], [36, 39, 42, 45, 51, 57]
@@ -61,6 +61,6 @@ def test_both_models_are_of_the_same_face():
 
 def test_the_models_cannot_be_changed_by_accident():
     with pytest.raises(ValueError, match='read-only'):
-        FACE_MODELS[98][0, 0] = 1
+        WFLW98.mean_face[0, 0] = 1
     with pytest.raises(ValueError, match='read-only'):
-        FLIP_INDICES[68][0] = 1
+        IBUG68.flip_indices[0] = 1

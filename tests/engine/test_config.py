@@ -1,6 +1,7 @@
+import pytest
 from mmengine.config import Config
 
-from pfld_mm.datasets.data_root import apply_data_root
+from pfld_mm.engine.config import apply_data_root, load_config
 
 
 def config(**more) -> Config:
@@ -32,3 +33,15 @@ def test_nothing_changes_without_it():
     cfg = config()
     apply_data_root(cfg)
     assert cfg.val_dataloader.dataset.data_root == 'old'
+
+
+def test_a_missing_config_is_named():
+    with pytest.raises(FileNotFoundError, match=r'the config no\.py does not exist'):
+        load_config('no.py')
+
+
+def test_overrides_reach_the_datasets(tmp_path):
+    path = tmp_path / 'config.py'
+    path.write_text("data_root = 'old'\nval_dataloader = dict(dataset=dict(data_root=data_root))\n")
+    cfg = load_config(path, {'data_root': 'mine'})
+    assert cfg.val_dataloader.dataset.data_root == 'mine'

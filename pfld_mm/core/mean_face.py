@@ -1,48 +1,35 @@
 """A left-right symmetric mean 3-D face for the mark-ups of WFLW (98 points) and 300-W (68 points).
 
-Frame: the origin is the middle between the outer eye corners, x points to the picture's right, y
+Frame: the origin is the middle between the outer eye corners, x points to the image's right, y
 down, z away from the camera (right-handed, the camera frame of a frontal face). One unit is the
 distance of the outer eye corners (60-72 in WFLW, 36-45 in 300-W; about 90 mm in an adult).
 
-Only the picture-left half and the midline are written down, the other half is their mirror image,
+Only the image-left half and the midline are written down, the other half is their mirror image,
 so the symmetry is exact. Widths and heights are round numbers checked against the median of
 near-frontal labelled faces; depths are estimates from anatomy (the tip of the nose lies about
 48 mm in front of the outer eye corners, the tragus 80 mm behind them).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
-_Point = tuple[float, float, float]
+Point = tuple[float, float, float]
 
 
-def _ranges(*ends: tuple[int, int]) -> list[int]:
-    """Concatenated inclusive ranges; a range may run downwards."""
-    return [i for a, b in ends for i in (range(a, b + 1) if a <= b else range(a, b - 1, -1))]
-
-
-# Mirror partner of every point, in index order.
-_FLIP_98 = _ranges(
-    (32, 0), (46, 42), (50, 47), (37, 33), (41, 38), (51, 54), (59, 55), (72, 68), (75, 73),
-    (64, 60), (67, 65), (82, 76), (87, 83), (92, 88), (95, 93), (97, 96),
-)  # fmt: skip
-_FLIP_68 = _ranges(
-    (16, 0), (26, 17), (27, 30), (35, 31), (45, 42), (47, 46), (39, 36), (41, 40), (54, 48),
-    (59, 55), (64, 60), (67, 65),
-)  # fmt: skip
-
-_CONTOUR: list[_Point] = [
+_CONTOUR: list[Point] = [
     (-0.78, -0.02, 0.92), (-0.78, 0.08, 0.90), (-0.77, 0.18, 0.87), (-0.76, 0.28, 0.82),
     (-0.75, 0.38, 0.76), (-0.73, 0.48, 0.69), (-0.71, 0.58, 0.60), (-0.68, 0.68, 0.50),
     (-0.64, 0.78, 0.40), (-0.59, 0.87, 0.29), (-0.53, 0.96, 0.18), (-0.46, 1.03, 0.08),
     (-0.38, 1.10, 0.00), (-0.29, 1.16, -0.08), (-0.20, 1.20, -0.15), (-0.10, 1.23, -0.21),
     (0.00, 1.24, -0.24),
 ]  # fmt: skip
-_NOSE: list[_Point] = [
+_NOSE: list[Point] = [
     (0.00, -0.005, -0.23), (0.00, 0.14, -0.32), (0.00, 0.285, -0.43), (0.00, 0.43, -0.53),
     (-0.178, 0.485, -0.27), (-0.09, 0.505, -0.33), (0.00, 0.525, -0.36),
 ]  # fmt: skip
 
-_HALF_98: dict[int, _Point] = {
+HALF_98: dict[int, Point] = {
     **dict(enumerate(_CONTOUR)),
     # brow: upper edge outward -> inward, then the lower edge back
     33: (-0.62, -0.14, 0.00), 34: (-0.51, -0.235, -0.08), 35: (-0.385, -0.245, -0.17),
@@ -61,7 +48,7 @@ _HALF_98: dict[int, _Point] = {
     96: (-0.352, -0.007, -0.10),
 }  # fmt: skip
 
-_HALF_68: dict[int, _Point] = {
+HALF_68: dict[int, Point] = {
     **dict(enumerate(_CONTOUR[::2])),  # 300-W marks every second point of WFLW's contour
     17: (-0.665, -0.135, 0.04), 18: (-0.57, -0.225, -0.03), 19: (-0.425, -0.25, -0.14),
     20: (-0.28, -0.235, -0.21), 21: (-0.135, -0.19, -0.25),
@@ -75,27 +62,20 @@ _HALF_68: dict[int, _Point] = {
 }  # fmt: skip
 
 
-def _mirrored(half: dict[int, _Point], flip: list[int]) -> np.ndarray:
-    """The whole face (K, 3), read-only, from its picture-left half and midline."""
+def mean_face(half: dict[int, Point], flip: Sequence[int]) -> np.ndarray:
+    """The whole face from its image-left half and midline.
+
+    Args:
+        half: Index -> point; a point on the midline is its own mirror partner.
+        flip: The mirror partner of each of the K points.
+
+    Returns:
+        (K, 3) float64 in the frame above, read-only; NaN where ``half`` has neither a point nor
+        its partner.
+    """
     points = np.full((len(flip), 3), np.nan)
     for index, point in half.items():
         points[flip[index]] = np.multiply(point, (-1, 1, 1))
         points[index] = point
     points.setflags(write=False)
     return points
-
-
-def _read_only(flip: list[int]) -> np.ndarray:
-    indices = np.array(flip, dtype=np.int64)
-    indices.setflags(write=False)
-    return indices
-
-
-FLIP_INDICES: dict[int, np.ndarray] = {68: _read_only(_FLIP_68), 98: _read_only(_FLIP_98)}
-"""K -> (K,) mirror partner of every point."""
-
-FACE_MODELS: dict[int, np.ndarray] = {
-    68: _mirrored(_HALF_68, _FLIP_68),
-    98: _mirrored(_HALF_98, _FLIP_98),
-}
-"""K -> (K, 3) float64 mean face in the frame above."""
