@@ -1,14 +1,14 @@
-# The fast form, whole: a first look at the puzzle and a second one at the likeliest pairs of piece
-# and gap. Training it is the last stage; it trains the second look and leaves the first alone.
-_base_ = 'litehrnet18_fast_slider_first_look.py'
+# The fast form: the proposal network, and a verifier of the likeliest pairs of piece and gap.
+# The last step of training: the verifier alone, the proposal network is frozen.
+_base_ = 'litehrnet18_fast_slider_proposal.py'
 
 model = dict(
-    type='TwoStageSlider',
-    head=dict(refiner=dict(type='PairVerifier', channels=(16, 32, 64, 96))),
+    verifier=dict(type='PairVerifier', channels=(16, 32, 64, 96)),
+    train_stage='verifier',
 )
 # All puzzles are drawn in the first two epochs and kept: 400 kB each, 10 GB in all.
 puzzles = dict(
-    type='pfld_mm.datasets.slider.slider_pairs.LetterboxedPuzzles',
+    type='pfld_mm.datasets.slider.puzzle_letterboxer.PuzzleLetterboxer',
     generator=_base_.mixed,
     input_size=_base_.codec.input_size,
 )

@@ -1,4 +1,4 @@
-# The document's form. Synthetic puzzles over the photos of data/photos; tested on data/slider.
+# One stage, 6 GMAC. Synthetic puzzles over the photos of data/photos; tested on data/slider.
 _base_ = [
     '_base_/models/litehrnet18.py',
     '_base_/datasets/slider.py',

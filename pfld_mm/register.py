@@ -30,7 +30,6 @@ import pfld_mm.datasets.transforms.seeded_albumentation
 import pfld_mm.datasets.transforms.turn_head
 import pfld_mm.engine.cpu_amp_optim_wrapper
 import pfld_mm.engine.hard_example_hook
-import pfld_mm.engine.pose_balanced_sampler
 import pfld_mm.engine.progress_hook
 import pfld_mm.engine.resumable_sampler
 import pfld_mm.engine.resume_point_hook
@@ -48,7 +47,6 @@ import pfld_mm.models.heads.center_offset_angle_head
 import pfld_mm.models.heads.face_finder_head
 import pfld_mm.models.heads.pair_verifier
 import pfld_mm.models.heads.pfld_head
-import pfld_mm.models.heads.simcc_branch
 import pfld_mm.models.losses.box_distance_iou_loss
 import pfld_mm.models.losses.center_focal_loss
 import pfld_mm.models.losses.center_softmax_loss
@@ -56,9 +54,7 @@ import pfld_mm.models.losses.cosine_angle_loss
 import pfld_mm.models.losses.edge_distribution_loss
 import pfld_mm.models.losses.hard_negative_ranking_loss
 import pfld_mm.models.losses.landmark_smooth_l1_loss
-import pfld_mm.models.losses.landmark_soft_wing_loss
 import pfld_mm.models.losses.landmark_wing_loss
-import pfld_mm.models.losses.laplace_landmark_loss
 import pfld_mm.models.losses.masked_smooth_l1_loss
 import pfld_mm.models.losses.pfld_loss
 import pfld_mm.models.necks.lite_fpn

@@ -7,6 +7,7 @@ trust the ratios, which are medians over pairs, more than the milliseconds.
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from _common import quiet_openmp
@@ -46,21 +47,14 @@ def print_tables(sizes: dict[str, dict], rows: list[dict]) -> None:
 def main() -> None:
     """Measure, print, write."""
     args = parse_args()
-    from pfld_mm.deploy.benchmark import ExportedForm, benchmark, find_forms
-    from pfld_mm.deploy.export_onnx import read_onnx
+    from pfld_mm.deploy.benchmark import benchmark, find_forms
 
     try:
         forms = find_forms(Path(args.folder))
         if args.vs:
-            vs = Path(args.vs)
-            forms.insert(0, ExportedForm('onnxruntime_vs', vs.parent, [vs.name]))
-        first = next(form for form in forms if form.files[0].endswith('.onnx'))
-        path = first.folder / first.files[0]
-        shape = read_onnx(path).graph.input[0].type.tensor_type.shape.dim
+            forms.insert(0, replace(find_forms(Path(args.vs))[0], name='onnxruntime_vs'))
         sizes = {form.name: form.size() for form in forms}
-        rows = benchmark(
-            forms, [d.dim_value for d in shape][1:], args.threads, args.batches, args.rounds
-        )
+        rows = benchmark(forms, args.threads, args.batches, args.rounds)
     except (ImportError, OSError, ValueError) as error:
         print(f'benchmark.py: {error}', file=sys.stderr)
         sys.exit(1)

@@ -38,7 +38,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--dataset', action='store_true', help='evaluate on the test set of MODEL_CFG as well'
     )
-    parser.add_argument('--most-faces', type=int, help='evaluate on the first faces only')
+    parser.add_argument('--max-samples', type=int, help='evaluate on the first samples only')
     parser.add_argument(
         '--cfg-options',
         nargs='+',
@@ -61,7 +61,8 @@ def main() -> None:
     logging.basicConfig(format='%(message)s', stream=sys.stdout)
     logging.getLogger('pfld_mm').setLevel(args.log_level)
 
-    from pfld_mm.deploy.exporter import Exporter, calibration_crops
+    from pfld_mm.deploy.make_exporter import make_exporter
+    from pfld_mm.deploy.pictures import calibration_crops
     from pfld_mm.deploy.proof import ProofFailed
     from pfld_mm.engine.config import load_config
 
@@ -71,13 +72,13 @@ def main() -> None:
             raise FileNotFoundError(f'the deploy config {args.deploy_cfg} does not exist')
         deploy_cfg = Config.fromfile(args.deploy_cfg)
         name = args.name or Path(args.model_cfg).stem
-        exporter = Exporter(deploy_cfg, cfg, args.checkpoint, args.work_dir, name)
+        exporter = make_exporter(deploy_cfg, cfg, args.checkpoint, args.work_dir, name)
         calibration = None
         if exporter.int8:
             calibration = calibration_crops(
                 cfg, exporter.cropper, exporter.int8.pictures, args.calib, args.calib_dataset_cfg
             )
-        exporter.run([args.img, *args.test_img], calibration, args.dataset, args.most_faces)
+        exporter.run([args.img, *args.test_img], calibration, args.dataset, args.max_samples)
     except (ImportError, OSError, ProofFailed, RuntimeError, ValueError) as error:
         if args.log_level == 'DEBUG':
             raise

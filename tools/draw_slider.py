@@ -1,4 +1,4 @@
-"""Draw a slider model's answers, worst first: ``tools/draw_slider.py CONFIG CHECKPOINT OUT``."""
+"""Draw a slider model's predictions: ``tools/draw_slider.py CONFIG CHECKPOINT OUT``."""
 
 import argparse
 from pathlib import Path
@@ -16,10 +16,10 @@ from mmengine.dataset import pseudo_collate  # noqa: E402
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description='Draw answers on the test set, the worst first')
+    parser = argparse.ArgumentParser(description='Draw predictions on the test set, worst first')
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='checkpoint file')
-    parser.add_argument('out', type=Path, help='picture to write')
+    parser.add_argument('out', type=Path, help='image to write')
     parser.add_argument('--count', type=int, default=12, help='how many')
     parser.add_argument(
         '--spread',
@@ -35,29 +35,29 @@ def parse_args() -> argparse.Namespace:
 
 
 def draw_sample(
-    dataset: object, index: int, answer: object, error: float, channel: int
+    dataset: object, index: int, prediction: object, error: float, channel: int
 ) -> np.ndarray:
-    """One tile of the sheet: the picture of sample ``index`` with heat and marks."""
-    from pfld_mm.evaluation.draw_slider import crop_heatmap, draw_slider
+    """One tile of the sheet: the image of sample ``index`` with scores and marks."""
+    from pfld_mm.evaluation.slider_sheet import draw_prediction, heatmap_in_image
 
     info = dataset.get_data_info(index)
-    heatmap = crop_heatmap(
-        answer.pred_fields.heatmaps[channel].cpu().numpy(),
+    heatmap = heatmap_in_image(
+        prediction.pred_fields.heatmaps[channel].cpu().numpy(),
         info['img'].shape[:2],
-        answer.input_center,
-        answer.input_scale,
+        prediction.input_center,
+        prediction.input_scale,
     )
     points = zip(info['keypoints'][0], info['keypoints_visible'][0], strict=True)
     truth = [point if visible else None for point, visible in points]
-    scores = ' '.join(f'{score:.2f}' for score in answer.pred_instances.keypoint_scores[0])
+    scores = ' '.join(f'{score:.2f}' for score in prediction.pred_instances.keypoint_scores[0])
     title = f'{Path(info["img_path"]).name}: {error:.1f} px, scores {scores}'
-    pred = answer.pred_instances.keypoints[0]
-    return draw_slider(info['img'], pred, truth, info['decoys'], heatmap, title)
+    pred = prediction.pred_instances.keypoints[0]
+    return draw_prediction(info['img'], pred, truth, info['decoys'], heatmap, title)
 
 
 @torch.no_grad()
 def main() -> None:
-    """Run the model over the test set, sort the answers by the error of the gap, draw some."""
+    """Run the model over the test set, sort the predictions by the error of the gap, draw some."""
     args = parse_args()
     from pfld_mm.engine.config import load_config
 
@@ -67,23 +67,22 @@ def main() -> None:
     from mmpose.apis import init_model
     from mmpose.registry import DATASETS
 
-    from pfld_mm.evaluation.draw_slider import slider_sheet
+    from pfld_mm.evaluation.slider_sheet import slider_sheet
 
     model = init_model(cfg, args.checkpoint, 'cuda' if torch.cuda.is_available() else 'cpu')
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
     cases = []
     for index in range(len(dataset)):
-        (answer,) = model.test_step(pseudo_collate([dataset[index]]))
-        off = answer.pred_instances.keypoints[0, 0] - answer.gt_instances.keypoints[0, 0]
-        cases.append((float(np.hypot(*off)), index, answer))
+        (prediction,) = model.test_step(pseudo_collate([dataset[index]]))
+        off = prediction.pred_instances.keypoints[0, 0] - prediction.gt_instances.keypoints[0, 0]
+        cases.append((float(np.hypot(*off)), index, prediction))
     cases.sort(key=lambda case: -case[0])
     if args.spread:
         places = np.linspace(0, len(cases) - 1, min(args.count, len(cases)))
         cases = [cases[int(place)] for place in places]
     channel = ('gap', 'piece').index(args.channel)
-    tiles = [
-        draw_sample(dataset, i, answer, error, channel) for error, i, answer in cases[: args.count]
-    ]
+    chosen = cases[: args.count]
+    tiles = [draw_sample(dataset, i, prediction, error, channel) for error, i, prediction in chosen]
     args.out.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(args.out), slider_sheet(tiles, args.columns, 640))
     which = 'from the worst to the best' if args.spread else 'worst'

@@ -9,29 +9,26 @@ from pfld_mm.core.slider.decode import STRIDE, decode_slider
 
 @KEYPOINT_CODECS.register_module()
 class CenterOffsetAngleLabel(BaseKeypointCodec):
-    """Gap and piece as heatmap, sub-cell offset and angle on a grid (seed 004).
+    """Gap and piece as heatmap, sub-cell offset and angle on a grid, after CenterNet (Zhou et al.,
+    Objects as Points, arXiv 1904.07850).
 
-    Coordinates are continuous: pixel i is centerd at i + 0.5, and so is cell j in cells. The
-    seed places its Gaussian on integer cells but its offset on floor(u), so a literal decode is
-    a cell off for half of all places. Here the center of cell j is j + 0.5 in both.
+    In the network's input coordinates are continuous: the center of pixel i is at i + 0.5, and so
+    is that of cell j in cells, for heatmap and offset alike: a heatmap on integer cells beside an
+    offset from floor(u) would be decoded a cell off for half of all centers.
 
     * Heatmap: a Gaussian of ``sigma`` cells; the cell that holds the center has exactly 1 and
       is the only positive, all others at most ``NEIGHBOUR_CAP``.
     * Offset: from every cell to the center, per axis, clamped to ``offset_reach``, so
       that a neighbour points at the center as far as it can.
-    * Padding: a cell's weight is the valid share of its pixels. A center on the far edge
-      of the picture belongs to the last valid cell.
+    * Padding: a cell's weight is the valid part of its pixels. A center on the far edge
+      of the image belongs to the last valid cell.
 
     Args:
         input_size: (w, h) of the network's input in pixels, multiples of the stride.
         sigma: Of the Gaussian, in cells.
-        same_row: The piece only slides sideways: decode gap and piece to one height, see
-            `decode_slider`; the head then corrects their distance, too, see `align_piece`.
-            Without it any pair of centers comes back as it was encoded.
-        stride: Pixels of the input that a cell spans, per axis; the seed's are 4.
-        offset_reach: Farthest place that an offset names, in cells per axis. The seed's half a
-            cell is all that a perfect peak needs; with more, a peak beside the true cell still
-            points at the center.
+        offset_reach: Farthest offset, in cells per axis. Half a cell is all that a perfect peak
+            needs; with more, a peak beside the true cell still points at the center.
+        stride: Pixels of the input per cell, per axis.
 
     Raises:
         ValueError: If the input size is no multiple of the stride, or offsets reach less than
@@ -56,7 +53,6 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
         self,
         input_size: tuple[int, int] = (512, 256),
         sigma: float = 1.5,
-        same_row: bool = False,
         offset_reach: float = 0.5,
         stride: int = STRIDE,
     ) -> None:
@@ -67,7 +63,6 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
             raise ValueError(f'offset_reach must be at least half a cell, found {offset_reach}')
         self.input_size = tuple(input_size)
         self.sigma = sigma
-        self.same_row = same_row
         self.offset_reach = offset_reach
         self.stride = stride
 
@@ -79,14 +74,14 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
         transformed_decoys: np.ndarray | None = None,
         valid_mask: np.ndarray | None = None,
     ) -> dict[str, np.ndarray]:
-        """Make the labels of one picture.
+        """Make the labels of one image.
 
         Args:
             keypoints: Gap and piece in input pixels, (1, 2, 2).
             keypoints_visible: (1, 2), 0 = not labelled. Defaults to both labelled.
             angle: Of the gap in radians; None or NaN = not labelled.
             transformed_decoys: Decoy centers in input pixels, (D, 2).
-            valid_mask: 1 = picture, 0 = padding, (H, W). Defaults to all valid.
+            valid_mask: 1 = image, 0 = padding, (H, W). Defaults to all valid.
 
         Returns:
             float32 arrays, h = H / stride and w = W / stride: ``heatmaps`` (2, h, w), ``offsets``
@@ -125,18 +120,18 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
         return {key: np.asarray(value, np.float32) for key, value in labels.items()}
 
     def decode(self, encoded: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Read one picture's answer from the head's tensor.
+        """Read the head's output for one image, point by point; `SliderCascade` does more.
 
-        The head sets its heatmaps to 0 in the padding, so no padded cell wins.
+        The head sets its score maps to 0 in the padding, so no padded cell wins.
 
         Args:
-            encoded: (8, h, w): gap heat, piece heat, 4 offsets, sin, cos.
+            encoded: (8, h, w): gap score, piece score, 4 offsets, sine, cosine.
 
         Returns:
             Gap and piece in input pixels (1, 2, 2), their scores (1, 2), the gap's angle in
             radians (1,).
         """
-        points, scores, angle = decode_slider(encoded, same_row=self.same_row, stride=self.stride)
+        points, scores, angle = decode_slider(encoded, stride=self.stride)
         return (
             points[None].astype(np.float32),
             scores[None].astype(np.float32),
@@ -156,10 +151,10 @@ class CenterOffsetAngleLabel(BaseKeypointCodec):
         du = center[0] - (np.arange(w) + 0.5)
         dv = center[1] - (np.arange(h) + 0.5)
         squares = dv[:, None] ** 2 + du[None, :] ** 2
-        heat = np.minimum(np.exp(-squares / (2 * self.sigma**2)), self.NEIGHBOUR_CAP)
-        heat[cell[1], cell[0]] = 1
+        heatmap = np.minimum(np.exp(-squares / (2 * self.sigma**2)), self.NEIGHBOUR_CAP)
+        heatmap[cell[1], cell[0]] = 1
         offsets = np.stack(np.broadcast_arrays(du[None, :], dv[:, None]))
-        return heat, np.clip(offsets, -self.offset_reach, self.offset_reach)
+        return heatmap, np.clip(offsets, -self.offset_reach, self.offset_reach)
 
 
 def _holding_cell(center: np.ndarray, cells: np.ndarray) -> np.ndarray | None:

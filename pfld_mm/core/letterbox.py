@@ -1,6 +1,7 @@
-"""The letterbox of slider puzzles (numpy and OpenCV only), training's and the device's.
+"""The letterbox for puzzles (numpy and OpenCV only), training's and the device's.
 
-Coordinates are continuous here: the center of pixel i is at i + 0.5.
+In the network's input the center of pixel i is at i + 0.5, so that cells and crops begin at whole
+numbers. In the image it is at i, as everywhere in mmpose.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Letterbox:
-    """A picture fitted into the network's input.
+    """An image fitted into the network's input.
 
     Attributes:
-        picture: (h, w, 4) uint8, BGR and the mask of valid pixels x 255.
-        zoom: Input pixels for a picture pixel.
-        corner: (2,) picture coordinates of the input's corner; negative where it is padded.
+        image: (h, w, 4) uint8, BGR and the mask of valid pixels x 255.
+        zoom: Input pixels per image pixel.
+        corner: (2,) where the input's corner is, in pixels from the image's corner; negative where
+            it is padded.
     """
 
-    picture: np.ndarray
+    image: np.ndarray
     zoom: float
     corner: np.ndarray
 
@@ -29,13 +31,13 @@ class Letterbox:
     def fit(
         cls, image: np.ndarray, size: tuple[int, int], padding: float = 1.0, border_value: int = 0
     ) -> Letterbox:
-        """Fit a picture in, in the middle, keeping its aspect.
+        """Fit an image in, in the middle, keeping its aspect.
 
         Args:
             image: (H, W, 3) uint8 BGR.
             size: (w, h) of the input in pixels.
-            padding: Extent of what is fitted in, in extents of the picture.
-            border_value: Grey of the padding.
+            padding: Extent of what is fitted in, in extents of the image.
+            border_value: Gray level of the padding.
         """
         height, width = image.shape[:2]
         # MMPose keeps boxes as float32
@@ -43,41 +45,41 @@ class Letterbox:
         extent = (box * padding).astype(np.float64)
         zoom = float((size / extent).min())
         corner = (box * 0.5).astype(np.float64) - np.array(size) / zoom / 2
-        picture, _ = fit_pixels(np.ascontiguousarray(image), zoom, corner, size, border_value)
-        return cls(picture, zoom, corner)
+        fitted, _ = fit_pixels(np.ascontiguousarray(image), zoom, corner, size, border_value)
+        return cls(fitted, zoom, corner)
 
-    def to_picture(self, points: np.ndarray) -> np.ndarray:
-        """Points (..., 2) of the input in picture coordinates."""
-        return np.asarray(points, np.float64) / self.zoom + self.corner
+    def to_image(self, points: np.ndarray) -> np.ndarray:
+        """Points (..., 2) of the input in pixels of the image, the center of pixel 0 at 0."""
+        return np.asarray(points, np.float64) / self.zoom + self.corner - 0.5
 
 
 def fit_pixels(
     image: np.ndarray, zoom: float, corner: np.ndarray, size: tuple[int, int], border_value: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Put ``input = (picture - corner) * zoom`` into the input.
+    """Resample so that ``input = (image - corner) * zoom``, both counted from their corners.
 
     Args:
         image: (H, W, 3) uint8.
-        zoom: Input pixels for a picture pixel.
-        corner: (2,) picture coordinates of the input's corner.
+        zoom: Input pixels per image pixel.
+        corner: (2,) where the input's corner is, in pixels from the image's corner.
         size: (w, h) of the input in pixels.
-        border_value: Grey of the padding.
+        border_value: Gray level of the padding.
 
     Returns:
-        (h, w, 4) uint8, the picture and its mask x 255; and the mask (h, w) float32, the share of
-        each input pixel that the picture covers.
+        (h, w, 4) uint8, the image and its mask x 255; and the mask (h, w) float32, the part of
+        each input pixel that the image covers.
     """
     mask = coverage(image.shape[1::-1], zoom, corner, size)
-    picture = cv2.cvtColor(_warp(image, zoom, corner, size), cv2.COLOR_BGR2BGRA)  # a mask of 255
+    fitted = cv2.cvtColor(_warp(image, zoom, corner, size), cv2.COLOR_BGR2BGRA)  # a mask of 255
     if mask.min() < 1:
-        picture[mask == 0, :3] = border_value
-        # Rounded up: a pixel that is part picture is never taken for padding.
-        picture[..., 3] = np.ceil(mask * 255)
-    return picture, mask
+        fitted[mask == 0, :3] = border_value
+        # Rounded up: a pixel that is part image is never taken for padding.
+        fitted[..., 3] = np.ceil(mask * 255)
+    return fitted, mask
 
 
 def _warp(image: np.ndarray, zoom: float, corner: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """``input = (picture - corner) * zoom``, (h, w, 3)."""
+    """``input = (image - corner) * zoom``, (h, w, 3)."""
     factors = np.array([zoom, zoom])
     if zoom < 0.5:  # the bilinear warp reads 2 x 2 pixels only: average first
         height, width = image.shape[:2]
@@ -95,7 +97,7 @@ def _warp(image: np.ndarray, zoom: float, corner: np.ndarray, size: tuple[int, i
 def coverage(
     lengths: tuple[int, int], zoom: float, corner: np.ndarray, size: tuple[int, int]
 ) -> np.ndarray:
-    """The share of each input pixel that the picture covers, (h, w) float32 in [0, 1]."""
+    """The part of each input pixel that the image covers, (h, w) float32 in [0, 1]."""
     shares = []
     for pixels, length, start in zip(size, lengths, corner, strict=True):
         left = np.arange(pixels)

@@ -6,69 +6,64 @@ import gc
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from pfld_mm.deploy.backends import ncnn, onnxruntime, openvino, tensorrt
 from pfld_mm.deploy.export_onnx import read_onnx
 from pfld_mm.deploy.graph.graph_size import graph_size
-from pfld_mm.deploy.metadata import read_description
-
-OPENERS = dict(
-    onnxruntime=onnxruntime.open_session,
-    openvino=openvino.open_session,
-    ncnn=ncnn.open_session,
-    tensorrt=tensorrt.open_session,
-)
+from pfld_mm.runtime.backends.onnxruntime_session import OnnxruntimeSession
+from pfld_mm.runtime.backends.open_session import open_session
+from pfld_mm.runtime.backends.session import Session
+from pfld_mm.runtime.model_folder import ModelFolder
 
 
+@dataclass(frozen=True)
 class ExportedForm:
     """One form of an exported model.
 
-    Args:
+    Attributes:
         name: Runtime and precision, 'onnxruntime_int8' for instance.
         folder: Where the files are.
-        files: Their names.
-
-    Raises:
-        FileNotFoundError: If a file is missing.
+        shape: (C, h, w) of the input.
+        files: The form's files.
     """
 
-    def __init__(self, name: str, folder: Path, files: list[str]) -> None:
-        self.name, self.folder, self.files = name, folder, files
-        for file in files:
-            if not (folder / file).is_file():
-                raise FileNotFoundError(
-                    f'{folder / file} is missing, it belongs to the form {name!r}: export it again'
-                )
+    name: str
+    folder: ModelFolder | None
+    shape: tuple[int, int, int]
+    files: tuple[Path, ...]
 
-    def open(self, threads: int) -> Callable[[np.ndarray], np.ndarray]:
-        """A session of ``threads`` threads."""
-        return OPENERS[self.name.split('_')[0]](self.folder, self.files, threads)
+    def open(self, threads: int) -> Session:
+        """A session of ``threads`` threads, as the device opens it."""
+        if self.folder is None:
+            return OnnxruntimeSession(self.files[0], self.shape, threads)
+        return open_session(self.folder, self.name, threads)
 
     def size(self) -> dict[str, int]:
         """Bytes; of an ONNX file also parameters, multiply-accumulates and nodes."""
-        size = dict(bytes=sum((self.folder / file).stat().st_size for file in self.files))
-        if self.files[0].endswith('.onnx'):
-            size.update(graph_size(read_onnx(self.folder / self.files[0])))
+        size = dict(bytes=sum(file.stat().st_size for file in self.files))
+        if self.files[0].suffix == '.onnx':
+            size.update(graph_size(read_onnx(self.files[0])))
         return size
 
 
 def find_forms(path: Path) -> list[ExportedForm]:
-    """The forms in an exported folder, or a single ONNX file.
+    """The forms in an exported folder, or a single ONNX file of any origin.
 
     Raises:
-        FileNotFoundError: If there are none.
+        FileNotFoundError: If there are none, or a file is missing.
+        ValueError: If a file is damaged.
     """
     if path.suffix == '.onnx':
-        return [ExportedForm('onnxruntime', path.parent, [path.name])]
-    description = read_description(path)
-    if description is None or not description.get('files'):
-        raise FileNotFoundError(
-            f'{path} is no exported model: model.json is missing, damaged or names no files'
-        )
-    return [ExportedForm(name, path, files) for name, files in description['files'].items()]
+        dims = read_onnx(path).graph.input[0].type.tensor_type.shape.dim
+        channels, height, width = (dim.dim_value for dim in dims[1:])
+        return [ExportedForm('onnxruntime', None, (channels, height, width), (path,))]
+    folder = ModelFolder.read(path)
+    width, height = folder.info.input_size
+    shape = (folder.info.channels, height, width)
+    return [ExportedForm(name, folder, shape, folder.files(name)) for name in folder.info.files]
 
 
 def measure(
@@ -118,7 +113,6 @@ def measure(
 
 def benchmark(
     forms: list[ExportedForm],
-    input_shape: tuple[int, int, int],
     threads: tuple[int, ...] = (1, 0),
     batches: tuple[int, ...] = (1, 8),
     rounds: int = 100,
@@ -127,7 +121,6 @@ def benchmark(
 
     Args:
         forms: What to measure; the first is the reference.
-        input_shape: (C, h, w).
         threads: Numbers of threads, 0 for all.
         batches: Numbers of pictures in one call.
         rounds: Of each measurement.
@@ -141,7 +134,7 @@ def benchmark(
     for count in dict.fromkeys(n or os.cpu_count() or 1 for n in threads):
         sessions = {form.name: form.open(count) for form in forms}
         for batch in batches:
-            x = rng.uniform(0, 255, (batch, *input_shape)).astype(np.float32)
+            x = rng.uniform(0, 255, (batch, *forms[0].shape)).astype(np.float32)
             able = {name: run for name, run in sessions.items() if _takes(run, x)}
             found = measure(able, x, rounds)
             rows += [

@@ -35,12 +35,15 @@ class DeployedNetwork(nn.Module):
         estimator = copy.deepcopy(estimator).eval()
         _switch_to_deploy(estimator)
         self.backbone, self.neck, self.head = estimator.backbone, estimator.neck, estimator.head
+        self.verifier = getattr(estimator, 'verifier', None)
         self.fc = _convolution_of(getattr(self.head, 'fc', None))
         preprocessor = estimator.data_preprocessor
         stem = _first_convolution(self.backbone, input_size)
         channels = stem.in_channels
         self.input_shape = (channels, input_size[1], input_size[0])
-        self.colour_order = 'RGB' if preprocessor._channel_conversion else 'BGR'
+        # a puzzle's test pipeline makes RGB and mask itself, see LetterboxAffine
+        is_rgb = preprocessor._channel_conversion or channels == 4
+        self.colour_order = 'RGB' if is_rgb else 'BGR'
         self.mean = preprocessor.mean.flatten().expand(channels).tolist()
         self.std = preprocessor.std.flatten().expand(channels).tolist()
         self.shift: Tensor | None = None
@@ -54,6 +57,8 @@ class DeployedNetwork(nn.Module):
         if self.shift is not None:
             x = x - self.shift
         feats = self.neck(self.backbone(x))
+        if self.input_shape[0] == 4:  # the last channel is the mask of valid pixels
+            return self.head(feats, x[:, 3:])
         if self.fc is None:
             return self.head(feats)
         # A 1x1 convolution is one node; Flatten and Gemm are two and leave the blocked layout.

@@ -3,67 +3,69 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping
 
-import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.evaluator import Evaluator
 from mmpose.registry import DATASETS
-from torch import nn
 
-from pfld_mm.deploy.deployed_network import DeployedNetwork
-from pfld_mm.deploy.proof import Session, model_input, trained_output
+from pfld_mm.deploy.proof import ProofFailed
+
+log = logging.getLogger('pfld_mm')
+
+Answer = Callable[[dict], object]
+"""A dataset's sample -> the data sample with the predictions in the image."""
 
 
 def evaluate(
-    cfg: Config,
-    estimator: nn.Module,
-    network: DeployedNetwork,
-    sessions: dict[str, Session],
-    most: int | None = None,
+    cfg: Config, forms: Mapping[str, Answer], max_samples: int | None = None
 ) -> dict[str, dict[str, float]]:
-    """The figures of PyTorch and of every exported form, without flip test.
+    """The figures of several forms of a model on the same samples, without flip test.
 
     Args:
-        cfg: The model config; its test dataset and its ``test_evaluator`` are used (FaceNME counts
-            with :mod:`pfld_mm.evaluation.functional`).
-        estimator: The trained model.
-        network: Its deployed form.
-        sessions: The exported forms by name.
-        most: Use the first ``most`` samples only.
+        cfg: The model config; its test dataset and its ``test_evaluator`` are used.
+        forms: Name -> answers of the form.
+        max_samples: Use the first samples only.
 
     Returns:
-        The metric's figures for 'pytorch' and for each session.
+        The metric's figures for each form.
     """
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
-    count = len(dataset) if most is None else min(most, len(dataset))
-    forms: dict[str, Callable] = {
-        'pytorch': lambda crop: trained_output(estimator, crop),
-        **{name: _of_crop(network, session) for name, session in sessions.items()},
-    }
+    count = len(dataset) if max_samples is None else min(max_samples, len(dataset))
     metrics = {name: Evaluator(copy.deepcopy(cfg.test_evaluator)) for name in forms}
     for metric in metrics.values():
         metric.dataset_meta = dataset.metainfo
     with torch.no_grad():
         for index in range(count):
             sample = dataset[index]
-            for name, form in forms.items():
-                metrics[name].process([_answer(estimator, sample, form(sample['inputs']))])
+            for name, answer in forms.items():
+                metrics[name].process([answer(copy.deepcopy(sample))])
     return {
         name: {key: float(value) for key, value in metric.evaluate(count).items()}
         for name, metric in metrics.items()
     }
 
 
-def _of_crop(network: DeployedNetwork, session: Session) -> Callable:
-    return lambda crop: session(model_input(network, crop))
+def check_nme(figures: dict[str, dict[str, float]], max_loss: float) -> None:
+    """Add each form's ``NME_change`` over PyTorch's, and stop where one loses too much.
 
+    Args:
+        figures: What ``evaluate`` gave, changed in place.
+        max_loss: Of the NME, as a fraction of it.
 
-def _answer(estimator: nn.Module, sample: dict, output: np.ndarray):
-    """The data sample with the points of ``output`` in the picture."""
-    coded = torch.from_numpy(output)
-    # mmpose's RegressionLabel wants an axis of instances: (N, 1, K, 2).
-    predictions = estimator.head.decode(coded[:, None] if coded.ndim == 3 else coded)
-    answers = copy.deepcopy([sample['data_samples']])
-    return estimator.add_pred_to_datasample(predictions, None, answers)[0]
+    Raises:
+        ProofFailed: With the form and its loss.
+    """
+    reference = figures['pytorch']['NME']
+    for name, found in figures.items():
+        found['NME_change'] = found['NME'] / reference - 1
+        log.info('%-18s NME %+.3f %% of it', name, 100 * found['NME_change'])
+    worst = max(figures, key=lambda name: figures[name]['NME_change'])
+    change = figures[worst]['NME_change']
+    if change > max_loss:
+        raise ProofFailed(
+            f'the NME of {worst} is {100 * change:.2f} % worse than that of PyTorch, allowed are '
+            f'{100 * max_loss:g} %: calibrate on more images or on such as are used'
+        )

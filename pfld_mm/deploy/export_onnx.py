@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
@@ -56,8 +57,24 @@ def export_onnx(
         )
     model = onnx.load_from_string(buffer.getvalue())
     tidy(model.graph)
+    with torch.no_grad():
+        shape = network(torch.zeros(1, *input_shape)).shape
+    sides = ['out_height', 'out_width'] if dynamic_size else shape[2:]
+    declare_output(model.graph, ['batch' if dynamic_batch else 1, shape[1], *sides])
     onnx.checker.check_model(model)
     return model
+
+
+def declare_output(graph: onnx.GraphProto, shape: Sequence[int | str]) -> None:
+    """Give the output its shape, a name for an open dimension: other programs ask for it."""
+    dims = graph.output[0].type.tensor_type.shape
+    del dims.dim[:]
+    for size in shape:
+        dim = dims.dim.add()
+        if isinstance(size, str):
+            dim.dim_param = size
+        else:
+            dim.dim_value = size
 
 
 def read_onnx(path: str | Path) -> onnx.ModelProto:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -11,6 +11,8 @@ import torch
 from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmpose.registry import DATASETS, TRANSFORMS
+
+from pfld_mm.engine.config import load_config
 
 SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
 
@@ -92,7 +94,7 @@ def _drawn(rng: np.random.Generator) -> np.ndarray:
     return picture.astype(np.uint8)
 
 
-def folder_crops(cropper: PictureCropper, folder: str, most: int) -> Iterator[torch.Tensor]:
+def folder_crops(cropper: PictureCropper, folder: str, max_crops: int) -> Iterator[torch.Tensor]:
     """Crops of the pictures of a folder, each taken as a whole, spread evenly over the folder.
 
     Raises:
@@ -104,23 +106,49 @@ def folder_crops(cropper: PictureCropper, folder: str, most: int) -> Iterator[to
             f'{folder} is no folder with pictures ({", ".join(SUFFIXES)}); to calibrate with whole '
             'pictures and their boxes give a dataset with --calib-dataset-cfg'
         )
-    for path in _spread(paths, most):
+    for path in _spread(paths, max_crops):
         yield cropper(read_picture(path), str(path))
 
 
-def dataset_crops(dataset_cfg: dict, pipeline: list, most: int) -> Iterator[torch.Tensor]:
+def dataset_crops(dataset_cfg: dict, pipeline: list, max_crops: int) -> Iterator[torch.Tensor]:
     """Crops of a dataset's samples through a test pipeline, spread evenly over the dataset.
 
     Args:
         dataset_cfg: Of the dataset.
         pipeline: Steps without augmentation.
-        most: How many to give.
+        max_crops: How many to give.
     """
     dataset = DATASETS.build({**dataset_cfg, 'pipeline': pipeline, 'test_mode': True})
-    for index in _spread(range(len(dataset)), most):
+    for index in _spread(range(len(dataset)), max_crops):
         yield dataset[index]['inputs']
 
 
-def _spread(items: list | range, most: int) -> list:
-    count = min(most, len(items))
+def _spread(items: list | range, max_crops: int) -> list:
+    count = min(max_crops, len(items))
     return [items[i * len(items) // count] for i in range(count)]
+
+
+def calibration_crops(
+    cfg: Config,
+    cropper: PictureCropper,
+    max_crops: int,
+    folder: str | None,
+    dataset_cfg: str | None,
+) -> Callable[[], Iterator[torch.Tensor]]:
+    """What int8 is calibrated with.
+
+    Args:
+        cfg: The model config; its training set is used where neither of the next is given.
+        cropper: Makes crops of whole images.
+        max_crops: How many images.
+        folder: Of images of the kind that the model will see (crops, for faces).
+        dataset_cfg: Another config, whose ``val_dataloader`` names the dataset.
+    """
+    if folder is not None:
+        return lambda: folder_crops(cropper, folder, max_crops)
+    dataset = (
+        load_config(dataset_cfg).val_dataloader.dataset
+        if dataset_cfg is not None
+        else cfg.train_dataloader.dataset
+    )
+    return lambda: dataset_crops(dataset, cfg.test_dataloader.dataset.pipeline, max_crops)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -11,9 +10,7 @@ from mmpose.structures import PoseDataSample
 from torch import Tensor, nn
 
 from pfld_mm.deploy.deployed_network import DeployedNetwork
-
-Session = Callable[[np.ndarray], np.ndarray]
-"""(1, C, h, w) float32 -> the output, float32."""
+from pfld_mm.runtime.backends.session import Session
 
 
 class ProofFailed(RuntimeError):
@@ -79,13 +76,28 @@ class Proof:
 
 
 def model_input(network: DeployedNetwork, crop: Tensor) -> np.ndarray:
-    """A crop (C, h, w) uint8 BGR as the exported model takes it, (1, C, h, w) float32."""
-    picture = crop[None].float()
-    if network.colour_order == 'RGB':
-        picture = picture.flip(1)
+    """A crop as the exported model takes it.
+
+    Args:
+        network: The deployed network.
+        crop: As the test pipeline gives it, uint8: BGR (3, h, w) of a face, RGB and the mask of
+            valid pixels (4, h, w) of a puzzle.
+
+    Returns:
+        (1, C, h, w) float32.
+    """
+    image = crop[None].float()
+    if network.colour_order == 'RGB' and len(crop) == 3:
+        image = image.flip(1)
     mean = torch.tensor(network.mean).reshape(1, -1, 1, 1)
     std = torch.tensor(network.std).reshape(1, -1, 1, 1)
-    return ((picture - mean) / std).numpy()
+    return ((image - mean) / std).numpy()
+
+
+def golden_image(crop: Tensor) -> np.ndarray:
+    """A crop, see ``model_input``, as golden.npz has it: (h, w, C) uint8, BGR first."""
+    image = crop.numpy().transpose(1, 2, 0)
+    return np.ascontiguousarray(image if len(crop) == 3 else image[..., [2, 1, 0, 3]])
 
 
 def trained_output(estimator: nn.Module, crop: Tensor) -> np.ndarray:

@@ -13,21 +13,21 @@ QUANTITIES = ('gap', 'gap_x', 'piece', 'distance')
 
 @METRICS.register_module()
 class SliderAccuracy(BaseMetric):
-    """How far the answers to slider puzzles are off, in pixels of the original picture.
+    """How far the predictions for slider puzzles are off, in pixels of the original image.
 
     For gap and piece (Euclidean distance), ``gap_x`` and ``distance`` = gap_x - piece_x (the
-    answer that users want): the share within each threshold (``gap/hit@5``), the mean
+    figure that users want): the ratio within each threshold (``gap/hit@5``), the mean
     (``gap/mae``) and the 95th percentile (``gap/p95``). Then ``angle/mae`` and ``angle/p95`` in
-    degrees, and ``decoy/share``: of the pictures with decoys, those whose answer lies within
+    degrees, and ``decoy/ratio``: of the images with decoys, those whose prediction lies within
     ``decoy_radius`` of a decoy that is nearer to it than the true gap. What is not labelled in
-    any picture is left out.
+    any image is left out.
 
     Args:
         thresholds: Of the hit rates, in pixels.
-        reference_width: Scales all distances as if every picture had this width in pixels.
-            Defaults to None: the picture's own pixels.
+        reference_width: Scales all distances as if every image had this width in pixels.
+            Defaults to None: the image's own pixels.
         decoy_radius: In the same pixels.
-        out_file: A JSON file for the figures and the errors of each picture.
+        out_file: A JSON file for the figures and the errors of each image.
         collect_device: As in mmengine's BaseMetric.
         prefix: As in mmengine's BaseMetric.
     """
@@ -62,7 +62,7 @@ class SliderAccuracy(BaseMetric):
         self.results.extend(self._measure(sample) for sample in data_samples)
 
     def _measure(self, sample: dict) -> dict:
-        """The errors of one picture, None where there is no label."""
+        """The errors of one image, None where there is no label."""
         scale = 1.0
         if self.reference_width is not None:
             scale = self.reference_width / sample['ori_shape'][1]
@@ -86,17 +86,17 @@ class SliderAccuracy(BaseMetric):
         )
 
     def _on_decoy(self, pred: np.ndarray, truth: np.ndarray, decoys: np.ndarray) -> bool | None:
-        """Whether the answer is on a decoy; None if there is none."""
+        """Whether the prediction is on a decoy; None if there is none."""
         if not len(decoys):
             return None
         nearest = np.hypot(*(decoys - pred).T).min()
         return bool(nearest <= self.decoy_radius and nearest < np.hypot(*(truth - pred)))
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
-        """Sum up all pictures and write the JSON file.
+        """Sum up all images and write the JSON file.
 
         Args:
-            results: The errors of each picture.
+            results: The errors of each image.
 
         Returns:
             The figures by name.
@@ -113,11 +113,11 @@ class SliderAccuracy(BaseMetric):
             metrics.update(_spread('angle', np.array(angles)))
         decoys = [r['on_decoy'] for r in results if r['on_decoy'] is not None]
         if decoys:
-            metrics['decoy/share'] = float(np.mean(decoys))
+            metrics['decoy/ratio'] = float(np.mean(decoys))
         if self.out_file:
             path = Path(self.out_file)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(dict(metrics=metrics, pictures=results), indent=1))
+            path.write_text(json.dumps(dict(metrics=metrics, images=results), indent=1))
         return metrics
 
 
@@ -129,7 +129,7 @@ def _spread(name: str, errors: np.ndarray) -> dict[str, float]:
 
 
 def _angle_error(pred: dict, truth: float | None) -> float | None:
-    """The absolute difference in degrees, at most 180; None without a label or an answer."""
+    """The absolute difference in degrees, at most 180; None without a label or a prediction."""
     if truth is None or 'angle' not in pred:
         return None
     difference = np.rad2deg(float(np.ravel(pred['angle'])[0]) - truth)

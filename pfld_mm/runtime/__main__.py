@@ -129,7 +129,7 @@ def _run_slider(locator: SliderLocator, options: argparse.Namespace) -> int:
 
     def answer(image: np.ndarray) -> tuple[dict, np.ndarray]:
         result = locator(image)
-        return vars(result), draw_slider(image, result)
+        return result.to_dict(), draw_slider(image, result)
 
     return _run_pictures(options, answer)
 

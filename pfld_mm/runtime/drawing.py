@@ -79,9 +79,10 @@ def draw_slider(image: np.ndarray, result: SliderResult) -> np.ndarray:
         A new picture.
     """
     canvas = image.copy()
+    if not result.found:
+        return canvas
     radius = max(3.0, min(image.shape[:2]) / 50)
-    # results count from the pixel's corner, OpenCV from its center
-    gap, piece = (np.array(place) - 0.5 for place in (result.gap, result.piece))
+    gap, piece = np.array(result.gap), np.array(result.piece)
     cv2.arrowedLine(
         canvas, _fixed(piece), _fixed((gap[0], piece[1])), LINE, 2, cv2.LINE_AA, _SHIFT, 0.06
     )

@@ -12,6 +12,7 @@ from pfld_mm.core.finder.search_windows import SearchWindow, search_windows
 from pfld_mm.core.image import as_bgr
 from pfld_mm.runtime.backends.open_session import open_session
 from pfld_mm.runtime.model_folder import ModelFolder
+from pfld_mm.runtime.self_test import check_golden_pair
 
 DEFAULT_MODEL = 'face_finder'
 
@@ -32,6 +33,7 @@ class FaceFinder:
         min_score: Of a face, in [0, 1]; None takes the model's own, at which it was measured.
         threads: Of the backend; 0 leaves the number to it.
         backend: ``'onnxruntime'``, or another one that takes inputs of any size.
+        verify: Compare the files with their digests in the metadata.
 
     Raises:
         FileNotFoundError: If the folder or a file of it is missing.
@@ -50,6 +52,7 @@ class FaceFinder:
         min_score: float | None = None,
         threads: int = 1,
         backend: str = 'onnxruntime',
+        verify: bool = True,
     ) -> None:
         if max_side < 32:
             raise ValueError(f'max_side must be at least 32 pixels, found {max_side}')
@@ -57,14 +60,15 @@ class FaceFinder:
             raise ValueError(f'min_face must be positive, found {min_face}')
         if min_score is not None and not 0 < min_score < 1:
             raise ValueError(f'min_score must lie between 0 and 1, found {min_score}')
-        self.folder = ModelFolder.read(folder)
+        self.folder = ModelFolder.read(folder, verify)
         self.info = self.folder.info
         if self.info.task != 'finder':
             raise ValueError(f'{folder}: a model for the task {self.info.task!r}, no face finder')
+        self._thresholds = self.info.thresholds or {}
         self.backend, self.threads = backend, threads
         self.max_side = max_side
         self.min_face = min_face
-        self.min_score = self.info.thresholds['min_score'] if min_score is None else min_score
+        self.min_score = self._thresholds['min_score'] if min_score is None else min_score
         self.session = open_session(self.folder, backend, threads)
 
     def __reduce__(self) -> tuple:
@@ -87,7 +91,7 @@ class FaceFinder:
         boxes, scores, points = (np.concatenate(part) for part in zip(*parts, strict=True))
         faces = FoundFaces(boxes, scores, face_roll(points).astype(np.float32), points)
         if len(windows) > 1:
-            faces = faces[suppress(boxes, scores, self.info.thresholds['max_iou'])]
+            faces = faces[suppress(boxes, scores, self._thresholds['max_iou'])]
         if self.min_face is not None:
             faces = faces[(faces.boxes[:, 2:] - faces.boxes[:, :2]).max(axis=1) >= self.min_face]
         return faces.largest_first()
@@ -95,9 +99,32 @@ class FaceFinder:
     def _search(self, image: np.ndarray, window: SearchWindow) -> tuple[np.ndarray, ...]:
         """Boxes (F, 4), scores (F,) and points (F, 5, 2) of a window, in image pixels."""
         output = self.session(window.input(image))[0]
-        boxes, scores, points = decode_faces(
-            output, self.min_score, self.info.thresholds['max_iou']
-        )
+        boxes, scores, points = decode_faces(output, self.min_score, self._thresholds['max_iou'])
         boxes = window.to_image(boxes.reshape(-1, 2, 2)).reshape(-1, 4)
         kept = window.whole(boxes, image.shape)
         return boxes[kept], scores[kept], window.to_image(points)[kept]
+
+    def self_test(self, bound: float | None = None) -> float:
+        """Prove this installation with the folder's golden pair.
+
+        Args:
+            bound: Largest difference allowed, in input pixels; by default 0.05.
+
+        Returns:
+            The largest difference of the faces' boxes and points in input pixels.
+
+        Raises:
+            RuntimeError: If the input or the faces differ.
+            FileNotFoundError: If the folder has no golden pair.
+            ValueError: If the golden pair is damaged or of another model.
+        """
+        golden = self.folder.golden()
+        (window,) = search_windows(golden.image.shape, max(golden.image.shape))
+        return check_golden_pair(
+            golden, window.input(golden.image), self._in_pixels, self.session, self.backend, bound
+        )
+
+    def _in_pixels(self, output: np.ndarray) -> np.ndarray:
+        """Boxes and points of the faces in an output, at the model's own threshold."""
+        boxes, _, points = decode_faces(output[0], **self._thresholds)
+        return np.concatenate([boxes.reshape(-1, 2), points.reshape(-1, 2)])

@@ -42,6 +42,7 @@ class FaceLandmarker:
         backend: ``'onnxruntime'``, ``'onnxruntime_int8'``, ``'openvino'``, ``'ncnn'``.
         threads: Of the backend; 0 leaves the number to it. More than 1 seldom pays at 112 px.
         finder: Finds the faces of pictures that come without boxes; `FaceFinder` by default.
+        verify: Compare the files with their digests in the metadata.
 
     Raises:
         FileNotFoundError: if the folder or a file of it is missing.
@@ -55,8 +56,9 @@ class FaceLandmarker:
         backend: str = 'onnxruntime',
         threads: int = 1,
         finder: Finder | None = None,
+        verify: bool = True,
     ) -> None:
-        self.folder = ModelFolder.read(folder)
+        self.folder = ModelFolder.read(folder, verify)
         self.info = self.folder.info
         if self.info.task != 'face':
             raise ValueError(
@@ -72,7 +74,7 @@ class FaceLandmarker:
     def __reduce__(self) -> tuple:
         """For another process: the model is opened there again."""
         path = str(self.folder.path)
-        return type(self), (path, self.backend, self.threads, self._finder)
+        return type(self), (path, self.backend, self.threads, self._finder, self.folder.verify)
 
     @property
     def finder(self) -> Finder:
@@ -226,7 +228,7 @@ class FaceLandmarker:
         golden = self.folder.golden()
         return check_golden_pair(
             golden,
-            network_input([as_bgr(golden.picture)], self.info),
+            network_input([as_bgr(golden.image)], self.info),
             self._in_pixels,
             self.inference,
             self.backend,

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import zipfile
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from pfld_mm.core.model_info import ModelInfo
+from pfld_mm.runtime.golden_pair import FILE as GOLDEN
+from pfld_mm.runtime.golden_pair import GoldenPair
 
 SHIPPED = Path(__file__).parent / 'models'
 """Folder of the models that come with the package."""
@@ -20,28 +20,7 @@ DEFAULT_FILES = {
 }
 """Used for a backend that the metadata's ``files`` do not name."""
 
-SECOND = ('squares', 'squares_output')
-"""Of the golden file, for a slider's second network."""
-
-
-@dataclass(frozen=True)
-class GoldenPair:
-    """A picture with the tensors that belong to it, for proving an installation.
-
-    Attributes:
-        picture: The network's crop, uint8: (h, w, 3) BGR of a face, (h, w, 4) RGB and mask of a
-            puzzle.
-        input: (N, C, h, w) float32, what the picture must become.
-        output: float32, what the model must answer.
-        squares: (P, 6, h, w) float32, input of a slider's second network, if there is one.
-        squares_output: float32, what it must answer.
-    """
-
-    picture: np.ndarray
-    input: np.ndarray
-    output: np.ndarray
-    squares: np.ndarray | None = None
-    squares_output: np.ndarray | None = None
+MAX_JSON_BYTES = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -51,18 +30,21 @@ class ModelFolder:
     Attributes:
         path: The folder or the file.
         info: The metadata.
+        verify: Whether files are compared with the metadata's digests before they are used.
     """
 
     path: Path
     info: ModelInfo
+    verify: bool = True
 
     @classmethod
-    def read(cls, path: str | Path) -> ModelFolder:
+    def read(cls, path: str | Path, verify: bool = True) -> ModelFolder:
         """Read and check the metadata.
 
         Args:
             path: A folder that the export tool wrote, its single ONNX file, or the name of a
                 model that comes with the package.
+            verify: Compare each file with its SHA-256 in the metadata before it is used.
 
         Raises:
             FileNotFoundError: if there is no such folder or file, or no ``model.json`` in it.
@@ -73,7 +55,8 @@ class ModelFolder:
             # imported here: reading a folder needs no onnxruntime
             from pfld_mm.runtime.backends.onnxruntime_session import read_metadata
 
-            return cls(path, ModelInfo.from_json(read_metadata(path), f'{path}, its metadata'))
+            info = ModelInfo.from_json(read_metadata(path), f'{path}, its metadata')
+            return cls(path, info, verify)
         if not path.is_dir():
             raise FileNotFoundError(
                 f'{path}: no such model folder; name the folder that the export tool wrote, or a '
@@ -84,11 +67,16 @@ class ModelFolder:
             raise FileNotFoundError(
                 f'{file}: missing, so {path} is no exported model; export the model again'
             )
+        if file.stat().st_size > MAX_JSON_BYTES:
+            raise ValueError(
+                f'{file}: {file.stat().st_size} bytes, no model.json is larger than '
+                f'{MAX_JSON_BYTES}; export the model again'
+            )
         try:
             text = file.read_text(encoding='utf-8')
         except UnicodeDecodeError as error:
             raise ValueError(f'{file}: not UTF-8 ({error}); export the model again') from None
-        return cls(path, ModelInfo.from_json(text, str(file)))
+        return cls(path, ModelInfo.from_json(text, str(file)), verify)
 
     def files(self, backend: str) -> tuple[Path, ...]:
         """The files of a backend.
@@ -96,6 +84,7 @@ class ModelFolder:
         Raises:
             ValueError: if the model was not exported for it.
             FileNotFoundError: if a file is missing or empty.
+            ValueError: if a file is not the one that was exported.
         """
         if self.path.is_file():
             reads_onnx = DEFAULT_FILES.get(backend) == ('model.onnx',)
@@ -114,22 +103,24 @@ class ModelFolder:
                     f'{file}: {state}, but the backend {backend!r} needs it; export the model for '
                     f'{backend}, or use one of {self.available()}'
                 )
-        return tuple(self.path / name for name in names)
+        return tuple(self._checked(self.path / name) for name in names)
 
-    def second_look(self) -> Path | None:
-        """The ONNX file of a slider's second network, None where the model has none.
+    def verifier(self) -> Path | None:
+        """The ONNX file of a slider's pair verifier, None where the model has none.
 
         Raises:
             FileNotFoundError: if the metadata name a file that is not there.
         """
-        if self.info.second_look is None:
+        if self.info.verifier is None:
             return None
-        file = (self.path if self.path.is_dir() else self.path.parent) / self.info.second_look
+        folder = self.path if self.path.is_dir() else self.path.parent
+        file = folder / self.info.verifier['file']
         if not file.is_file():
             raise FileNotFoundError(
-                f'{file}: missing, but the model looks twice; copy it too, or export again'
+                f'{file}: missing, but the model has a pair verifier; copy it as well, or export '
+                'again'
             )
-        return file
+        return self._checked(file)
 
     def available(self) -> list[str]:
         """The backends whose files are all there."""
@@ -145,16 +136,24 @@ class ModelFolder:
             FileNotFoundError: if there is no ``golden.npz``.
             ValueError: if it is damaged or incomplete.
         """
-        file = (self.path if self.path.is_dir() else self.path.parent) / 'golden.npz'
-        if not file.is_file():
-            raise FileNotFoundError(f'{file}: missing, so there is nothing to test the model with')
-        try:
-            with np.load(file, allow_pickle=False) as arrays:
-                more = {key: arrays[key] for key in SECOND if key in arrays}
-                pair = GoldenPair(arrays['picture'], arrays['input'], arrays['output'], **more)
-        except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
-            raise ValueError(f'{file}: damaged or incomplete ({error}); export again') from None
-        return pair
+        folder = self.path if self.path.is_dir() else self.path.parent
+        file = folder / GOLDEN
+        return GoldenPair.read(self._checked(file) if file.is_file() else file)
+
+    def _checked(self, file: Path) -> Path:
+        """The file, if it has the digest that the metadata say."""
+        expected = self.info.sha256.get(file.name) if self.verify else None
+        if expected is not None and digest(file) != expected:
+            raise ValueError(
+                f'{file}: changed since it was exported (its SHA-256 is not the one in model.json);'
+                ' copy the folder again, export again, or pass verify=False'
+            )
+        return file
+
+
+def digest(file: Path) -> str:
+    """SHA-256 of a file, 64 hex digits."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def shipped_models() -> list[str]:

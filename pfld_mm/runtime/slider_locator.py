@@ -1,30 +1,26 @@
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
 from pfld_mm.core.image import as_bgr
 from pfld_mm.core.letterbox import Letterbox
 from pfld_mm.core.network_input import network_input
-from pfld_mm.core.slider.cascade import SQUARE, refine
-from pfld_mm.core.slider.decode import STRIDE, decode_slider
-from pfld_mm.runtime.backends.open_session import open_second_look, open_session
+from pfld_mm.core.slider.cascade import SliderCascade
+from pfld_mm.core.slider.cascade_params import CascadeParams
+from pfld_mm.core.slider.decode import OUTPUT_CHANNELS, STRIDE, decode_slider, valid_cells
+from pfld_mm.core.slider.slider_prediction import SliderPrediction
+from pfld_mm.runtime.backends.open_session import open_session, open_verifier
 from pfld_mm.runtime.backends.session import run_in_batches
-from pfld_mm.runtime.model_folder import GoldenPair, ModelFolder
+from pfld_mm.runtime.golden_pair import GoldenPair
+from pfld_mm.runtime.model_folder import ModelFolder
 from pfld_mm.runtime.self_test import check_golden_pair, check_points
 from pfld_mm.runtime.slider_result import SliderResult
 
 DEFAULT_MODEL = 'litehrnet18_fast_slider'
 """Comes with the package."""
-
-CHANNELS = 8
-"""What `decode_slider` reads."""
-SECOND_CHANNELS = 6
-"""RGB of two squares."""
 
 
 class SliderLocator:
@@ -35,8 +31,10 @@ class SliderLocator:
     Args:
         folder: What the export tool wrote, its single ONNX file, or the name of a model that
             comes with the package.
-        backend: ``'onnxruntime'``, ``'openvino'``, ``'openvino_bf16'``, ``'ncnn'``, ...
+        backend: ``'onnxruntime'``, ``'openvino'``, ``'openvino_bf16'``, ``'ncnn'``, ... of the
+            proposal network; the pair verifier always runs in onnxruntime.
         threads: Of the backend; 0 leaves the number to it.
+        verify: Compare the files with their digests in the metadata.
 
     Raises:
         FileNotFoundError: if the folder or a file of it is missing.
@@ -45,43 +43,73 @@ class SliderLocator:
     """
 
     def __init__(
-        self, folder: str | Path = DEFAULT_MODEL, backend: str = 'onnxruntime', threads: int = 1
+        self,
+        folder: str | Path = DEFAULT_MODEL,
+        backend: str = 'onnxruntime',
+        threads: int = 1,
+        verify: bool = True,
     ) -> None:
-        self.folder = ModelFolder.read(folder)
+        self.folder = ModelFolder.read(folder, verify)
         self.info = self.folder.info
         if self.info.task != 'slider':
             raise ValueError(
                 f'{folder}: a model for the task {self.info.task!r}, not for slider puzzles; use '
                 'FaceLandmarker'
             )
-        self.same_row = self.info.codec.get('same_row', False)
         self.stride = self.info.codec.get('stride', STRIDE)
         self.backend = backend
         self.session = open_session(self.folder, backend, threads)
-        shape = (SECOND_CHANNELS, SQUARE, SQUARE)
-        self.second_look = open_second_look(self.folder, shape, threads)
+        self.verifier = open_verifier(self.folder, threads)
+        self.cascade = SliderCascade(
+            self._propose,
+            None if self.verifier is None else self._verify,
+            CascadeParams.from_dict(self.info.cascade or {}),
+        )
 
     def __call__(self, image: ArrayLike) -> SliderResult:
-        """Find gap and piece in one picture.
+        """Find gap and piece in one image.
 
         Args:
-            image: See ``as_bgr``: BGR, grey or BGRA; uint8, uint16 or float in 0..1.
+            image: See ``as_bgr``: BGR, gray or BGRA; uint8, uint16 or float in 0..1.
 
         Raises:
-            ValueError: if the picture is impossible.
+            ValueError: if the image is impossible.
         """
         box = self.preprocess(as_bgr(image))
-        return self.postprocess(self.inference(network_input([box.picture], self.info)), box)
+        return self.postprocess(self.inference(box), box)
 
     def preprocess(self, image: np.ndarray) -> Letterbox:
-        """Fit a picture (H, W, 3) uint8 BGR into the input, as ``LetterboxAffine`` does."""
+        """Fit an image (H, W, 3) uint8 BGR into the input, as ``LetterboxAffine`` does."""
         return Letterbox.fit(image, self.info.input_size, self.info.padding, self.info.border_value)
 
-    def inference(self, tensor: np.ndarray) -> np.ndarray:
-        """Run the model on (1, 4, h, w): (1, 8, h / stride, w / stride)."""
+    def inference(self, box: Letterbox) -> SliderPrediction:
+        """Run both networks on the letterboxed image; the answer is in pixels of the input."""
+        return self.cascade(box.image[..., [2, 1, 0, 3]])
+
+    def postprocess(self, prediction: SliderPrediction, box: Letterbox) -> SliderResult:
+        """Bring the answer into the image, the center of its pixel (0, 0) at (0, 0)."""
+        scores = float(prediction.scores[0]), float(prediction.scores[1])
+        if not prediction.found:
+            return SliderResult(None, None, None, None, scores, prediction.match_logit)
+        gap, piece = box.to_image(prediction.points)
+        return SliderResult(
+            gap=(float(gap[0]), float(gap[1])),
+            piece=(float(piece[0]), float(piece[1])),
+            distance=float(gap[0] - piece[0]),
+            angle=prediction.angle,
+            scores=scores,
+            match_logit=prediction.match_logit,
+        )
+
+    def _propose(self, image: np.ndarray) -> np.ndarray:
+        """The cascade's first network: RGB and mask (H, W, 4) uint8 -> (8, h, w)."""
+        return self._run(network_input([image[..., [2, 1, 0, 3]]], self.info))[0]
+
+    def _run(self, tensor: np.ndarray) -> np.ndarray:
+        """Run the proposal network on (1, 4, H, W): (1, 8, H / stride, W / stride)."""
         output = run_in_batches(self.session, tensor)
         width, height = self.info.input_size
-        expected = (1, CHANNELS, height // self.stride, width // self.stride)
+        expected = (1, OUTPUT_CHANNELS, height // self.stride, width // self.stride)
         if output.shape != expected:
             raise ValueError(
                 f'{self.session.source}: expected an output of shape {expected}, found '
@@ -89,32 +117,9 @@ class SliderLocator:
             )
         return output
 
-    def postprocess(self, output: np.ndarray, box: Letterbox) -> SliderResult:
-        """Read the answer from the output (1, 8, h / stride, w / stride), in the picture."""
-        first = partial(self._decode, output, box.picture[..., 3])
-        if self.same_row:
-            # as if the mask were alpha: no copy of three channels
-            colours = cv2.cvtColor(box.picture, cv2.COLOR_BGRA2RGB)
-            network = None if self.second_look is None else self._judge_pairs
-            mirrored = partial(self._look_mirrored, box.picture)
-            points, scores, angle = refine(colours, output[0], first, network, mirrored)
-        else:
-            points, scores, angle = first()
-        gap, piece = box.to_picture(points)
-        return SliderResult(
-            gap=(float(gap[0]), float(gap[1])),
-            piece=(float(piece[0]), float(piece[1])),
-            distance=float(gap[0] - piece[0]),
-            angle=angle,
-            scores=(float(scores[0]), float(scores[1])),
-        )
-
-    def _look_mirrored(self, picture: np.ndarray) -> np.ndarray:
-        """Output (8, h / stride, w / stride) for a network's picture upside down."""
-        return self.inference(network_input([picture[::-1]], self.info))[0]
-
-    def _judge_pairs(self, squares: np.ndarray) -> np.ndarray:
-        return run_in_batches(self.second_look, squares)
+    def _verify(self, squares: np.ndarray) -> np.ndarray:
+        """The cascade's second network: (P, 6, S, S) -> (P, 10)."""
+        return run_in_batches(self.verifier, squares)
 
     def self_test(self, bound: float | None = None) -> float:
         """Prove this installation with the folder's golden pair.
@@ -132,37 +137,31 @@ class SliderLocator:
             ValueError: if the golden pair is damaged or of another model.
         """
         golden = self.folder.golden()
-        if golden.picture.ndim != 3 or golden.picture.shape[2] != 4:
+        if golden.image.ndim != 3 or golden.image.shape[2] != 4:
             raise ValueError(
-                f'golden.npz: expected a picture (h, w, 4) of RGB and mask, found '
-                f'{golden.picture.shape}; export again'
+                f'golden.npz: expected an image (h, w, 4) of BGR and mask, found '
+                f'{golden.image.shape}; export again'
             )
-        tensor = network_input([golden.picture[..., [2, 1, 0, 3]]], self.info)
-        mask = golden.picture[..., 3]
+        tensor = network_input([golden.image], self.info)
+        valid = valid_cells(golden.image[..., 3], self.stride)
+        same_row = self.cascade.params.same_row
         found = check_golden_pair(
             golden,
             tensor,
-            lambda output: self._decode(output, mask)[0],
-            self.inference,
+            lambda output: decode_slider(output[0], valid, same_row, self.stride)[0],
+            self._run,
             self.backend,
             bound,
         )
-        return max(found, self._test_second_look(golden, bound))
+        return max(found, self._test_verifier(golden, bound))
 
-    def _test_second_look(self, golden: GoldenPair, bound: float | None) -> float:
-        if self.second_look is None:
+    def _test_verifier(self, golden: GoldenPair, bound: float | None) -> float:
+        if self.verifier is None:
             return 0.0
         if golden.squares is None or golden.squares_output is None:
-            raise ValueError('golden.npz: has no squares for the second look; export again')
+            raise ValueError('golden.npz: has no squares for the pair verifier; export again')
         boxes, expected = (
             one[:, :8].astype(np.float64)
-            for one in (self._judge_pairs(golden.squares), golden.squares_output)
+            for one in (self._verify(golden.squares), golden.squares_output)
         )
         return check_points(boxes, expected, self.backend, bound)
-
-    def _decode(self, output: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-        """Decode (1, 8, h, w); a cell without a valid pixel of the mask never wins."""
-        # the picture is a rectangle in the input
-        rows, columns = (mask.any(axis).reshape(-1, self.stride).any(1) for axis in (1, 0))
-        valid = rows[:, None] & columns
-        return decode_slider(output[0], valid, self.same_row, self.stride)

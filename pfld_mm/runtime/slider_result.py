@@ -1,22 +1,36 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
 class SliderResult:
     """Where gap and piece of a slider puzzle are.
 
+    Coordinates are in pixels of the image, the center of pixel (i, j) at (i, j) and not at
+    (i + 0.5, j + 0.5): mmpose's convention, as in ``FaceLandmarks``.
+
     Attributes:
-        gap: Center (x, y) of the gap in picture pixels, the center of pixel i at i + 0.5.
-        piece: Center (x, y) of the piece.
-        distance: Pixels that the piece has to move to the right, gap x - piece x.
-        angle: Of the gap in radians.
-        scores: Of gap and piece, heat in 0..1; low where the network saw none.
+        gap: Center (x, y) of the gap, None where no piece and gap match.
+        piece: Center (x, y) of the piece, or None.
+        distance: Pixels that the piece has to move to the right, gap x - piece x, or None.
+        angle: Of the gap in radians, or None.
+        scores: Of gap and piece, in 0..1; low where the network saw none.
+        match_logit: How well gap and piece match, a logit; None where no pair was compared.
     """
 
-    gap: tuple[float, float]
-    piece: tuple[float, float]
-    distance: float
-    angle: float
+    gap: tuple[float, float] | None
+    piece: tuple[float, float] | None
+    distance: float | None
+    angle: float | None
     scores: tuple[float, float]
+    match_logit: float | None = None
+
+    @property
+    def found(self) -> bool:
+        """Whether a piece and a gap match; always true of a one-stage model."""
+        return self.gap is not None
+
+    def to_dict(self) -> dict:
+        """As plain data, for JSON; ``found`` included."""
+        return {'found': self.found, **asdict(self)}

@@ -23,13 +23,13 @@ import pfld_mm.models.heads.pair_verifier
 import pfld_mm.models.necks.lite_fpn
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
-FAST, REFINER = 426_110, 475_676
+FAST, VERIFIER = 426_110, 475_676
 PARAMETERS = dict(
     litehrnet18_slider=3_275_758,
-    litehrnet18_fast_slider=FAST + REFINER,
-    litehrnet18_fast_slider_first_look=FAST,
+    litehrnet18_fast_slider=FAST + VERIFIER,
+    litehrnet18_fast_slider_proposal=FAST,
     litehrnet18_synthetic=116_990,
-    litehrnet18_fast_slider_near=FAST,
+    litehrnet18_fast_slider_proposal_small=FAST,
 )
 
 
@@ -61,7 +61,9 @@ def test_model_is_what_the_config_says(name):
 def test_codec_and_sizes_agree(name):
     cfg = load(name)
     codec = cfg.codec
-    assert cfg.model.head.decoder == codec
+    assert cfg.model.head.get('offset_reach', 0.5) == codec.get('offset_reach', 0.5)
+    stride = 4 * cfg.model.backbone.get('downscale', 1)
+    assert codec.get('stride', 4) == stride
     for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
         if loader.dataset.type == 'SliderPairs':
             letterbox = loader.dataset.generator.generator
@@ -74,6 +76,14 @@ def test_codec_and_sizes_agree(name):
         drawn = drawn.generator
     for kind in drawn.get('generators', [drawn]):
         assert kind.seed != cfg.val_dataloader.dataset.generator.seed
+
+
+def test_only_the_verifier_is_trained_last():
+    cfg = load('litehrnet18_fast_slider')
+    model = MODELS.build(cfg.model)
+    trained = {name.split('.')[0] for name, p in model.named_parameters() if p.requires_grad}
+    assert trained == {'verifier'}
+    assert cfg.train_dataloader.dataset.type == 'SliderPairs'
 
 
 def test_losses_and_answers_through_the_whole_config():
@@ -100,7 +110,7 @@ def test_losses_and_answers_through_the_whole_config():
     metric = pfld_mm.evaluation.slider_accuracy.SliderAccuracy()
     metric.process([], [answer.to_dict() for answer in answers])
     figures = metric.evaluate(2)
-    for key in ('gap/mae', 'piece/mae', 'distance/mae', 'angle/mae', 'decoy/share'):
+    for key in ('gap/mae', 'piece/mae', 'distance/mae', 'angle/mae', 'decoy/ratio'):
         assert np.isfinite(figures[f'slider/{key}'])
     keypoints = answers[0].pred_instances.keypoints
     assert (keypoints >= 0).all() and (keypoints <= (300, 150)).all()

@@ -1,11 +1,12 @@
 import json
 
 import pytest
-from helpers.exported_models import face_info, slider_info
+from helpers.exported_models import face_info, slider_info, two_stage_info
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pfld_mm.core.model_info import ModelInfo
+from pfld_mm.core.slider.pair_verdict import PAIR_OUTPUTS
 
 
 def parse(info):
@@ -18,7 +19,24 @@ def test_face():
     assert info.channels == 3 and info.padding == 1.2 and info.colour_order == 'RGB'
     assert info.std == (255.0,) * 3 and (0, 32) in info.flip_pairs
     assert info.files == {'onnxruntime': ('model.onnx',)}
-    assert info.raw == face_info(98, (96, 128))
+    expected = face_info(98, (96, 128))
+    expected['crop']['border_value'] = 0
+    assert info.to_dict() == {**expected, 'sha256': {}}
+
+
+@pytest.mark.parametrize(
+    'values',
+    [
+        face_info(98, (96, 128)),
+        slider_info(),
+        face_info(sha256={'model.onnx': 'ab'}),
+        two_stage_info(),
+    ],
+    ids=['face', 'slider', 'digests', 'two stages'],
+)
+def test_what_is_written_is_read_again(values):
+    info = parse(values)
+    assert ModelInfo.from_json(info.to_json(), 'again') == info
 
 
 def test_slider():
@@ -70,13 +88,44 @@ def test_each_missing_key_is_named(key):
         ('files', {'onnxruntime': ['../model.onnx']}),
         ('files', {'onnxruntime': ['/etc/passwd']}),
         ('files', {'onnxruntime': ['C:model.onnx']}),
-        ('second_look', '../second_look.onnx'),
-        ('second_look', 5),
+        ('cascade', 5),
+        ('verifier', 'pair_verifier.onnx'),
     ],
 )
 def test_each_wrong_value_is_named(key, value):
     with pytest.raises(ValueError, match=rf"key '{key}': expected .*, found"):
         parse(face_info(**{key: value}))
+
+
+VERIFIER = dict(file='pair_verifier.onnx', input=[6, 160, 160], outputs=list(PAIR_OUTPUTS))
+
+
+def test_cascade_and_verifier():
+    cascade = dict(square_size=160, max_pairs=3)
+    info = parse(slider_info(cascade=cascade, verifier=VERIFIER))
+    assert info.cascade == cascade and info.verifier == VERIFIER
+    assert parse(slider_info()).verifier is None
+    info = parse(face_info())
+    assert info.cascade is None and info.verifier is None
+
+
+@pytest.mark.parametrize(
+    ('key', 'value'),
+    [
+        ('file', '../pair_verifier.onnx'),
+        ('file', None),
+        ('input', [6, 96, 96]),
+        ('outputs', list(PAIR_OUTPUTS[::-1])),
+    ],
+)
+def test_a_wrong_verifier_is_named(key, value):
+    with pytest.raises(ValueError, match=rf"key 'verifier\.{key}': expected .*, found"):
+        parse(slider_info(cascade=dict(square_size=160), verifier={**VERIFIER, key: value}))
+
+
+def test_a_wrong_cascade_is_named():
+    with pytest.raises(ValueError, match=r'model\.json: cascade: unknown keys'):
+        parse(slider_info(cascade=dict(most=3)))
 
 
 @pytest.mark.parametrize(

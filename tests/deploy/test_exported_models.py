@@ -5,9 +5,11 @@ import onnx
 import pytest
 import torch
 from helpers.lively import build_lively, soft_pictures
+from helpers.sessions import open_files
 from mmpose.structures import PoseDataSample
 
 from pfld_mm.deploy.backends import ncnn, onnxruntime, openvino
+from pfld_mm.deploy.backends.conversion import Conversion
 from pfld_mm.deploy.deployed_network import DeployedNetwork
 from pfld_mm.deploy.export_onnx import export_onnx
 
@@ -64,7 +66,7 @@ def test_onnxruntime(case, tmp_path, split):
         export_onnx(network, network.input_shape, dynamic_batch=True), 16, split
     )
     onnx.save(model, tmp_path / 'model.onnx')
-    session = onnxruntime.open_session(tmp_path, ['model.onnx'])
+    session = open_files(tmp_path, ['model.onnx'], network.input_shape)
     assert largest_distance(session(crops.float().numpy()) * size, expected) < 1e-3
 
 
@@ -86,7 +88,8 @@ def test_ncnn(case, tmp_path):
 
 def check_runtime(runtime, case, folder):
     _, network, crops, expected, size = case
-    files = runtime.convert(export_onnx(network, network.input_shape), folder)
-    session = runtime.open_session(folder, files)
+    portable = export_onnx(network, network.input_shape)
+    files = runtime.convert(portable, folder, Conversion(runtime.__name__))
+    session = open_files(folder, files, network.input_shape)
     points = np.concatenate([session(crop[None].float().numpy()) for crop in crops])
     assert largest_distance(points * size, expected) < 0.05

@@ -7,16 +7,18 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from helpers.sessions import open_files
 from helpers.tiny_slider import build_tiny_slider
 from mmpose.registry import MODELS
 from onnxruntime import InferenceSession
 
 import pfld_mm.register  # noqa: F401
 from pfld_mm.deploy.backends import ncnn, onnxruntime, openvino
+from pfld_mm.deploy.backends.conversion import Conversion
 from pfld_mm.deploy.deployed_network import DeployedNetwork
 from pfld_mm.deploy.export_onnx import export_onnx
-from pfld_mm.deploy.exporter import Exporter
 from pfld_mm.deploy.graph.quantise import quantise
+from pfld_mm.deploy.make_exporter import make_exporter
 from pfld_mm.engine.config import load_config
 from pfld_mm.runtime import SliderLocator
 from pfld_mm.synth.puzzles.generator import PuzzleGenerator
@@ -31,8 +33,7 @@ def case(request):
     """A deployed network of lively weights, letterboxed pictures 0..255, its maps."""
     scale = request.param
     size = (scale * WIDTH, scale * HEIGHT)
-    decoder = dict(type='CenterOffsetAngleLabel', input_size=size, stride=4 * scale)
-    model = build_tiny_slider(downscale=scale, match_channels=16, decoder=decoder)
+    model = build_tiny_slider(downscale=scale, match_channels=16)
     pictures = torch.rand(2, 4, *size[::-1])
     pictures[:, 3] = 1
     pictures[:, :, -scale * PADDED :] = 0
@@ -53,7 +54,7 @@ def check(session, pictures, expected, bound):
     assert np.abs(maps - expected).max() < bound
 
 
-def test_padding_has_no_heat(case):
+def test_padding_has_no_score(case):
     _, _, expected = case
     rows = -(-PADDED // 4)  # the cell that the edge cuts is valid
     assert not expected[:, :2, -(rows - 1) :].any()
@@ -65,7 +66,7 @@ def test_onnxruntime(case, tmp_path):
     network, pictures, expected = case
     model = onnxruntime.optimise(export_onnx(network, network.input_shape, dynamic_batch=True), 16)
     onnx.save(model, tmp_path / 'model.onnx')
-    check(onnxruntime.open_session(tmp_path, ['model.onnx']), pictures, expected, 1e-4)
+    check(open_files(tmp_path, ['model.onnx'], network.input_shape), pictures, expected, 1e-4)
 
 
 @pytest.mark.parametrize('runtime', [openvino, ncnn], ids=['openvino', 'ncnn'])
@@ -73,8 +74,9 @@ def test_other_runtimes(case, tmp_path, runtime):
     for module in ('openvino',) if runtime is openvino else ('ncnn', 'pnnx'):
         pytest.importorskip(module)
     network, pictures, expected = case
-    files = runtime.convert(export_onnx(network, network.input_shape), tmp_path)
-    check(runtime.open_session(tmp_path, files), pictures, expected, 1e-3)
+    portable = export_onnx(network, network.input_shape)
+    files = runtime.convert(portable, tmp_path, Conversion(runtime.__name__))
+    check(open_files(tmp_path, files, network.input_shape), pictures, expected, 1e-3)
 
 
 def test_int8(case):
@@ -85,11 +87,11 @@ def test_int8(case):
     quantised = quantise(model, calibration)
     assert 'QuantizeLinear' in {node.op_type for node in quantised.graph.node}
     session = InferenceSession(quantised.SerializeToString(), providers=['CPUExecutionProvider'])
-    heat = np.concatenate([session.run(None, {'input': x})[0] for x in calibration[:2]])[:, :2]
-    assert np.corrcoef(heat.ravel(), expected[:, :2].ravel())[0, 1] > 0.9
+    scores = np.concatenate([session.run(None, {'input': x})[0] for x in calibration[:2]])[:, :2]
+    assert np.corrcoef(scores.ravel(), expected[:, :2].ravel())[0, 1] > 0.9
 
 
-def test_the_exporter_proves_both_looks(tmp_path, read_deploy_cfg):
+def test_the_exporter_proves_both_networks(tmp_path, read_deploy_cfg):
     """A whole folder from the config of the fast form, which the runtime opens and tests."""
     cfg = load_config(str(CONFIGS / 'litehrnet18_fast_slider.py'))
     torch.manual_seed(0)
@@ -98,13 +100,30 @@ def test_the_exporter_proves_both_looks(tmp_path, read_deploy_cfg):
     picture = PuzzleGenerator(seed=4)[0].picture
     cv2.imwrite(str(tmp_path / 'puzzle.png'), picture)
     deploy, folder = read_deploy_cfg('onnxruntime_static'), tmp_path / 'out'
-    exporter = Exporter(deploy, cfg, str(tmp_path / 'small.pth'), folder, 'small')
+    exporter = make_exporter(deploy, cfg, str(tmp_path / 'small.pth'), folder, 'small')
     report = exporter.run([str(tmp_path / 'puzzle.png')])
-    assert report['backends']['second look']['differences']['given']['max'] < 1e-3
+    assert report['backends']['pair verifier']['differences']['given']['max'] < 1e-3
     locator = SliderLocator(folder)
-    assert locator.second_look is not None
+    assert locator.verifier is not None
     assert locator.self_test() < 1e-3
+    assert locator.cascade.params == model.cascade_params
+    assert locator.stride == locator.info.codec['stride'] == 8
+    assert 'h / 8, w / 8' in locator.info.output['meaning']
     squares = np.random.default_rng(0).uniform(0, 1, (3, 6, 160, 160)).astype(np.float32)
     with torch.no_grad():
-        expected = model.eval().head.refiner(torch.from_numpy(squares)).numpy()
-    np.testing.assert_allclose(locator.second_look(squares), expected, atol=1e-3)
+        expected = model.eval().verifier(torch.from_numpy(squares)).numpy()
+    np.testing.assert_allclose(locator.verifier(squares), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize('name', ['litehrnet18_slider', 'litehrnet18_fast_slider'])
+def test_the_stride_in_the_metadata_is_that_of_the_output(name, tmp_path, read_deploy_cfg):
+    cfg = load_config(str(CONFIGS / f'{name}.py'))
+    torch.save(dict(state_dict=MODELS.build(cfg.model).state_dict()), tmp_path / 'small.pth')
+    deploy = read_deploy_cfg('onnxruntime_static')
+    export = make_exporter(deploy, cfg, str(tmp_path / 'small.pth'), tmp_path / 'out', name)
+    with torch.no_grad():
+        output = export.network(torch.zeros(1, *export.network.input_shape))
+    stride = export.info.codec['stride']
+    assert export.network.input_shape[1] // output.shape[2] == stride
+    assert export.info.output['shape'][1:] == list(output.shape[1:])
+    assert f'h / {stride}' in export.info.output['meaning']

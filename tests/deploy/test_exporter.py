@@ -8,13 +8,13 @@ import torch
 
 from pfld_mm.checkpoints.load import hash_weights, load_model
 from pfld_mm.deploy import exporter, proof
-from pfld_mm.deploy.exporter import Exporter, calibration_crops
-from pfld_mm.deploy.metadata import KEY
+from pfld_mm.deploy.make_exporter import make_exporter
+from pfld_mm.deploy.pictures import calibration_crops
 from pfld_mm.deploy.proof import ProofFailed
 
 
 def run(cfg, checkpoint, picture, deploy, folder, measure=False, calibrate=True):
-    small = Exporter(deploy, cfg, checkpoint, folder, 'small')
+    small = make_exporter(deploy, cfg, checkpoint, folder, 'small')
     crops = calibration_crops(cfg, small.cropper, 8, None, None) if calibrate else None
     small.run([picture], crops, measure)
     return folder
@@ -51,30 +51,33 @@ def test_the_folder_is_complete(exported, checkpoint, cfg):
     assert info['format'] == 1
     assert (info['task'], info['name'], info['input_size']) == ('face', 'small', [112, 112])
     assert (info['colour_order'], info['mean'], info['std']) == ('BGR', [0] * 3, [1] * 3)
-    assert info['crop'] == {'rule': 'square box', 'padding': 1.2}
+    assert info['crop'] == {'rule': 'square box', 'padding': 1.2, 'border_value': 0}
     assert info['num_keypoints'] == len(info['keypoint_names']) == 98
     assert [0, 32] in info['flip_pairs']
     assert [0, 1] in info['skeleton']
     assert info['codec'] == {'type': 'RegressionLabel', 'input_size': [112, 112]}
-    assert info['output']['name'] == 'output'
+    assert info['output']['shape'] == ['batch', 98, 2]
     assert info['weights_sha256'] == hash_weights(load_model(cfg, checkpoint))
     assert {'pfld_mm', 'torch', 'onnx'} <= set(info['versions'])
     assert info['files'] == {'onnxruntime': ['model.onnx']}
     model = onnx.load(folder / 'model.onnx')
-    inside = json.loads({p.key: p.value for p in model.metadata_props}[KEY])
-    assert inside == info
+    inside = json.loads({p.key: p.value for p in model.metadata_props}['pfld_mm'])
+    assert inside == {**info, 'sha256': {}}
+    assert set(info['sha256']) == {'model.onnx', 'golden.npz'}
+    dims = model.graph.output[0].type.tensor_type.shape.dim
+    assert [dim.dim_value for dim in dims] == [1, 98, 2]
 
 
 def test_the_golden_pair_is_the_models_answer(exported, cfg, checkpoint):
     folder = exported
     golden = np.load(folder / 'golden.npz')
-    assert golden['picture'].shape == (112, 112, 3)
-    assert golden['picture'].dtype == np.uint8
-    np.testing.assert_array_equal(golden['input'][0], golden['picture'].transpose(2, 0, 1))
+    assert golden['image'].shape == (112, 112, 3)
+    assert golden['image'].dtype == np.uint8
+    np.testing.assert_array_equal(golden['input'][0], golden['image'].transpose(2, 0, 1))
     session = onnxruntime.InferenceSession(str(folder / 'model.onnx'))
     output = session.run(None, {'input': golden['input']})[0]
     np.testing.assert_allclose(output, golden['output'], atol=1e-6)
-    crop = torch.from_numpy(golden['picture'].transpose(2, 0, 1).copy())
+    crop = torch.from_numpy(golden['image'].transpose(2, 0, 1).copy())
     with torch.no_grad():
         trained = proof.trained_output(load_model(cfg, checkpoint), crop)
     np.testing.assert_allclose(output, trained, atol=1e-5)
@@ -174,4 +177,4 @@ def test_an_unknown_runtime_is_refused(cfg, checkpoint, deploy_cfg, tmp_path):
     deploy = deploy_cfg('onnxruntime_static')
     deploy.backend_config.type = 'abacus'
     with pytest.raises(ValueError, match="'abacus'"):
-        Exporter(deploy, cfg, checkpoint, tmp_path, 'small')
+        make_exporter(deploy, cfg, checkpoint, tmp_path, 'small')

@@ -62,7 +62,7 @@ def test_angles_wrap():
     assert figures['slider/angle/mae'] == pytest.approx(4)
 
 
-def test_share_on_decoys():
+def test_ratio_on_decoys():
     far, near = (500.0, 100.0), (404.0, 100.0)
     samples = [
         sample((98, 0), decoys=[far]),  # on the decoy
@@ -71,14 +71,14 @@ def test_share_on_decoys():
         sample((70, 0), decoys=[far]),  # lost, 30 px from the decoy
         sample((98, 0)),  # there is none
     ]
-    assert evaluate(samples)['slider/decoy/share'] == 0.5
+    assert evaluate(samples)['slider/decoy/ratio'] == 0.5
 
 
-def test_json_holds_figures_and_pictures(tmp_path):
+def test_json_holds_figures_and_images(tmp_path):
     path = tmp_path / 'deep' / 'slider.json'
     evaluate([sample((3, 4), visible=(1, 0))], out_file=str(path))
     content = json.loads(path.read_text())
     assert content['metrics']['gap/hit@5'] == 1
-    (row,) = content['pictures']
+    (row,) = content['images']
     assert row['gap'] == 5 and row['piece'] is None and row['image'] == 'a.png'
     assert row['pred'] == [[403, 104], [60, 100]]

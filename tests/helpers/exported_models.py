@@ -7,15 +7,12 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from pfld_mm.core.face_markups import MARKUPS
+from pfld_mm.core.slider.pair_verdict import PAIR_OUTPUTS
 
 
 def face_info(k=68, size=(112, 112), **changes):
     """Metadata of a face model."""
-    pairs = (
-        [[i, int(j)] for i, j in enumerate(MARKUPS[k].flip_indices) if i < j]
-        if k in (68, 98)
-        else []
-    )
+    pairs = sorted(map(list, MARKUPS[k].flip_pairs)) if k in MARKUPS else []
     info = dict(
         format=1,
         task='face',
@@ -33,7 +30,7 @@ def face_info(k=68, size=(112, 112), **changes):
         versions=dict(pfld_mm='0.1.0'),
         weights_sha256='0' * 64,
         files=dict(onnxruntime=['model.onnx']),
-        output='points (N, K, 2) divided by (w, h)',
+        output=dict(name='output', meaning='points (N, K, 2) divided by (w, h)'),
     )
     return {**info, **changes}
 
@@ -49,7 +46,8 @@ def slider_info(size=(128, 64), **changes):
         crop=dict(rule='letterbox', padding=1.0),
         keypoint_names=['gap', 'piece'],
         skeleton=[],
-        codec=dict(type='CenterOffsetAngleLabel', input_size=list(size)),
+        codec=dict(type='CenterOffsetAngleLabel', input_size=list(size), stride=4),
+        cascade=dict(same_row=False),
     )
     return {**info, **changes}
 
@@ -115,7 +113,7 @@ def face_graph(k=68, size=(112, 112), batch='N'):
 
 
 def slider_graph(size=(128, 64), offsets=(0.25, -0.25, 0.125, 0.5), angle=0.5):
-    """Gap heat is the red of a cell, piece heat its green; all else is constant."""
+    """Gap score is the red of a cell, piece score its green; all else is constant."""
     width, height = size
     constants = dict(
         zero=np.array([0], np.int64),
@@ -126,9 +124,9 @@ def slider_graph(size=(128, 64), offsets=(0.25, -0.25, 0.125, 0.5), angle=0.5):
     )
     nodes = [
         ('AveragePool', ['input'], 'cells', dict(kernel_shape=[4, 4], strides=[4, 4])),
-        ('Slice', ['cells', 'zero', 'two', 'axis'], 'heat'),
+        ('Slice', ['cells', 'zero', 'two', 'axis'], 'scores'),
         ('Conv', ['cells', 'nothing', 'bias'], 'rest'),
-        ('Concat', ['heat', 'rest'], 'output', dict(axis=1)),
+        ('Concat', ['scores', 'rest'], 'output', dict(axis=1)),
     ]
     return _model(nodes, constants, ['N', 4, height, width], ['N', 8, height // 4, width // 4])
 
@@ -151,17 +149,18 @@ def write_golden(path, info, graph):
     import onnxruntime
 
     width, height = info['input_size']
-    picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
-    tensor = picture[..., ::-1] if info['colour_order'] == 'RGB' else picture
+    image = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    tensor = image[..., ::-1] if info['colour_order'] == 'RGB' else image
     if info['task'] == 'slider':
-        tensor = picture = np.dstack([tensor, np.full((height, width), 255, np.uint8)])
+        mask = np.full((height, width), 255, np.uint8)
+        tensor, image = np.dstack([tensor, mask]), np.dstack([image, mask])
     tensor = (tensor.astype(np.float32) - info['mean']) / info['std']
     tensor = np.ascontiguousarray(tensor.transpose(2, 0, 1)[None].astype(np.float32))
     session = onnxruntime.InferenceSession(graph.SerializeToString())
     batch = session.get_inputs()[0].shape[0]
     many = np.repeat(tensor, batch, axis=0) if isinstance(batch, int) else tensor
     output = session.run(None, {'input': many})[0][:1]
-    np.savez(path / 'golden.npz', picture=picture, input=tensor, output=output)
+    np.savez(path / 'golden.npz', image=image, input=tensor, output=output)
 
 
 def face_folder(path, k=68, size=(112, 112), batch='N', golden=True, **changes):
@@ -174,11 +173,7 @@ def slider_folder(path, size=(128, 64), golden=True, **changes):
     return write_folder(path, slider_info(size, **changes), slider_graph(size), golden)
 
 
-IN_A_ROW = dict(type='CenterOffsetAngleLabel', input_size=[256, 128], same_row=True)
-"""Codec of a slider model of this size that takes gap and piece to be in one row."""
-
-
-def second_look_graph(boxes, match=9.0, angle=0.25):
+def verifier_graph(boxes, match=9.0, angle=0.25):
     """Answers the same to any pair: boxes of piece and gap in its squares, match and angle."""
     constants = dict(
         nothing=np.zeros((10, 6, 1, 1), np.float32),
@@ -193,13 +188,24 @@ def second_look_graph(boxes, match=9.0, angle=0.25):
     return _model(nodes, constants, ['N', 6, 160, 160], ['N', 10])
 
 
-def twice_looking_folder(path, boxes, match=9.0, angle=0.25):
-    """The folder of a slider model whose second look always answers the same."""
-    slider_folder(path, (256, 128), second_look='second_look.onnx', codec=IN_A_ROW)
-    graph = second_look_graph(boxes, match, angle)
+def two_stage_info(size=(256, 128), cascade=None, **changes):
+    """Metadata of a slider model with a pair verifier."""
+    return slider_info(
+        size,
+        cascade=dict(same_row=True, square_size=160, **(cascade or {})),
+        verifier=dict(file='pair_verifier.onnx', input=[6, 160, 160], outputs=list(PAIR_OUTPUTS)),
+        **changes,
+    )
+
+
+def two_stage_folder(path, boxes, match=9.0, angle=0.25, **changes):
+    """The folder of a slider model whose verifier always answers the same."""
+    info = two_stage_info(**changes)
+    write_folder(path, info, slider_graph(info['input_size']))
+    graph = verifier_graph(boxes, match, angle)
     entry = graph.metadata_props.add()
     entry.key, entry.value = 'pfld_mm', (path / 'model.json').read_text()
-    onnx.save(graph, str(path / 'second_look.onnx'))
+    onnx.save(graph, str(path / 'pair_verifier.onnx'))
     golden = dict(np.load(path / 'golden.npz'))
     answer = np.array([[*np.ravel(boxes), match, angle]], np.float32)
     squares = np.zeros((1, 6, 160, 160), np.float32)

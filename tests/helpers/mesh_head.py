@@ -1,9 +1,9 @@
 """A head of 468 vertices such as MediaPipe finds, with 98 landmarks on some of them."""
 
 import numpy as np
+from labelling.media_pipe_mesh import MeshViews
 
 from pfld_mm.core.face_markups import WFLW98
-from pfld_mm.datasets.face.face_mesh import MeshViews
 
 FLIP = WFLW98.flip_indices
 

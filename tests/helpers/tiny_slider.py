@@ -7,13 +7,16 @@ from mmpose.registry import MODELS
 import pfld_mm.register  # noqa: F401
 
 
-def build_tiny_slider(kind='TopdownPoseEstimator', downscale=1, **head):
-    """The estimator, with these settings of its head; the same weights at every call."""
+def build_tiny_slider(downscale=1, verifier=None, cascade=None, train_stage='proposal', **head):
+    """The model, with these settings of its head; the same weights at every call."""
     init_default_scope('mmpose')
     torch.manual_seed(0)
     return MODELS.build(
         dict(
-            type=kind,
+            type='TwoStageSlider',
+            verifier=verifier,
+            cascade=cascade,
+            train_stage=train_stage,
             data_preprocessor=dict(type='PoseDataPreprocessor', mean=[0.0], std=[255.0]),
             backbone=dict(
                 type='LiteHRNet18', width_factor=0.25, separable=True, downscale=downscale

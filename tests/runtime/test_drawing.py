@@ -62,7 +62,7 @@ def test_points_far_outside_do_not_overflow(far):
 
 
 def test_slider():
-    result = SliderResult((220.5, 80.5), (40.5, 80.5), 180.0, 0.0, (0.9, 0.8))
+    result = SliderResult((220.0, 80.0), (40.0, 80.0), 180.0, 0.0, (0.9, 0.8))
     canvas = draw_slider(BLACK, result)
     np.testing.assert_allclose(near(canvas, PIECE), (40, 80), atol=1.0)
     assert np.linalg.norm(near(canvas, GAP) - (220, 80)) < 8  # with the stroke of its angle
@@ -75,3 +75,8 @@ def test_unsure_points_fade():
     faded = FaceLandmarks(one.points, one.boxes, scores=np.ones((1, 2)), sigmas=sigmas)
     sure, unsure = (draw_faces(BLACK, faded)[y, x].max() for x, y in ((100, 60), (200, 160)))
     assert sure > 200 and 0 < unsure < 100
+
+
+def test_no_slider():
+    result = SliderResult(None, None, None, None, (0.1, 0.1))
+    np.testing.assert_array_equal(draw_slider(BLACK, result), BLACK)

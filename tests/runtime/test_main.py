@@ -105,7 +105,8 @@ def test_slider(slider_model, tmp_path, capsys):
     arguments = [tmp_path / 'puzzle.png', '--model', slider_model, '--out', tmp_path / 'out.png']
     assert main([str(a) for a in arguments] + ['--self-test']) == 0
     (answer,), _ = lines(capsys)
-    np.testing.assert_allclose(answer['gap'], (99, 21), atol=1e-3)
+    np.testing.assert_allclose(answer['gap'], (98.5, 20.5), atol=1e-3)
+    assert answer['found'] is True
     np.testing.assert_allclose(answer['distance'], 88.5, atol=1e-3)
     assert (tmp_path / 'out.png').is_file()
 

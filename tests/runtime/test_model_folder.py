@@ -88,7 +88,7 @@ def test_a_damaged_golden_pair_is_named(folder, keep):
 
 
 def test_a_golden_pair_that_would_run_code_is_refused(folder):
-    np.savez(folder / 'golden.npz', picture=np.array([print], object), input=1, output=1)
+    np.savez(folder / 'golden.npz', image=np.array([print], object), input=1, output=1)
     with pytest.raises(ValueError, match=r'golden\.npz: damaged'):
         ModelFolder.read(folder).golden()
 

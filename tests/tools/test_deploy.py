@@ -28,10 +28,10 @@ def test_export_then_benchmark(synthetic_faces, inputs, tmp_path):
     done = tool(
         'deploy',
         *(STATIC, CONFIG, inputs / 'small.pth', inputs / 'face.png', '--work-dir', out),
-        *('--dataset', '--most-faces', 4, *command_line(tiny_options(synthetic_faces))),
+        *('--dataset', '--max-samples', 4, *command_line(tiny_options(synthetic_faces))),
     )
     assert done.returncode == 0, done.stdout
-    assert 'onnxruntime        given  pictures: largest difference' in done.stdout
+    assert 'onnxruntime        given  images: largest difference' in done.stdout
     assert json.loads((out / 'report.json').read_text())['evaluation']['onnxruntime']['faces'] == 4
     done = tool('benchmark', out, '--vs', out / 'model.onnx', '--threads', 1, '--batches', 1,
                 '--rounds', 3, '--out', tmp_path / 'figures.json')  # fmt: skip

@@ -1,5 +1,5 @@
 # From a puzzle to the letterboxed RGB + mask input with its labels; the slider data build on it.
-codec = dict(type='CenterOffsetAngleLabel', input_size=(512, 256), same_row=True)
+codec = dict(type='CenterOffsetAngleLabel', input_size=(512, 256))
 
 train_pipeline = [
     dict(type='LoadImage'),

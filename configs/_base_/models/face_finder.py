@@ -1,4 +1,6 @@
 # 0.29 GMAC at 640x640 (0.22 at 640x480); one map of stride 8.
+# Of the exported model: a face's score, and the overlap of two.
+thresholds = dict(min_score=0.4, max_iou=0.4)
 codec = dict(type='FaceMapLabel', input_size=(320, 320))
 model = dict(
     type='FaceFinderNet',

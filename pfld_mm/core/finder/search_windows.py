@@ -39,13 +39,17 @@ class SearchWindow:
         Returns:
             (1, 3, h, w) float32, 0..255, padded at the right and below.
         """
-        part = image[self.corner[1] : self.end[1], self.corner[0] : self.end[0]]
-        part = _resized(np.ascontiguousarray(part), self.size)
+        part = self.reduced(image)
         width, height = (-(-side // multiple) * multiple for side in self.size)
         tensor = np.full((1, 3, height, width), PADDING, np.float32)
         for plane, values in zip(tensor[0], cv2.split(part), strict=True):
             plane[: self.size[1], : self.size[0]] = values
         return tensor
+
+    def reduced(self, image: np.ndarray) -> np.ndarray:
+        """The part of an image (H, W, 3) uint8 at ``size``, (h, w, 3)."""
+        part = image[self.corner[1] : self.end[1], self.corner[0] : self.end[0]]
+        return _resized(np.ascontiguousarray(part), self.size)
 
     def to_image(self, points: np.ndarray) -> np.ndarray:
         """Points (..., 2) of the input in image pixels; integers are pixel centers in both."""

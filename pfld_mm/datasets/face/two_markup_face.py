@@ -85,7 +85,7 @@ class TwoMarkupFace(FaceDataset):
             if not path.is_file():
                 raise FileNotFoundError(
                     f'{path.absolute()} does not exist; set data_root and ann_files to the lists '
-                    'of pseudo-labels (tools/pseudo_label.py writes them)'
+                    'of pseudo-labels (tools/labelling/pseudo_label.py writes them)'
                 )
             for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
                 face = self._parse(line, f'{path}:{number}') if line.strip() else None

@@ -27,55 +27,56 @@ SLIDER_METAINFO = dict(
 
 
 def slider_sample(
-    picture: np.ndarray,
+    image: np.ndarray,
     gap: Sequence[float] | None,
     piece: Sequence[float] | None,
     angle_deg: float | None,
     decoys: Sequence[Sequence[float]],
 ) -> dict:
-    """What the pipeline needs to know of one puzzle; the box is the whole picture.
+    """What the pipeline needs to know of one puzzle; the box is the whole image.
 
     Args:
-        picture: BGR uint8 (H, W, 3).
-        gap: Center (x, y) in pixels, or None.
+        image: BGR uint8 (H, W, 3).
+        gap: Center (x, y) in pixels from the image's corner, or None.
         piece: The same.
         angle_deg: The gap's rotation in degrees, or None.
         decoys: Centers of D false gaps.
 
     Returns:
+        In pixels of the image, the center of pixel (0, 0) at (0, 0), as everywhere in mmpose:
         ``img``, ``bbox`` (1, 4), ``bbox_score`` (1,), ``keypoints`` (1, 2, 2),
         ``keypoints_visible`` (1, 2), ``angle`` in radians or None, ``decoys`` (D, 2), and
         angle and decoys again in ``raw_ann_info``, which travels on to the metric.
     """
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     points = [gap, piece]
-    keypoints = [(0, 0) if point is None else point for point in points]
+    keypoints = [(0, 0) if p is None else (p[0] - 0.5, p[1] - 0.5) for p in points]
     angle = None if angle_deg is None else float(np.deg2rad(angle_deg))
-    places = np.asarray(decoys, np.float32).reshape(-1, 2)
+    decoy_points = (np.asarray(decoys, np.float64).reshape(-1, 2) - 0.5).astype(np.float32)
     return dict(
-        img=picture,
+        img=image,
         bbox=np.array([[0, 0, width, height]], np.float32),
         bbox_score=np.ones(1, np.float32),
         keypoints=np.array([keypoints], np.float32),
         keypoints_visible=np.array([[point is not None for point in points]], np.float32),
         angle=angle,
-        decoys=places,
-        raw_ann_info=dict(angle=angle, decoys=places.tolist()),
+        decoys=decoy_points,
+        raw_ann_info=dict(angle=angle, decoys=decoy_points.tolist()),
     )
 
 
 @DATASETS.register_module()
 class SliderDataset(BaseCocoStyleDataset):
-    """Slider puzzles from a folder of pictures and a CSV of labels.
+    """Slider puzzles from a folder of images and a CSV of labels.
 
-    See :func:`pfld_mm.datasets.slider.slider_labels.read_slider_labels` for the columns. A picture
+    See :func:`pfld_mm.datasets.slider.slider_labels.read_slider_labels` for the columns. An image
     that cannot be read ends a test; in training it is counted, reported and replaced by another.
 
     Args:
         ann_file: The CSV, relative to ``data_root``.
-        max_bad: The share of unreadable pictures that training tolerates.
+        max_bad: The ratio of unreadable images that training tolerates.
         kwargs: As mmpose's BaseCocoStyleDataset takes them; ``data_prefix=dict(img=...)`` is
-            the folder of the pictures.
+            the folder of the images.
     """
 
     METAINFO: dict = SLIDER_METAINFO
@@ -95,14 +96,14 @@ class SliderDataset(BaseCocoStyleDataset):
         """Read the label file.
 
         Raises:
-            FileNotFoundError: If the label file or a picture is not there.
+            FileNotFoundError: If the label file or an image is not there.
         """
         folder = Path(self.data_prefix['img'])
         data_list = []
         for number, label in enumerate(read_slider_labels(self.ann_file)):
             path = folder / label.image
             if not path.is_file():
-                raise FileNotFoundError(f'{self.ann_file}, line {label.line}: no picture {path}')
+                raise FileNotFoundError(f'{self.ann_file}, line {label.line}: no image {path}')
             data_list.append(dict(id=number, img_id=number, img_path=str(path), label=label))
         return data_list
 
@@ -115,19 +116,19 @@ class SliderDataset(BaseCocoStyleDataset):
         self.epoch_index.set_hard_examples(ids)
 
     def get_data_info(self, idx: int) -> dict:
-        """The picture and its labels, see :func:`slider_sample`."""
+        """The image and its labels, see :func:`slider_sample`."""
         info = super().get_data_info(self.epoch_index[idx] % len(self))
         label = info.pop('label')
-        picture = cv2.imread(info['img_path'], cv2.IMREAD_COLOR)
-        if picture is None:
+        image = cv2.imread(info['img_path'], cv2.IMREAD_COLOR)
+        if image is None:
             raise UnusableSample(
-                f'{self.ann_file}, line {label.line}: {info["img_path"]} is not a readable picture'
+                f'{self.ann_file}, line {label.line}: {info["img_path"]} is not a readable image'
             )
-        sample = slider_sample(picture, label.gap, label.piece, label.angle_deg, label.decoys)
+        sample = slider_sample(image, label.gap, label.piece, label.angle_deg, label.decoys)
         return {**info, **sample}
 
     def prepare_data(self, idx: int) -> dict | None:
-        """Run the pipeline; None for an unreadable picture in training (another is taken)."""
+        """Run the pipeline; None for an unreadable image in training (another is taken)."""
         try:
             return super().prepare_data(idx)
         except UnusableSample as error:

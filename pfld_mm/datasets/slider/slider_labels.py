@@ -18,7 +18,10 @@ ALIASES = {
 
 @dataclass
 class SliderLabel:
-    """One line of a label file; coordinates in pixels, the center of pixel i at i + 0.5.
+    """One line of a label file; coordinates in pixels from the image's corner.
+
+    So the center of pixel (i, j) is at (i + 0.5, j + 0.5), as for boxes; `slider_sample` turns
+    centers into mmpose's convention, where it is at (i, j).
 
     ``gap_size`` is the width and height of the gap's bounding box.
     """

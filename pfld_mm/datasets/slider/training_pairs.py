@@ -2,60 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
-from pfld_mm.core.slider.cascade import SQUARE
+from pfld_mm.core.slider.pair_crops import PairCorners
+from pfld_mm.datasets.slider.letterboxed_puzzle import LetterboxedPuzzle
 
-FALSE_SHARE = 0.4
+FALSE_RATIO = 0.4
 """Of the pairs of a puzzle with a piece."""
 JITTER = ((4.0, 0.7), (10.0, 0.3))
-"""Standard deviations in pixels of the input by which squares are off the centers, with shares."""
-MOST_JITTER = 20.0
+"""Standard deviations in pixels of the input by which squares are off the centers, with their
+probabilities."""
+MAX_JITTER = 20.0
 MATCH, MISS = 22.0, 30.0
 """Pixels of the input: closer than the first on both axes is a match, beyond the second is none."""
-MASK = SQUARE // 2
-"""Side of the masks in their pixels, of which each covers 2 x 2 of the squares."""
+MASK_STRIDE = 2
+"""Pixels of the squares per pixel of the masks, per axis."""
 FIXED_POINT_BITS = 6
-
-
-@dataclass(frozen=True)
-class LetterboxedPuzzle:
-    """A puzzle as the second look sees it; coordinates in pixels of the network's input.
-
-    Attributes:
-        picture: The input, RGB (H, W, 3) uint8.
-        outlines: Of gap and piece, (M, 2) each; None where there is none.
-        decoys: Centers, (D, 2).
-        angle: Of the gap in radians.
-    """
-
-    picture: np.ndarray
-    outlines: tuple[np.ndarray, np.ndarray | None]
-    decoys: np.ndarray
-    angle: float
-
-    @property
-    def boxes(self) -> np.ndarray:
-        """Of gap and piece, x1, y1, x2, y2, (2, 4); NaN where there is none."""
-        return np.array(
-            [
-                [np.nan] * 4 if one is None else [*one.min(axis=0), *one.max(axis=0)]
-                for one in self.outlines
-            ]
-        )
-
-    @property
-    def centers(self) -> np.ndarray:
-        """Of gap and piece, (2, 2)."""
-        return (self.boxes[:, :2] + self.boxes[:, 2:]) / 2
-
-    @property
-    def has_piece(self) -> bool:
-        """Whether the piece is shown."""
-        return self.outlines[1] is not None
 
 
 def draw_pair(rng: np.random.Generator, puzzle: LetterboxedPuzzle) -> np.ndarray:
@@ -66,22 +29,22 @@ def draw_pair(rng: np.random.Generator, puzzle: LetterboxedPuzzle) -> np.ndarray
     gap, piece = puzzle.centers
     if not puzzle.has_piece:
         place = rng.uniform(0, gap[0]), gap[0], gap[1]
-    elif rng.random() >= FALSE_SHARE:
+    elif rng.random() >= FALSE_RATIO:
         place = piece[0], gap[0], gap[1]
     else:
         place = _false_pair(rng, puzzle)
-    deviations, shares = zip(*JITTER, strict=True)
-    jitter = rng.normal(0, rng.choice(deviations, p=shares), 3)
-    return np.array(place) + np.clip(jitter, -MOST_JITTER, MOST_JITTER)
+    deviations, probs = zip(*JITTER, strict=True)
+    jitter = rng.normal(0, rng.choice(deviations, p=probs), 3)
+    return np.array(place) + np.clip(jitter, -MAX_JITTER, MAX_JITTER)
 
 
 def _false_pair(rng: np.random.Generator, puzzle: LetterboxedPuzzle) -> tuple[float, float, float]:
     """Mostly a decoy as the gap, sometimes as the piece, sometimes as both; or any place."""
     gap, piece = puzzle.centers
-    anywhere = rng.uniform(0, puzzle.picture.shape[1], 2)
+    anywhere = rng.uniform(0, puzzle.image.shape[1], 2)
     spots = [*puzzle.decoys, *((x, gap[1]) for x in anywhere)]
-    most = max(2, len(puzzle.decoys) + 1)
-    first, second = (spots[i] for i in rng.permutation(most)[:2])
+    count = max(2, len(puzzle.decoys) + 1)
+    first, second = (spots[i] for i in rng.permutation(count)[:2])
     way = rng.random()
     if way < 0.6:
         return piece[0], *first
@@ -89,28 +52,29 @@ def _false_pair(rng: np.random.Generator, puzzle: LetterboxedPuzzle) -> tuple[fl
 
 
 def pair_labels(
-    puzzle: LetterboxedPuzzle, corners: tuple[int, int, int, int]
+    puzzle: LetterboxedPuzzle, corners: PairCorners, size: int
 ) -> dict[str, np.ndarray]:
     """Labels of one pair of squares, as `PairVerifier.loss` wants them.
 
     Args:
         puzzle: Where all is.
-        corners: As `square_corners` gives them.
+        corners: Of the squares.
+        size: Side of the squares.
     """
-    boxes, weights, near = np.zeros(8, np.float32), np.zeros(8, np.float32), []
-    masks = np.zeros((2, MASK, MASK), np.uint8)
+    boxes, weights, distances = np.zeros(8, np.float32), np.zeros(8, np.float32), []
+    masks = np.zeros((2, size // MASK_STRIDE, size // MASK_STRIDE), np.uint8)
     true_boxes, centers = puzzle.boxes, puzzle.centers
     for place, index in ((0, 1), (1, 0)):  # the piece comes first
         corner = np.array(corners[2 * place : 2 * place + 2])
-        away = np.abs(centers[index] - corner - SQUARE / 2).max()
+        away = np.abs(centers[index] - corner - size / 2).max()
         if away <= MISS:  # never where it is NaN
             part = slice(4 * place, 4 * place + 4)
             boxes[part] = true_boxes[index] - np.tile(corner, 2)
             weights[part] = 1
-            masks[place] = _mask(puzzle.outlines[index] - corner)
-        near.append(away)
-    match = puzzle.has_piece and max(near) <= MATCH
-    sure = puzzle.has_piece and (match or max(near) > MISS)
+            masks[place] = _mask(puzzle.outlines[index] - corner, size)
+        distances.append(away)
+    match = puzzle.has_piece and max(distances) <= MATCH
+    sure = puzzle.has_piece and (match or max(distances) > MISS)
     numbers = dict(
         matches=match, match_weights=sure, angles=puzzle.angle if match else 0, angle_weights=match
     )
@@ -118,12 +82,13 @@ def pair_labels(
     return dict(boxes=boxes, box_weights=weights, masks=masks, **rest)
 
 
-def _mask(outline: np.ndarray) -> np.ndarray:
-    """What lies inside an outline (M, 2) in pixels of a square: (80, 80) uint8, 255 inside."""
-    canvas = np.zeros((SQUARE, SQUARE), np.uint8)
+def _mask(outline: np.ndarray, size: int) -> np.ndarray:
+    """The mask (S / 2, S / 2) uint8 of an outline (M, 2) in pixels of a square, 255 inside."""
+    canvas = np.zeros((size, size), np.uint8)
     fixed_point = np.rint((outline - 0.5) * (1 << FIXED_POINT_BITS)).astype(np.int32)
     cv2.fillPoly(canvas, [fixed_point], 255, cv2.LINE_8, FIXED_POINT_BITS)
-    return cv2.resize(canvas, (MASK, MASK), interpolation=cv2.INTER_AREA)
+    side = size // MASK_STRIDE
+    return cv2.resize(canvas, (side, side), interpolation=cv2.INTER_AREA)
 
 
 def mirror_pair(
@@ -132,12 +97,12 @@ def mirror_pair(
     """Mirror a pair of squares, labels included; the angle changes its sign.
 
     Args:
-        square: (6, 160, 160).
+        square: (6, S, S).
         labels: As `pair_labels` gives them.
         axis: 0 for left and right, 1 for top and bottom.
     """
     boxes = labels['boxes'].copy()
-    low, high = [axis, 4 + axis], [2 + axis, 6 + axis]
-    boxes[low], boxes[high] = SQUARE - labels['boxes'][high], SQUARE - labels['boxes'][low]
+    low, high, size = [axis, 4 + axis], [2 + axis, 6 + axis], square.shape[-1]
+    boxes[low], boxes[high] = size - labels['boxes'][high], size - labels['boxes'][low]
     changed = dict(boxes=boxes, masks=np.flip(labels['masks'], 2 - axis), angles=-labels['angles'])
     return np.flip(square, 2 - axis), labels | changed

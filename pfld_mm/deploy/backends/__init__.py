@@ -1,1 +1,1 @@
-"""One module for each runtime: convert a graph into its files, open them as a session."""
+"""One module for each runtime: converts a graph into its files. Sessions are the runtime's."""

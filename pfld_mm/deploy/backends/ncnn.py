@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
 import onnx
+
+from pfld_mm.deploy.backends.conversion import Calibration, Conversion
 
 FILES = ['model.ncnn.param', 'model.ncnn.bin']
 
 
-def convert(model: onnx.ModelProto, folder: Path, half: bool = False) -> list[str]:
-    """Write ``model.ncnn.param`` and ``model.ncnn.bin``.
+def check_installed() -> None:
+    """Stop before anything is exported where the converter or the runtime is missing."""
+    if find_spec('pnnx') is None or find_spec('ncnn') is None:
+        raise ModuleNotFoundError('pnnx and ncnn are not both installed: pip install pnnx ncnn')
+
+
+def convert(
+    model: onnx.ModelProto,
+    folder: Path,
+    conversion: Conversion,
+    calibration: Calibration | None = None,
+) -> list[str]:
+    """Write ``model.ncnn.param`` and ``model.ncnn.bin``, in float16 ``model.fp16.ncnn.*``.
 
     Args:
-        model: The portable graph, one picture at a time.
+        model: The portable graph, one image at a time.
         folder: To write into.
-        half: Store the weights in float16.
+        conversion: Whether weights are stored in float16.
+        calibration: Not used.
 
     Returns:
         The names of the files.
@@ -27,22 +40,27 @@ def convert(model: onnx.ModelProto, folder: Path, half: bool = False) -> list[st
     Raises:
         RuntimeError: If pnnx fails, with its last lines, or ncnn lacks a layer.
     """
-    try:
-        import pnnx
-    except ImportError as error:
-        raise ModuleNotFoundError('pnnx is not installed: pip install pnnx ncnn') from error
+    import pnnx
+
     shape = [dim.dim_value for dim in model.graph.input[0].type.tensor_type.shape.dim]
     with tempfile.TemporaryDirectory() as temporary:
         onnx.save(model, Path(temporary, 'model.onnx'))
         size = ','.join(str(side) for side in (1, *shape[1:]))
-        command = [pnnx.EXEC_PATH, 'model.onnx', f'inputshape=[{size}]', f'fp16={int(half)}']
+        command = [
+            pnnx.EXEC_PATH,
+            'model.onnx',
+            f'inputshape=[{size}]',
+            f'fp16={int(conversion.half)}',
+        ]
         done = subprocess.run(command, cwd=temporary, capture_output=True, text=True)
         if done.returncode or not Path(temporary, FILES[0]).is_file():
             raise RuntimeError(f'pnnx failed: {(done.stderr + done.stdout)[-1000:]}')
         _check_layers(Path(temporary, FILES[0]))
-        for name in FILES:
-            (folder / name).write_bytes(Path(temporary, name).read_bytes())
-    return FILES
+        prefix = 'model.fp16' if conversion.half else 'model'
+        names = [prefix + name.removeprefix('model') for name in FILES]
+        for name, made in zip(names, FILES, strict=True):
+            (folder / name).write_bytes(Path(temporary, made).read_bytes())
+    return names
 
 
 def _check_layers(param: Path) -> None:
@@ -51,32 +69,3 @@ def _check_layers(param: Path) -> None:
     missing = sorted(layer for layer in layers if '.' in layer or '::' in layer)
     if missing:
         raise RuntimeError(f'ncnn has no layer for {", ".join(missing)}: use another runtime')
-
-
-def open_session(folder: Path, files: list[str], threads: int = 1) -> Callable:
-    """Open the exported model on the CPU, computing in float32; see the onnxruntime module."""
-    try:
-        import ncnn
-    except ImportError as error:
-        raise ModuleNotFoundError('ncnn is not installed: pip install ncnn') from error
-    net = ncnn.Net()
-    net.opt.num_threads = threads
-    net.opt.use_vulkan_compute = False
-    net.opt.use_bf16_storage = net.opt.use_fp16_packed = False
-    net.opt.use_fp16_storage = net.opt.use_fp16_arithmetic = False
-    param, weights = (folder / name for name in files)
-    if net.load_param(str(param)) or net.load_model(str(weights)):
-        raise ValueError(f'{param} and {weights} cannot be loaded by ncnn')
-
-    def run(x: np.ndarray) -> np.ndarray:
-        outputs = []
-        for picture in x:
-            with net.create_extractor() as extractor:
-                extractor.input('in0', ncnn.Mat(np.ascontiguousarray(picture)).clone())
-                status, output = extractor.extract('out0')
-                if status:
-                    raise RuntimeError(f'ncnn stopped with status {status} in {param}')
-                outputs.append(np.array(output))
-        return np.stack(outputs)
-
-    return run

@@ -3,54 +3,44 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
 import onnx
 
-FILES = ['model.xml', 'model.bin']
+from pfld_mm.deploy.backends.conversion import Calibration, Conversion
 
 
-def convert(model: onnx.ModelProto, folder: Path, half: bool = False) -> list[str]:
-    """Write ``model.xml`` and ``model.bin``.
+def check_installed() -> None:
+    """Stop before anything is exported where OpenVINO is missing."""
+    if find_spec('openvino') is None:
+        raise ModuleNotFoundError('OpenVINO is not installed: pip install openvino')
+
+
+def convert(
+    model: onnx.ModelProto,
+    folder: Path,
+    conversion: Conversion,
+    calibration: Calibration | None = None,
+) -> list[str]:
+    """Write ``model.xml`` and ``model.bin``, in float16 ``model.fp16.*``.
 
     Args:
         model: The portable graph.
         folder: To write into.
-        half: Store the weights in float16.
+        conversion: Whether weights are stored in float16.
+        calibration: Not used.
 
     Returns:
         The names of the files.
     """
-    openvino = _openvino()
+    import openvino
+
+    stem = 'model.fp16' if conversion.half else 'model'
     with tempfile.TemporaryDirectory() as temporary:
         source = Path(temporary, 'model.onnx')
         onnx.save(model, source)
         converted = openvino.convert_model(str(source))
-        openvino.save_model(converted, str(folder / FILES[0]), compress_to_fp16=half)
-    return FILES
-
-
-def open_session(folder: Path, files: list[str], threads: int = 1) -> Callable:
-    """Open the exported model on the CPU, in float32; see the onnxruntime module."""
-    openvino = _openvino()
-    settings = dict(INFERENCE_NUM_THREADS=threads, INFERENCE_PRECISION_HINT='f32')
-    try:
-        compiled = openvino.compile_model(str(folder / files[0]), 'CPU', settings)
-    except RuntimeError as error:
-        raise ValueError(f'{folder / files[0]} cannot be loaded by OpenVINO: {error}') from error
-    request = compiled.create_infer_request()
-
-    def run(x: np.ndarray) -> np.ndarray:
-        return request.infer([x])[0].copy()
-
-    return run
-
-
-def _openvino():
-    try:
-        import openvino
-    except ImportError as error:
-        raise ModuleNotFoundError('OpenVINO is not installed: pip install openvino') from error
-    return openvino
+        target = str(folder / f'{stem}.xml')
+        openvino.save_model(converted, target, compress_to_fp16=conversion.half)
+    return [f'{stem}.xml', f'{stem}.bin']

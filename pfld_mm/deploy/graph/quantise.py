@@ -8,12 +8,16 @@ import logging
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
 from onnx import numpy_helper
 
 from pfld_mm.deploy.graph.space_to_depth_stem import space_to_depth_stem
+
+if TYPE_CHECKING:
+    from onnxruntime.quantization.calibrate import TensorsData
 
 QUANTISED = ('Conv', 'Concat', 'GlobalAveragePool', 'Relu', 'Add')
 
@@ -25,9 +29,16 @@ PERCENTILE = 99.995
 
 
 def quantise(
-    model: onnx.ModelProto, pictures: Iterable[np.ndarray], float_pool: int = 0
+    model: onnx.ModelProto,
+    pictures: Iterable[np.ndarray],
+    float_pool: int = 0,
+    reduce_range: bool = True,
 ) -> onnx.ModelProto:
     """An int8 form of an exported model.
+
+    Weights have 7 bits. Without VNNI (AVX2 machines) the products of uint8 and int8 are added in
+    pairs to int16, which saturates with 8 bits: 2 x 255 x 127 > 32767 (Intel's vpmaddubsw). With 7
+    bits, 2 x 255 x 64 = 32640 fits, so that every machine gives the same.
 
     What was found to matter on a CPU with VNNI: uint8 activations with int8 weights (other pairs
     run 5 to 20 times slower), channels in whole blocks of 16, the stem on 2x2 blocks, and one
@@ -40,6 +51,7 @@ def quantise(
         pictures: The calibration data, each (1, C, h, w) float32 as the model takes it.
         float_pool: Maps of at most this many pixels are averaged in float, so that their part of
             the pooled vector has no rounding of its own.
+        reduce_range: 7-bit weights; False is right for machines with VNNI alone.
 
     Returns:
         The model with QuantizeLinear and DequantizeLinear nodes.
@@ -55,13 +67,15 @@ def quantise(
     kept = _float_nodes(model.graph, float_pool)
     nodes = [n for n in model.graph.node if n.op_type in QUANTISED and n.name not in kept]
     _share_ranges(nodes, ranges)
-    quantised = _insert_quantisers(model, ranges, kept)
+    quantised = _insert_quantisers(model, ranges, kept, reduce_range)
     _correct_bias(model, quantised, pictures)
     onnx.checker.check_model(quantised)
     return quantised
 
 
-def _insert_quantisers(model: onnx.ModelProto, ranges, kept: set[str]) -> onnx.ModelProto:
+def _insert_quantisers(
+    model: onnx.ModelProto, ranges: TensorsData, kept: set[str], reduce_range: bool
+) -> onnx.ModelProto:
     """The model with its int8 weights and its QuantizeLinear and DequantizeLinear nodes."""
     from onnxruntime.quantization import QuantType
     from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
@@ -72,7 +86,7 @@ def _insert_quantisers(model: onnx.ModelProto, ranges, kept: set[str]) -> onnx.M
         quantizer = QDQQuantizer(
             model,
             per_channel=True,
-            reduce_range=False,
+            reduce_range=reduce_range,
             weight_qType=QuantType.QInt8,
             activation_qType=QuantType.QUInt8,
             tensors_range=ranges,
@@ -88,7 +102,7 @@ def _insert_quantisers(model: onnx.ModelProto, ranges, kept: set[str]) -> onnx.M
     return quantizer.model.model
 
 
-def _calibrate(model: onnx.ModelProto, pictures: list[np.ndarray]):
+def _calibrate(model: onnx.ModelProto, pictures: list[np.ndarray]) -> TensorsData:
     """The range of every tensor over the calibration pictures."""
     from onnxruntime.quantization import (
         CalibrationDataReader,
@@ -147,7 +161,7 @@ def _answers(model: onnx.ModelProto, pictures: list[np.ndarray]) -> np.ndarray:
     return np.concatenate([session.run(None, {'input': x})[0] for x in pictures])
 
 
-def _share_ranges(nodes: list[onnx.NodeProto], ranges) -> None:
+def _share_ranges(nodes: list[onnx.NodeProto], ranges: TensorsData) -> None:
     """Give the parts of each concatenation and its result one range."""
     from onnxruntime.quantization.calibrate import TensorData
 

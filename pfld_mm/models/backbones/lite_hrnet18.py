@@ -15,16 +15,14 @@ from pfld_mm.models.layers.lite_stage import LiteStage
 class LiteHRNet18(BaseModule):
     """Four branches at 1/4 to 1/32 for slider puzzles: RGB and a mask of valid pixels go in.
 
-    The fourth input channel says which pixels are picture (1) and which are letterbox (0). It
-    is a feature like the colours, and it leaves the backbone with them beside the branches, so
-    that the head of an exported model, too, never answers in the padding.
+    The fourth input channel says which pixels show the image (1) and which are padding (0).
 
     Args:
         width_factor: Multiplies all channels (rounded to a multiple of 8).
         separable: The fast form: separable smoothing after the fusions.
-        downscale: Pixels of the input, per axis, whose mean is a pixel to the stem. The document's
-            is 1; with 2 all maps have a quarter of the cells, and the strides double.
-        act_cfg: Config of the activations; the document's is SiLU.
+        downscale: Pixels of the input, per axis, whose mean is a pixel to the stem. With 2 all maps
+            have a quarter of the cells, and the strides double.
+        act_cfg: Config of the activations.
         init_cfg: mmengine's initialisation config.
     """
 
@@ -66,7 +64,7 @@ class LiteHRNet18(BaseModule):
             x: RGB and mask (N, 4, H, W), all in [0, 1]; H and W multiples of 32 x downscale.
 
         Returns:
-            Four maps (N, C_i, H / 4 / 2^i, W / 4 / 2^i), at ``downscale`` 1, and ``x`` itself.
+            Four maps (N, C_i, H / 4 / 2^i, W / 4 / 2^i), at ``downscale`` 1.
 
         Raises:
             ValueError: If the input does not have four channels or sides divisible by
@@ -85,4 +83,4 @@ class LiteHRNet18(BaseModule):
         branches = [self.stem(fastest_layout(small))]
         for stage in self.stages:
             branches = stage(branches)
-        return (*branches, x)
+        return tuple(branches)

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from inspect import signature
 
 import torch
 from mmpose.models.heads import RegressionHead
 from mmpose.registry import MODELS
-from torch import Tensor, nn
+from torch import Tensor
 
 from pfld_mm.models.heads.pose_branch import PoseBranch
 from pfld_mm.models.losses.pfld_loss import PFLDLoss
@@ -14,16 +13,12 @@ from pfld_mm.models.losses.pfld_loss import PFLDLoss
 
 @MODELS.register_module()
 class PFLDHead(RegressionHead):
-    """One fully connected layer for the points; while training, branches that help to learn it.
+    """One fully connected layer for the points; while training, a pose branch beside it.
 
-    Forward, decoding and flip test are mmpose's :class:`RegressionHead`. Deployment drops all else:
-
-    * the pose branch (PFLD paper, table 2) of :class:`PFLDLoss`. Its angles are put into the
-      results (``pred_instances.euler``, (1, 3) radians) with ``test_cfg=dict(output_euler=True)``;
-    * the sigma branch, one number per coordinate from the points' own vector, of every loss whose
-      ``forward`` takes a ``sigma``: :class:`LaplaceLandmarkLoss` and mmpose's ``RLELoss``;
-    * ``auxiliary``, another task on the neck's auxiliary map, with a loss of its own;
-    * the losses themselves (RLELoss has parameters).
+    Forward, decoding and flip test are mmpose's :class:`RegressionHead`. Deployment drops the loss
+    and the pose branch (PFLD paper, table 2), which belongs to :class:`PFLDLoss`. Its angles are
+    put into the results (``pred_instances.euler``, (1, 3) radians) with
+    ``test_cfg=dict(output_euler=True)``.
 
     Args:
         in_channels: Length of the neck's vector.
@@ -31,7 +26,6 @@ class PFLDHead(RegressionHead):
         input_size: (w, h) of the network's input in pixels.
         pose_channels: Channels of the neck's auxiliary map, or None for no pose branch.
         loss: Config of the landmark loss; PFLDLoss needs ``pose_channels``, others refuse it.
-        auxiliary: Config of a module like :class:`SimCCBranch`, or None.
         init_cfg: mmengine's initialisation config; by default mmpose's for regression heads.
     """
 
@@ -42,7 +36,6 @@ class PFLDHead(RegressionHead):
         input_size: tuple[int, int] = (112, 112),
         pose_channels: int | None = None,
         loss: dict | None = None,
-        auxiliary: dict | None = None,
         init_cfg: dict | list | None = None,
     ) -> None:
         super().__init__(
@@ -61,10 +54,6 @@ class PFLDHead(RegressionHead):
         self.num_keypoints = num_keypoints
         self.input_size = tuple(input_size)
         self.pose_branch = PoseBranch(pose_channels, input_size) if pose_channels else None
-        takes_sigma = 'sigma' in signature(self.loss_module.forward).parameters
-        self.sigma_branch = nn.Linear(in_channels, 2 * num_keypoints) if takes_sigma else None
-        shape = dict(num_keypoints=num_keypoints, input_size=self.input_size)
-        self.auxiliary = MODELS.build({**auxiliary, **shape}) if auxiliary else None
 
     @property
     def default_init_cfg(self) -> list[dict]:
@@ -95,8 +84,8 @@ class PFLDHead(RegressionHead):
             train_cfg: Not used.
 
         Returns:
-            ``loss_landmark`` and those of ``auxiliary``; for the log ``pixel_error``, the mean
-            distance of a point, and with PFLDLoss ``square_distance``, which no weight distorts.
+            ``loss_landmark``; for the log ``pixel_error``, the mean distance of a point, and with
+            PFLDLoss ``square_distance``, which no weight distorts.
         """
         points = self.forward(feats).float()
         target, weight = self._targets(batch_data_samples)
@@ -106,13 +95,8 @@ class PFLDHead(RegressionHead):
             losses['loss_landmark'], losses['square_distance'] = self.loss_module(
                 points, target, weight, *pose
             )
-        elif self.sigma_branch is not None:
-            sigma = self.sigma_branch(feats[-1].flatten(1)).float().reshape_as(points)
-            losses['loss_landmark'] = self.loss_module(points, sigma, target, weight)
         else:
             losses['loss_landmark'] = self.loss_module(points, target, weight)
-        if self.auxiliary is not None:
-            losses.update(self.auxiliary.loss(feats[0], target, weight))
         with torch.no_grad():
             error = (points - target) * target.new_tensor(self.input_size)
             losses['pixel_error'] = error.norm(dim=2).mean()
@@ -149,7 +133,7 @@ class PFLDHead(RegressionHead):
 
     def switch_to_deploy(self, test_cfg: dict | None = None) -> None:
         """Drop what only trains; the pose branch stays if ``test_cfg.output_euler`` asks for it."""
-        self.sigma_branch = self.auxiliary = self.loss_module = None
+        self.loss_module = None
         if not (test_cfg or {}).get('output_euler', False):
             self.pose_branch = None
 

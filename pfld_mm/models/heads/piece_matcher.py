@@ -7,20 +7,19 @@ from torch import Tensor, nn
 GRID, STEP = 5, 5
 """The piece is compared at 5 x 5 places around its center, 5 cells apart: +- 40 px of the input."""
 REACH = GRID // 2 * STEP
-LEAST_HEAT = 0.01
+MIN_SCORE_SUM = 0.01
 """Added to the sum of the weights: a piece counts as much as it is seen."""
 
 
 class PieceMatcher(nn.Module):
-    """Lays the piece over every place of the map: has this gap its shape?
+    """Correlates the piece with every place of the map: has this gap its shape?
 
     The features around the piece's center, on a grid, become a kernel (the queries), and the
-    map is correlated with it (the keys); the result is added to the gap's logits. So the piece
-    is compared with gaps at any distance, and a decoy of another shape or size can lose.
-
-    After the template-aware head that the slider's design document plans (TAMH), whose kernel
-    is one 3x3 of pooled features; this one keeps where the piece's parts are. The last layer of
-    the queries begins at zero: a head that was trained without a matcher goes on from there.
+    map is correlated with it (the keys), as a template with the search image in SiamFC (Bertinetto
+    et al., arXiv 1606.09549); the result is added to the gap's logits. So the piece is compared
+    with gaps at any distance, and a decoy of another shape or size can lose. The kernel is
+    attended, not cropped, so that the whole is one differentiable graph of static shape. The last
+    layer of the queries starts at zero: a head trained without a matcher can be continued.
 
     Args:
         in_channels: C, of the neck's map.
@@ -45,10 +44,10 @@ class PieceMatcher(nn.Module):
 
         Args:
             x: The neck's map, (N, C, h, w).
-            piece: The piece's heat in [0, 1], (N, 1, h, w), 0 in the padding.
+            piece: The piece's scores in [0, 1], (N, 1, h, w), 0 in the padding.
 
         Returns:
-            (N, 1, h, w). A picture without a piece is matched with features of 0.
+            (N, 1, h, w). An image without a piece is matched with features of 0.
         """
         queries = self.query(self._around(x, piece))
         columns_first = queries.transpose(2, 3).flatten(2).transpose(1, 2)
@@ -64,7 +63,7 @@ class PieceMatcher(nn.Module):
         found = weights.flatten(2).mean(2, keepdim=True) * weights[0].numel()
         apart = F.conv2d(weights, self.apart.to(x.dtype), padding=REACH, dilation=STEP)
         weights = apart.flatten(2)
-        features = weights @ _rows(x) / (found + LEAST_HEAT)
+        features = weights @ _rows(x) / (found + MIN_SCORE_SUM)
         return features.transpose(1, 2).reshape(-1, x.shape[1], GRID, GRID)
 
     @staticmethod

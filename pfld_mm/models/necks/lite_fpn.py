@@ -23,7 +23,7 @@ class LiteFPN(BaseModule):
         in_channels: Channels of the maps, highest resolution first.
         out_channels: Channels of the laterals and of the output.
         separable: The fast form: depthwise 3x3 and 1x1 for the dense 3x3.
-        act_cfg: Config of the activation; the document's is SiLU.
+        act_cfg: Config of the activation.
         init_cfg: mmengine's initialisation config.
     """
 
@@ -45,23 +45,21 @@ class LiteFPN(BaseModule):
         """Merge the branches.
 
         Args:
-            feats: Maps (N, C_i, H / 2^i, W / 2^i) and whatever the backbone sends beside them
-                (its input), which is passed on.
+            feats: Maps (N, C_i, H / 2^i, W / 2^i), as many as there are laterals.
 
         Returns:
-            The map (N, out_channels, H, W), then what was passed on.
+            The map (N, out_channels, H, W).
         """
-        count = len(self.laterals)
-        laterals = [lateral(x) for lateral, x in zip(self.laterals, feats[:count], strict=True)]
+        laterals = [lateral(x) for lateral, x in zip(self.laterals, feats, strict=True)]
         x = self.smooth[-1](laterals[-1])
-        for level in reversed(range(count - 1)):
+        for level in reversed(range(len(laterals) - 1)):
             x = F.interpolate(x, scale_factor=2, mode='bilinear', align_corners=False)
             if self.weights is None:
                 x = self.smooth[level](laterals[level] + x)
             else:
                 weights = self._normalized(level)
                 x = self.smooth[level](weights[0] * laterals[level] + weights[1] * x)
-        return (x, *feats[count:])
+        return (x,)
 
     def _normalized(self, level: int) -> Tensor:
         weights = F.softplus(self.weights[level])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -50,8 +51,10 @@ class OpenvinoSession:
             )
         self.batch = None if batch.is_dynamic else batch.get_length()
         self._request = model.create_infer_request()
+        self._lock = Lock()  # one request holds the tensors of one call
 
     def __call__(self, tensor: np.ndarray) -> np.ndarray:
         """Run the model on (N, C, H, W) float32."""
-        # the request owns its output tensor and overwrites it in the next call
-        return self._request.infer([tensor])[0].copy()
+        with self._lock:
+            # the request owns its output tensor and overwrites it in the next call
+            return self._request.infer([tensor])[0].copy()

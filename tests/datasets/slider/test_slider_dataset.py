@@ -44,8 +44,9 @@ def test_a_sample_through_the_whole_pipeline(folder):
     assert packed['inputs'].shape == (4, 64, 128) and packed['inputs'].dtype == torch.uint8
     sample = packed['data_samples']
     assert sample.img_id == 0 and sample.ori_shape == (100, 200)
-    assert sample.raw_ann_info['decoys'] == [[60, 20], [10, 10]]
-    assert sample.gt_instances.keypoints.tolist() == [[[150, 50], [30, 52]]]
+    assert sample.raw_ann_info['decoys'] == [[59.5, 19.5], [9.5, 9.5]]
+    # the labels count from the image's corner, mmpose from the center of the first pixel
+    assert sample.gt_instances.keypoints.tolist() == [[[149.5, 49.5], [29.5, 51.5]]]
     labels = sample.gt_instance_labels
     # letterboxed by 0.64 to 128 x 64, then a quarter
     torch.testing.assert_close(
@@ -79,21 +80,21 @@ def test_metainfo_has_two_points_and_no_flip(folder):
     assert meta['flip_pairs'] == [] and list(meta['flip_indices']) == [0, 1]
 
 
-def test_missing_picture_is_named_with_its_line(folder):
+def test_missing_image_is_named_with_its_line(folder):
     (folder / 'img' / 'b.png').unlink()
-    with pytest.raises(FileNotFoundError, match=r'labels\.csv, line 3: no picture .*b\.png'):
+    with pytest.raises(FileNotFoundError, match=r'labels\.csv, line 3: no image .*b\.png'):
         build(folder)
 
 
-def test_unreadable_picture_stops_a_test_and_is_replaced_in_training(folder):
-    (folder / 'img' / 'b.png').write_bytes(b'no picture')
-    with pytest.raises(UnusableSample, match=r'line 3: .*b\.png is not a readable picture'):
+def test_unreadable_image_stops_a_test_and_is_replaced_in_training(folder):
+    (folder / 'img' / 'b.png').write_bytes(b'no image')
+    with pytest.raises(UnusableSample, match=r'line 3: .*b\.png is not a readable image'):
         build(folder, test_mode=True)[1]
     assert build(folder)[1]['data_samples'].img_id in (0, 2)
 
 
-def test_too_many_unreadable_pictures_end_training(folder):
+def test_too_many_unreadable_images_end_training(folder):
     for name in 'abc':
-        (folder / 'img' / f'{name}.png').write_bytes(b'no picture')
+        (folder / 'img' / f'{name}.png').write_bytes(b'no image')
     with pytest.raises(RuntimeError, match='cannot be used'):
         build(folder)[0]

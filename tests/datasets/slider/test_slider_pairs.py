@@ -1,35 +1,18 @@
 import numpy as np
-import pytest
 import torch
 
 import pfld_mm.compat  # noqa: F401
-from pfld_mm.core.letterbox import Letterbox
-from pfld_mm.core.slider.cascade import SQUARE
-from pfld_mm.datasets.slider.slider_pairs import LetterboxedPuzzles, SliderPairs
+from pfld_mm.datasets.slider.puzzle_letterboxer import PuzzleLetterboxer
+from pfld_mm.datasets.slider.slider_pairs import SliderPairs
 from pfld_mm.synth.puzzles.generator import PuzzleGenerator
 
+SQUARE = 160
 PLAIN = dict(decoys=1, piece=1.0, degrade=False, clutter=False, size=(620, 310))
 
 
 def pairs(count=2, generator=None, **kwargs):
-    generator = generator or LetterboxedPuzzles(PuzzleGenerator(seed=3, **PLAIN))
+    generator = generator or PuzzleLetterboxer(PuzzleGenerator(seed=3, **PLAIN))
     return SliderPairs(generator, 4, count, pipeline=[], **kwargs)
-
-
-def test_a_letterboxed_puzzle_is_what_the_network_sees():
-    generator = PuzzleGenerator(seed=3, **PLAIN)
-    puzzle, found = generator[5], LetterboxedPuzzles(generator, padding=(1.0, 1.0))[5]
-    box = Letterbox.fit(puzzle.picture, (512, 256))
-    np.testing.assert_array_equal(found.picture, box.picture[..., 2::-1])  # RGB of BGR
-    np.testing.assert_allclose(box.to_picture(found.centers), [puzzle.gap, puzzle.piece])
-    np.testing.assert_allclose(box.to_picture(found.decoys), puzzle.decoys)
-    assert found.angle == pytest.approx(np.deg2rad(puzzle.angle_deg))
-
-
-def test_sizes_vary_with_the_padding():
-    zooms = LetterboxedPuzzles(PuzzleGenerator(seed=3, **PLAIN), padding=(1.0, 1.3))
-    extents = [np.ptp(np.flatnonzero(zooms[i].picture.any((0, 2)))) for i in range(4)]
-    assert len(set(extents)) > 1 and max(extents) > 380
 
 
 def test_an_item_has_pairs_and_their_labels():
@@ -38,6 +21,12 @@ def test_an_item_has_pairs_and_their_labels():
     labels = item['data_samples'].gt_instance_labels
     assert labels.boxes.shape == labels.box_weights.shape == (3, 8)
     assert labels.matches.shape == (3,)
+
+
+def test_squares_of_another_size():
+    item = pairs(3, square_size=96)[1]
+    assert item['inputs'].shape == (18, 96, 96)
+    assert item['data_samples'].gt_instance_labels.masks.shape == (3, 2, 48, 48)
 
 
 class Spots:
@@ -57,7 +46,7 @@ class Spots:
 
 def test_edges_are_where_the_pixels_are():
     """Through letterbox, cut and mirror."""
-    dataset = pairs(4, LetterboxedPuzzles(Spots(), padding=(1.0, 1.0)))
+    dataset = pairs(4, PuzzleLetterboxer(Spots(), padding=(1.0, 1.0)))
     seen = 0
     for number in range(4):
         item = dataset[number]

@@ -51,7 +51,7 @@ def test_every_epoch_has_its_own_puzzles():
 
 def test_labels_come_from_the_puzzle():
     first, second = build()[0], build()[1]
-    assert first['keypoints'].tolist() == [[[40, 16], [5, 6]]]
+    assert first['keypoints'].tolist() == [[[39.5, 15.5], [4.5, 5.5]]]
     assert first['keypoints_visible'].tolist() == [[1, 1]]
     assert second['keypoints_visible'].tolist() == [[1, 0]]
 

@@ -1,24 +1,24 @@
 import numpy as np
 import pytest
 
-from pfld_mm.core.slider.cascade import SQUARE, square_corners
+from pfld_mm.core.slider.pair_crops import pair_corners
+from pfld_mm.datasets.slider.letterboxed_puzzle import LetterboxedPuzzle
 from pfld_mm.datasets.slider.training_pairs import (
     MATCH,
+    MAX_JITTER,
     MISS,
-    MOST_JITTER,
-    LetterboxedPuzzle,
     draw_pair,
     mirror_pair,
     pair_labels,
 )
 
-WIDTH, HEIGHT = 256, 128
+WIDTH, HEIGHT, SQUARE = 256, 128, 160
 
 
 def puzzle(piece=True, decoys=((120.0, 60.0),)):
     outlines = rectangle(180, 40, 220, 80), rectangle(20, 45, 60, 75) if piece else None
-    picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    return LetterboxedPuzzle(picture, outlines, np.reshape(decoys, (-1, 2)), 0.1)
+    image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    return LetterboxedPuzzle(image, outlines, np.reshape(decoys, (-1, 2)), 0.1)
 
 
 def rectangle(x1, y1, x2, y2):
@@ -26,7 +26,7 @@ def rectangle(x1, y1, x2, y2):
 
 
 def labels_at(piece, gap, row, one=None):
-    return pair_labels(one or puzzle(), square_corners(piece, gap, row))
+    return pair_labels(one or puzzle(), pair_corners(piece, gap, row, SQUARE), SQUARE)
 
 
 def many(one, count=400):
@@ -39,7 +39,7 @@ def test_a_true_pair_knows_its_edges():
     found = labels_at(44.0, 196.0, 64.0)  # 4 px off in all
     assert found['matches'] == found['match_weights'] == found['angle_weights'] == 1
     assert found['angles'] == np.float32(0.1)
-    left, top, gap_left, _ = square_corners(44.0, 196.0, 64.0)
+    left, top, gap_left, _ = pair_corners(44.0, 196.0, 64.0, SQUARE)
     piece = np.array([20, 45, 60, 75]) - np.array([left, top] * 2)
     gap = np.array([180, 40, 220, 80]) - np.array([gap_left, top] * 2)
     np.testing.assert_allclose(found['boxes'], [*piece, *gap])
@@ -96,11 +96,11 @@ def test_a_puzzle_without_decoys_has_false_pairs_all_the_same():
 def test_a_puzzle_without_a_piece_is_looked_at_around_its_gap():
     pairs, matches = many(puzzle(piece=False), 50)
     assert not matches.any()
-    assert (np.abs(pairs[:, 1] - 200) <= MOST_JITTER).all()
+    assert (np.abs(pairs[:, 1] - 200) <= MAX_JITTER).all()
 
 
 @pytest.mark.parametrize('axis', [0, 1])
-def test_mirrored_pictures_have_mirrored_labels(axis):
+def test_mirrored_images_have_mirrored_labels(axis):
     square = np.zeros((6, SQUARE, SQUARE), np.uint8)
     square[:3, 10:20, 30:36] = 1
     square[3:, 50:54, 60:70] = 1

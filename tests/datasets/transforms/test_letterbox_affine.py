@@ -10,10 +10,10 @@ from pfld_mm.datasets.transforms.letterbox_affine import LetterboxAffine
 from mmpose.datasets.transforms import GetBBoxCenterScale  # isort: skip
 
 
-def results_of(picture, points=((0, 0), (0, 0)), decoys=None):
-    h, w = picture.shape[:2]
+def results_of(image, points=((0, 0), (0, 0)), decoys=None):
+    h, w = image.shape[:2]
     results = dict(
-        img=picture,
+        img=image,
         bbox=np.array([[0, 0, w, h]], np.float32),
         keypoints=np.array([points], np.float32),
     )
@@ -29,11 +29,11 @@ def undo(points, results):
 
 
 def square(width, height, x, y, side):
-    """A white square on black, its borders exact by 8 x 8 oversampling; center (x, y)."""
-    picture = np.zeros((height * 8, width * 8), np.float32)
+    """A white square on black, exact by 8 x 8 oversampling; center (x, y) from the corner."""
+    image = np.zeros((height * 8, width * 8), np.float32)
     left, top = round((x - side / 2) * 8), round((y - side / 2) * 8)
-    picture[top : top + side * 8, left : left + side * 8] = 255
-    small = picture.reshape(height, 8, width, 8).mean(axis=(1, 3))
+    image[top : top + side * 8, left : left + side * 8] = 255
+    small = image.reshape(height, 8, width, 8).mean(axis=(1, 3))
     return np.repeat(small[..., None], 3, axis=2).astype(np.uint8)
 
 
@@ -42,25 +42,26 @@ def square(width, height, x, y, side):
 )
 def test_a_squares_centre_lands_on_its_label(width, height):
     x, y, side = 0.4 * width // 1 + 0.25, 0.6 * height // 1 + 0.5, height // 6
-    results = results_of(square(width, height, x, y, side), ((x, y), (x, y)))
+    label = x - 0.5, y - 0.5  # the center of the first pixel is at (0, 0)
+    results = results_of(square(width, height, x, y, side), (label, label))
     out = LetterboxAffine((512, 256)).transform(results)
     red = out['img'][..., 0].astype(np.float64)
     found = [(red.sum(axis) @ (np.arange(n) + 0.5)) / red.sum() for axis, n in ((0, 512), (1, 256))]
-    # warpAffine reads from a grid of 1/32 pixel of the picture, and grey levels are rounded
+    # warpAffine reads from a grid of 1/32 pixel of the image, and grey levels are rounded
     np.testing.assert_allclose(found, out['transformed_keypoints'][0, 0], atol=1 / 16)
 
 
 def test_the_naive_matrix_is_off():
     """Without the shift of half a pixel a square of 128 px enlarged to 512 is 1.5 px away."""
-    picture = square(128, 64, 50, 32, 12)
-    naive = cv2.warpAffine(picture, np.array([[4.0, 0, 0], [0, 4.0, 0]]), (512, 256))[..., 0]
+    image = square(128, 64, 50, 32, 12)
+    naive = cv2.warpAffine(image, np.array([[4.0, 0, 0], [0, 4.0, 0]]), (512, 256))[..., 0]
     found = naive.sum(0) @ (np.arange(512) + 0.5) / naive.sum()
     assert abs(found - 200) > 1
 
 
 def test_colours_mask_and_padding():
-    picture = np.full((100, 100, 3), (10, 20, 30), np.uint8)
-    out = LetterboxAffine((128, 64), border_value=7).transform(results_of(picture))
+    image = np.full((100, 100, 3), (10, 20, 30), np.uint8)
+    out = LetterboxAffine((128, 64), border_value=7).transform(results_of(image))
     assert out['img'].shape == (64, 128, 4) and out['img'].dtype == np.uint8
     assert out['img'][32, 64].tolist() == [30, 20, 10, 255]
     assert out['img'][32, 10].tolist() == [7, 7, 7, 0]
@@ -80,16 +81,18 @@ def test_a_partly_covered_pixel_counts_by_its_share():
 @settings(max_examples=40, deadline=None)
 @given(st.integers(4, 700), st.integers(4, 700), st.tuples(*[st.floats(0, 1)] * 4))
 def test_mmpose_undoes_it(width, height, places):
-    points = np.reshape(places, (2, 2)) * [width, height]
+    points = np.reshape(places, (2, 2)) * [width, height] - 0.5
     results = results_of(np.zeros((height, width, 3), np.uint8), points, points[:1])
     out = LetterboxAffine((128, 64)).transform(results)
-    np.testing.assert_allclose(undo(out['transformed_keypoints'], out)[0], points, atol=2e-4)
+    # mmpose's inverse counts from the image's corner, as `TwoStageSlider.add_predictions` knows
+    found = undo(out['transformed_keypoints'], out)[0] - 0.5
+    np.testing.assert_allclose(found, points, atol=2e-4)
     assert np.array_equal(out['transformed_decoys'][0], out['transformed_keypoints'][0, 0])
     assert (out['transformed_keypoints'] > -1e-3).all()
 
 
 def test_shrinking_averages():
-    """A one-pixel checkerboard of a large picture becomes grey, not a moire."""
+    """A one-pixel checkerboard of a large image becomes grey, not a moire."""
     board = (np.indices((800, 1600)).sum(0) % 2 * 255).astype(np.uint8)
     out = LetterboxAffine((128, 64)).transform(results_of(np.dstack([board] * 3)))
     assert np.abs(out['img'][..., :3].astype(int) - 127).max() <= 2

@@ -1,27 +1,30 @@
 import numpy as np
 import pytest
 import torch
+from helpers.slider_maps import rows
 from helpers.tiny_slider import build_tiny_slider
 from mmengine.dataset import default_collate
-from mmpose.registry import DATASETS, MODELS
+from mmpose.registry import DATASETS
 
 import pfld_mm.register  # noqa: F401
 
-CODEC = dict(type='CenterOffsetAngleLabel', input_size=(256, 128), same_row=True)
+INPUT_SIZE = (256, 128)
+CODEC = dict(type='CenterOffsetAngleLabel', input_size=INPUT_SIZE)
 GENERATOR = dict(type='pfld_mm.synth.puzzles.generator.PuzzleGenerator', seed=5, piece=1.0)
-REFINER = dict(type='PairVerifier', channels=(8, 8, 8, 8), hidden=8)
+VERIFIER = dict(type='PairVerifier', channels=(8, 8, 8, 8), hidden_channels=8)
 
 
-def build(kind='TwoStageSlider', refiner=REFINER):
-    return build_tiny_slider(kind, decoder=CODEC, refiner=refiner)
+def build(verifier=VERIFIER, train_stage='verifier', **kwargs):
+    return build_tiny_slider(verifier=verifier, train_stage=train_stage, **kwargs)
 
 
-def batch(model, count=2):
-    """Whole puzzles, as in a test."""
+def batch(model, count=2, labels=False):
+    """Whole puzzles."""
     pipeline = [
         dict(type='LoadImage'),
         dict(type='GetBBoxCenterScale', padding=1.0),
-        dict(type='LetterboxAffine', input_size=CODEC['input_size']),
+        dict(type='LetterboxAffine', input_size=INPUT_SIZE),
+        *([dict(type='GenerateTarget', encoder=CODEC)] if labels else []),
         dict(type='PackPoseInputs'),
     ]
     dataset = dict(type='SliderSyntheticDataset', generator=GENERATOR, pipeline=pipeline)
@@ -30,7 +33,7 @@ def batch(model, count=2):
 
 def pairs(model, count=2):
     puzzles = dict(
-        type='pfld_mm.datasets.slider.slider_pairs.LetterboxedPuzzles', generator=GENERATOR
+        type='pfld_mm.datasets.slider.puzzle_letterboxer.PuzzleLetterboxer', generator=GENERATOR
     )
     dataset = dict(type='SliderPairs', generator=puzzles, length=count, pairs=3, pipeline=[])
     return collate(model, DATASETS.build(dataset))
@@ -40,22 +43,33 @@ def collate(model, dataset):
     return model.data_preprocessor(default_collate([dataset[i] for i in range(len(dataset))]), True)
 
 
-def test_it_trains_the_refiner_and_nothing_else():
-    model = build().train()
+def changed_by_a_step(model, data):
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    optimiser = torch.optim.SGD(model.parameters(), 0.1)
-    losses = model(**pairs(model), mode='loss')
+    optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], 0.1)
+    losses = model(**data, mode='loss')
+    sum(losses.values()).backward()
+    optimizer.step()
+    after = model.state_dict()
+    return losses, {name for name in before if not torch.equal(after[name], before[name])}
+
+
+def test_the_verifier_is_trained_and_nothing_else():
+    model = build().train()
+    losses, changed = changed_by_a_step(model, pairs(model))
     names = ('edges', 'edges_l1', 'masks', 'match', 'pair_angle')
     assert set(losses) == {f'loss_{name}' for name in names}
-    sum(losses.values()).backward()
-    optimiser.step()
-    changed = {
-        name for name, value in model.state_dict().items() if not torch.equal(value, before[name])
-    }
-    assert changed and all(name.startswith('head.refiner.') for name in changed)
-    assert 'head.refiner.fine.0.bn.running_mean' in changed
-    kernels = {n for n, p in model.head.refiner.named_parameters() if p.dim() > 1}
-    assert {f'head.refiner.{name}' for name in kernels} <= changed
+    assert changed and all(name.startswith('verifier.') for name in changed)
+    assert 'verifier.fine.0.bn.running_mean' in changed
+    kernels = {n for n, p in model.verifier.named_parameters() if p.dim() > 1}
+    assert {f'verifier.{name}' for name in kernels} <= changed
+
+
+def test_the_proposal_network_is_trained_and_nothing_else():
+    model = build(train_stage='proposal').train()
+    losses, changed = changed_by_a_step(model, batch(model, labels=True))
+    assert {'loss_gap', 'loss_piece', 'loss_offset'} <= set(losses)
+    assert changed and not any(name.startswith('verifier.') for name in changed)
+    assert any(name.endswith('running_mean') for name in changed)
 
 
 def test_pairs_of_all_puzzles_come_in_the_order_of_their_labels():
@@ -66,7 +80,7 @@ def test_pairs_of_all_puzzles_come_in_the_order_of_their_labels():
         seen.update(squares=squares, labels=labels)
         return dict(loss=squares.sum())
 
-    model.head.refiner.loss = note
+    model.verifier.loss = note
     model(**data, mode='loss')
     torch.testing.assert_close(seen['squares'][4], data['inputs'][1, 6:12])
     second = torch.from_numpy(data['data_samples'][1].gt_instance_labels.boxes)
@@ -75,68 +89,68 @@ def test_pairs_of_all_puzzles_come_in_the_order_of_their_labels():
 
 
 def test_eval_switches_all_of_it():
-    model = build().train().eval()
-    assert not any(module.training for module in model.modules())
+    for stage in ('proposal', 'verifier'):
+        model = build(train_stage=stage).train().eval()
+        assert not any(module.training for module in model.modules())
 
 
-def test_its_checkpoint_is_that_of_the_model_that_is_used():
-    trained, used = build(), build('TopdownPoseEstimator')
-    used.load_state_dict(trained.state_dict(), strict=True)
-    data = batch(used)
-    outputs = [one.eval()(**data, mode='tensor') for one in (trained, used)]
+def test_the_proposal_network_alone_has_the_same_weights():
+    whole, alone = build(), build(verifier=None, train_stage='proposal')
+    missing = alone.load_state_dict(whole.state_dict(), strict=False)
+    assert not missing.missing_keys
+    assert all(key.startswith('verifier.') for key in missing.unexpected_keys)
+    data = batch(alone)
+    outputs = [one.eval()(**data, mode='tensor') for one in (whole, alone)]
     torch.testing.assert_close(*outputs)
 
 
-def test_the_first_look_sees_the_puzzles_upside_down_too(monkeypatch):
-    model, seen = build().eval(), []
+def test_padding_has_no_score():
+    model = build().eval()
     data = batch(model)
-    monkeypatch.setattr(
-        'pfld_mm.models.heads.center_offset_angle_head.refine',
-        lambda picture, output, first, network, mirrored: seen.append(mirrored()) or first(),
-    )
-    model(**data, mode='predict')
-    expected = model(data['inputs'].flip(-2), data['data_samples'], mode='tensor')
-    np.testing.assert_allclose(seen, expected.detach(), atol=1e-5)
+    data['inputs'][0, 3] = 1
+    data['inputs'][0, :, -40:] = 0
+    output = model(**data, mode='tensor')
+    assert output.shape == (2, 8, 32, 64)
+    assert output[0, :2, -10:].max() == 0 and output[0, :2, :-10].min() > 0
 
 
-def test_without_a_refiner_there_is_nothing_to_train():
-    with pytest.raises(ValueError, match='head with a refiner'):
-        build(refiner=None)
-
-
-def test_a_refiner_wants_one_row():
-    with pytest.raises(ValueError, match='same_row=True'):
-        MODELS.build(
-            dict(
-                type='CenterOffsetAngleHead',
-                decoder={**CODEC, 'same_row': False},
-                refiner=REFINER,
-            )
-        )
-
-
-def test_the_second_look_has_the_last_word(monkeypatch):
-    model = build('TopdownPoseEstimator').eval()
+def test_predict_runs_its_cascade_on_every_image(monkeypatch):
+    model = build().eval()
     data = batch(model)
-    first = model(**data, mode='predict')[0].pred_instances
-    answer = torch.tensor([[30.0, 30, 50, 50, 20, 30, 40, 50, 9.0, 0.25]])
-    monkeypatch.setattr(model.head.refiner, 'forward', lambda x: answer.expand(len(x), -1))
-    second = model(**data, mode='predict')[0].pred_instances
-    assert not np.allclose(first.keypoints, second.keypoints)
-    assert second.angle[0] == 0.25  # the median of five views, of which two are mirrored
-    assert second.keypoints[0, 0, 1] == pytest.approx(second.keypoints[0, 1, 1])
-    answer = torch.tensor([[30.0, 40, 50, 60, 20, 40, 40, 60, 9.0, 0.0]])
-    third = model(**data, mode='predict')[0].pred_instances
-    height, width = data['data_samples'][0].ori_shape
-    zoom = min(256 / width, 128 / height)
-    assert (third.keypoints - second.keypoints)[..., 1] == pytest.approx(10 / zoom, rel=1e-3)
-    answer = torch.tensor([[30.0, 40, 50, 60, 20, 40, 40, 60, -0.1, 0.25]])  # no match
-    fourth = model(**data, mode='predict')[0].pred_instances
-    with_first = build('TopdownPoseEstimator', refiner=None).eval()
-    with_first.load_state_dict(model.state_dict(), strict=False)
-    expected = with_first(**data, mode='predict')[0].pred_instances
-    np.testing.assert_allclose(fourth.keypoint_scores, expected.keypoint_scores)
-    np.testing.assert_allclose(fourth.angle, expected.angle)
-    assert fourth.keypoints[0, 0, 1] == fourth.keypoints[0, 1, 1]
-    away = (fourth.keypoints - expected.keypoints)[0, 0, 1] * zoom
-    assert away == pytest.approx(50 - 80, abs=1)  # the gap's box in its square, to a pixel
+    verifier = torch.from_numpy(rows(9.0, angle=0.3))
+    monkeypatch.setattr(model.verifier, 'forward', lambda x: verifier.expand(len(x), -1))
+    samples = model(**data, mode='predict')
+    for sample, tensor in zip(samples, data['inputs'], strict=True):
+        image = (255 * tensor).round().byte().permute(1, 2, 0).numpy()
+        expected = model.cascade(image)
+        found = sample.pred_instances
+        zoom = INPUT_SIZE / np.array(sample.input_scale)
+        corner = sample.input_center - np.array(sample.input_scale) / 2
+        # in the image the center of pixel (0, 0) is at (0, 0)
+        in_image = expected.points / zoom + corner - 0.5
+        np.testing.assert_allclose(found.keypoints[0], in_image, atol=1e-3)
+        np.testing.assert_allclose(found.keypoint_scores[0], expected.scores, rtol=1e-5)
+        assert found.angle[0] == pytest.approx(expected.angle, abs=1e-6)
+
+
+def test_heatmaps_are_the_score_maps():
+    model = build().eval()
+    data = batch(model)
+    model.test_cfg = dict(output_heatmaps=True)
+    fields = [sample.pred_fields.heatmaps for sample in model(**data, mode='predict')]
+    torch.testing.assert_close(torch.stack(fields), model(**data, mode='tensor')[:, :2])
+
+
+@pytest.mark.parametrize(
+    ('kwargs', 'message'),
+    [
+        (dict(verifier=None), 'needs model.verifier'),
+        (dict(train_stage='both'), "'proposal' or 'verifier', found 'both'"),
+        (dict(cascade=dict(same_row=False)), 'same_row=True'),
+        (dict(cascade=dict(square_size=64)), 'verifier.square_size is 160, cascade.square_size 64'),
+        (dict(cascade=dict(most=3)), 'unknown keys'),
+    ],
+)
+def test_configs_that_do_not_fit(kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        build(**kwargs)

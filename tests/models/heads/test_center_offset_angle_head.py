@@ -8,13 +8,13 @@ from mmpose.structures import PoseDataSample
 
 import pfld_mm.compat  # noqa: F401
 from pfld_mm.codecs.center_offset_angle import CenterOffsetAngleLabel
+from pfld_mm.core.slider.decode import decode_slider
 from pfld_mm.models.backbones.lite_hrnet18 import LiteHRNet18
 from pfld_mm.models.heads.center_offset_angle_head import CenterOffsetAngleHead
 from pfld_mm.models.losses.center_softmax_loss import CenterSoftmaxLoss
 from pfld_mm.models.necks.lite_fpn import LiteFPN
 
 SIZE = (128, 64)
-DECODER = dict(type='CenterOffsetAngleLabel', input_size=SIZE)
 
 
 def sample(points=((41.0, 21.0), (90.0, 40.0)), visible=(1, 1), angle=0.1, decoys=(), mask=None):
@@ -35,15 +35,18 @@ def perfect(one):
     return torch.cat([one.gt_fields.heatmaps, one.gt_fields.offsets, angle])
 
 
-def feats(n=1, mask=True):
+def feats(n=1):
     torch.manual_seed(0)
-    x = torch.randn(n, 16, 16, 32)
-    return (x, torch.ones(n, 4, 64, 128)) if mask else (x,)
+    return (torch.randn(n, 16, 16, 32),)
+
+
+def valid(n=1):
+    return torch.ones(n, 1, 64, 128)
 
 
 def head(**kwargs):
     torch.manual_seed(0)
-    return CenterOffsetAngleHead(16, 8, decoder=DECODER, **kwargs)
+    return CenterOffsetAngleHead(16, 8, **kwargs)
 
 
 @pytest.mark.parametrize('shared', [False, True])
@@ -74,68 +77,53 @@ def test_first_answer_is_a_tenth():
     assert model(zero)[:, :2].mean().item() == pytest.approx(1 / (1 + math.exp(2.19)), rel=1e-4)
 
 
-def test_the_piece_is_laid_over_the_gap(monkeypatch):
-    """With ``same_row`` alone: what the maps say of the distance gives way to the picture."""
-    one = sample(points=((91.0, 30.0), (40.0, 30.0)))
-    x, picture = feats(1)
-    picture[0, :3] = torch.rand(3, 64, 128).cumsum(-1).sin()
-    picture[0, :3, :, 20:60] = picture[0, :3, :, 68:108]  # 48 px apart, not 51
-    for same_row, distance in ((False, 51), (True, 48)):
-        model = CenterOffsetAngleHead(16, 8, decoder=dict(**DECODER, same_row=same_row))
-        monkeypatch.setattr(model, 'forward', lambda feats: perfect(one)[None])
-        ((gap, piece),) = model.predict((x, picture.abs()), [])[0].keypoints
-        assert gap[0] - piece[0] == pytest.approx(distance, abs=0.1)
-        assert gap[0] + piece[0] == pytest.approx(131, abs=1e-3)
-
-
 def test_padding_never_wins():
-    x, picture = feats(3)
-    mask = picture[:, 3]
-    mask[0, :, 80:] = 0
+    mask = valid(3)
+    mask[0, ..., 80:] = 0
     mask[1] = 0
-    mask[2, :, 125:] = 0  # a cell that is hardly picture still is picture
-    mask[2, 1::4, 124] = 0
-    model = head()
-    out = model((x, picture))
+    mask[2, ..., 125:] = 0  # a cell that is hardly image still is image
+    mask[2, :, 1::4, 124] = 0
+    out = head()(feats(3), mask)
     assert out[0, :2, :, 20:].max() == 0 and out[0, :2, :, :20].min() > 0
+    assert out[1, :2].max() == 0
     assert out[2, :2].min() > 0
-    for found in model.decode(out)[:1]:
-        assert found.keypoints[..., 0].max() <= 80
-    assert model.decode(out)[1].keypoint_scores.max() == 0
 
 
 def test_padding_in_larger_cells():
-    """The cells' size is known from both maps: here 8 pixels of the input."""
-    picture = torch.ones(1, 4, 64, 128)
-    picture[:, 3, :, 81:] = 0  # the eleventh column of cells has one column of pixels
-    heat = head()((torch.randn(1, 16, 8, 16), picture))[:, :2]
-    assert heat[..., :11].min() > 0 and heat[..., 11:].max() == 0
+    """The cells' size is known from both shapes: here 8 pixels of the input."""
+    mask = valid()
+    mask[..., 81:] = 0  # the eleventh column of cells has one column of pixels
+    scores = head()((torch.randn(1, 16, 8, 16),), mask)[:, :2]
+    assert scores[..., :11].min() > 0 and scores[..., 11:].max() == 0
 
 
-def test_predict_gives_points_scores_angle_and_heatmaps():
-    model = head()
-    preds, fields = model.predict(feats(2), [], dict(output_heatmaps=True))
-    assert preds[0].keypoints.shape == (1, 2, 2)
-    assert preds[0].keypoint_scores.shape == (1, 2)
-    assert preds[0].angle.shape == (1,)
-    assert fields[1].heatmaps.shape == (2, 16, 32)
-    assert len(model.predict(feats(2), [])) == 2
+def test_without_a_mask_all_is_valid():
+    torch.testing.assert_close(head()(feats(2)), head()(feats(2), valid(2)))
+
+
+def test_the_mask_counts_in_the_losses():
+    """Padding has score 0, which the focal loss of the background does not punish."""
+    model, mask = head(), valid()
+    mask[..., 64:] = 0
+    one = sample(points=((41.0, 21.0), (20.0, 40.0)))
+    whole, half = (model.loss(feats(), [one], m)['loss_gap'].item() for m in (valid(), mask))
+    assert half < 0.8 * whole
+
+
+def test_offsets_reach_as_far_as_the_codec_says():
+    near, far = head()(feats()), head(offset_reach=2.0)(feats())
+    torch.testing.assert_close(far[:, 2:6], 4 * near[:, 2:6])
 
 
 def test_decode_reads_what_the_labels_say():
     one = sample(angle=-0.02)
-    found = head().decode(perfect(one)[None])[0]
-    np.testing.assert_allclose(found.keypoints, [[[41, 21], [90, 40]]], atol=1e-4)
-    assert found.angle[0] == pytest.approx(-0.02, abs=1e-6)
+    points, _, angle = decode_slider(perfect(one).numpy())
+    np.testing.assert_allclose(points, [[41, 21], [90, 40]], atol=1e-4)
+    assert angle == pytest.approx(-0.02, abs=1e-6)
 
 
-def test_without_decoder():
-    with pytest.raises(RuntimeError, match='decoder'):
-        CenterOffsetAngleHead(16, 8).decode(torch.zeros(1, 8, 4, 4))
-
-
-def test_losses_follow_the_seed_on_one_sample():
-    """All terms against the formulas of seed 004, sections 1 to 5, with our labels."""
+def test_losses_follow_the_formulas_on_one_sample():
+    """All terms, written out."""
     one = sample(decoys=[(60.0, 30.0), (20.0, 50.0)])
     model = head()
     out = model(feats())[0]
@@ -186,7 +174,7 @@ def test_what_is_not_labelled_adds_nothing(changes, silent):
 
 
 def test_a_sample_without_labels_does_not_change_the_others():
-    """With the normaliser of the seed, sums over weights, an empty sample is as if not there."""
+    """With the default normalizer, sums over weights, an empty sample is as if not there."""
     model, x = head(), feats(2)
     full = sample(decoys=[(60.0, 30.0)])
     empty = sample(visible=(0, 0), angle=None)

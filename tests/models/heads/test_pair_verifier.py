@@ -2,13 +2,15 @@ import pytest
 import torch
 
 import pfld_mm.compat  # noqa: F401
-from pfld_mm.core.slider.cascade import SQUARE
+from pfld_mm.core.slider.pair_verdict import PAIR_OUTPUTS
 from pfld_mm.models.heads.pair_verifier import PairVerifier
 
+SQUARE = 160
 
-def refiner(**kwargs):
+
+def verifier(**kwargs):
     torch.manual_seed(0)
-    return PairVerifier((8, 8, 8, 8), hidden=8, **kwargs)
+    return PairVerifier((8, 8, 8, 8), hidden_channels=8, **kwargs)
 
 
 def blocks(count=64):
@@ -33,14 +35,25 @@ def blocks(count=64):
 
 
 def test_answer():
-    answer = refiner().eval()(torch.rand(3, 6, SQUARE, SQUARE))
-    assert answer.shape == (3, 10)
+    answer = verifier().eval()(torch.rand(3, 6, SQUARE, SQUARE))
+    assert answer.shape == (3, len(PAIR_OUTPUTS))
     assert (answer[:, :8] > 0).all() and (answer[:, :8] < SQUARE).all()
+
+
+@pytest.mark.parametrize('size', [64, 128])
+def test_other_sizes(size):
+    answer = verifier(square_size=size).eval()(torch.rand(1, 6, size, size))
+    assert (answer[:, :8] > 0).all() and (answer[:, :8] < size).all()
+
+
+def test_an_odd_size_is_refused():
+    with pytest.raises(ValueError, match='multiple of 16, found 100'):
+        verifier(square_size=100)
 
 
 def test_it_learns_edges_and_matches():
     """A tiny one, in seconds: what is where, and whether both are of one size."""
-    model, (squares, labels) = refiner().train(), blocks()
+    model, (squares, labels) = verifier().train(), blocks()
     optimiser = torch.optim.AdamW(model.parameters(), 1e-2)
     for _ in range(60):
         optimiser.zero_grad()
@@ -56,11 +69,11 @@ def test_an_edge_is_never_between_two_that_come_into_question():
     logits = torch.full((1, 8, 80), -20.0)
     logits[..., [19, 59]] = torch.tensor([1.0, 0.9])
     logits[..., 20] = 1.0
-    torch.testing.assert_close(PairVerifier._edges(logits), torch.full((1, 8), 40.0))
+    torch.testing.assert_close(verifier()._edges(logits), torch.full((1, 8), 40.0))
 
 
 def test_masks_are_learnt():
-    model, (squares, labels) = refiner().train(), blocks()
+    model, (squares, labels) = verifier().train(), blocks()
     optimiser = torch.optim.AdamW(model.parameters(), 1e-2)
     for _ in range(40):
         optimiser.zero_grad()
@@ -71,7 +84,7 @@ def test_masks_are_learnt():
 
 
 def test_deployed_it_answers_the_same():
-    model, (squares, labels) = refiner().train(), blocks(8)
+    model, (squares, labels) = verifier().train(), blocks(8)
     model.loss(squares, labels)  # other running statistics than those of the start
     expected = model.eval()(squares)
     count = sum(p.numel() for p in model.parameters())
@@ -92,7 +105,7 @@ def test_deployed_it_answers_the_same():
     ],
 )
 def test_what_is_not_labelled_adds_nothing(label, silent):
-    model, (squares, labels) = refiner().train(), blocks(4)
+    model, (squares, labels) = verifier().train(), blocks(4)
     labels[label] = torch.zeros_like(labels[label])
     losses = model.loss(squares, labels)
     sum(losses.values()).backward()
@@ -102,7 +115,7 @@ def test_what_is_not_labelled_adds_nothing(label, silent):
 
 def test_losses_by_hand():
     """Of the answer itself: mean distance of the edges, cross-entropy, smooth L1."""
-    model, (squares, labels) = refiner().eval(), blocks(4)
+    model, (squares, labels) = verifier().eval(), blocks(4)
     answer, losses = model(squares), model.loss(squares, labels)
     away = (answer[:, :8] - labels['boxes']).abs().clamp(max=20).mean()
     assert losses['loss_edges_l1'].item() == pytest.approx(0.1 * away.item(), rel=1e-4)
@@ -119,7 +132,7 @@ def test_losses_by_hand():
 
 
 def test_losses_are_float32_under_autocast():
-    model, (squares, labels) = refiner().train(), blocks(4)
+    model, (squares, labels) = verifier().train(), blocks(4)
     with torch.autocast('cpu', torch.bfloat16):
         losses = model.loss(squares, labels)
     assert {value.dtype for value in losses.values()} == {torch.float32}

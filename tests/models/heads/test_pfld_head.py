@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 from mmengine.structures import InstanceData
-from mmpose.models.heads import RLEHead
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
@@ -115,73 +114,9 @@ def test_deployment_drops_the_pose_branch():
     assert head(features()).shape == (3, 5, 2)
 
 
-SIGMA_LOSSES = [
-    dict(type='LaplaceLandmarkLoss', input_size=(112, 112)),
-    dict(type='RLELoss', use_target_weight=True),
-]
-
-
-@pytest.mark.parametrize('loss', SIGMA_LOSSES, ids=lambda loss: loss['type'])
-def test_a_loss_that_takes_a_sigma_gets_one(loss):
-    head = PFLDHead(176, 5, loss=loss)
-    losses = head.loss(features(), samples(pose=False))
-    assert set(losses) == {'loss_landmark', 'pixel_error'}
-    losses['loss_landmark'].backward()
-    assert head.sigma_branch.weight.grad.abs().max() > 0
-    assert head.fc.weight.grad.abs().max() > 0
-
-
-def test_sigma_is_a_linear_function_of_the_points_vector():
-    class Recorder(torch.nn.Module):
-        def forward(self, output, sigma, target, target_weight):
-            self.seen = output, sigma, target, target_weight
-            return output.sum()
-
-    head, batch = PFLDHead(176, 5, loss=SIGMA_LOSSES[0]), samples()
-    head.loss_module = Recorder()
-    head.loss(features(), batch)
-    output, sigma, target, weight = head.loss_module.seen
-    torch.testing.assert_close(output, head(features()))
-    expected = features()[-1][:, :, 0, 0] @ head.sigma_branch.weight.T + head.sigma_branch.bias
-    torch.testing.assert_close(sigma, expected.reshape(3, 5, 2))
-    assert (target.shape, weight.shape) == ((3, 5, 2), (3, 5, 1))
-
-
-def test_a_loss_without_sigma_gets_no_branch():
-    assert PFLDHead(176, 5).sigma_branch is None
-    assert pose_head().sigma_branch is None
-
-
-def test_rle_is_that_of_mmposes_own_head():
-    head = PFLDHead(176, 5, loss=SIGMA_LOSSES[1])
-    oracle = RLEHead(176, 5)
-    oracle.loss_module.load_state_dict(head.loss_module.state_dict())
-    pairs = zip(head.fc.parameters(), head.sigma_branch.parameters(), strict=True)
-    with torch.no_grad():
-        for parameter, (points, sigma) in zip(oracle.fc.parameters(), pairs, strict=True):
-            both = [points.unflatten(0, (5, 2)), sigma.unflatten(0, (5, 2))]
-            parameter.copy_(torch.cat(both, 1).flatten(0, 1))
-    batch = samples(pose=False)
-    batch[0].gt_instance_labels.keypoint_weights[0, 2] = 0.3
-    found = head.loss(features(), batch)['loss_landmark']
-    torch.testing.assert_close(found, oracle.loss(features(), batch)['loss_kpt'])
-
-
-SIMCC = dict(type='SimCCBranch', in_channels=64, stride=4, loss_weight=0.5)
-
-
-def test_the_auxiliary_adds_its_loss():
-    head, batch = PFLDHead(176, 5, auxiliary=SIMCC), samples(pose=False)
-    losses = head.loss(features(), batch)
-    assert set(losses) == {'loss_landmark', 'loss_simcc', 'pixel_error'}
-    target = torch.cat([s.gt_instance_labels.keypoint_labels for s in batch])
-    expected = head.auxiliary.loss(features()[0], target, torch.ones(3, 5, 1))
-    torch.testing.assert_close(losses['loss_simcc'], expected['loss_simcc'])
-
-
-@pytest.mark.parametrize('loss', [*SIGMA_LOSSES, None], ids=str)
-def test_deployment_leaves_the_points_alone(loss):
-    head = PFLDHead(176, 5, loss=loss, auxiliary=SIMCC)
+@pytest.mark.parametrize('make', [pose_head, lambda: PFLDHead(176, 5)], ids=['pose', 'plain'])
+def test_deployment_leaves_the_points_alone(make):
+    head = make()
     expected = head(features())
     head.switch_to_deploy()
     assert set(head.state_dict()) == {'fc.weight', 'fc.bias'}

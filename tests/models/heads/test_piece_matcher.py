@@ -4,12 +4,12 @@ import torch.nn.functional as F
 
 import pfld_mm.compat  # noqa: F401
 from pfld_mm.models.heads.center_offset_angle_head import CenterOffsetAngleHead
-from pfld_mm.models.heads.piece_matcher import GRID, LEAST_HEAT, STEP, PieceMatcher
+from pfld_mm.models.heads.piece_matcher import GRID, MIN_SCORE_SUM, STEP, PieceMatcher
 
 
-def peak(row, column, heat=1.0):
+def peak(row, column, score=1.0):
     piece = torch.zeros(1, 1, 8, 16)
-    piece[0, 0, row, column] = heat
+    piece[0, 0, row, column] = score
     return piece
 
 
@@ -25,7 +25,7 @@ def test_a_head_goes_on_from_one_without_it():
     missing = matched.load_state_dict(plain.state_dict(), strict=False)
     assert not missing.unexpected_keys
     assert {key.split('.')[0] for key in missing.missing_keys} == {'matcher'}
-    feats = (torch.randn(2, 16, 8, 16), torch.ones(2, 4, 32, 64))
+    feats = (torch.randn(2, 16, 8, 16),)
     torch.testing.assert_close(matched(feats), plain(feats))
 
 
@@ -42,14 +42,14 @@ def test_it_is_a_correlation_with_what_surrounds_the_piece():
     expected = torch.zeros(24, 40)
     for dy in steps:
         for dx in steps:
-            query = matcher.query(x[:, :, 11 + dy, 14 + dx, None, None] / (1 + LEAST_HEAT))
+            query = matcher.query(x[:, :, 11 + dy, 14 + dx, None, None] / (1 + MIN_SCORE_SUM))
             there = keys[..., 20 + dy : 44 + dy, 20 + dx : 60 + dx]
             expected += (there * query)[0].sum(0) / (4 * GRID**2) ** 0.5
     torch.testing.assert_close(matcher(x, piece)[0, 0], expected, atol=1e-4, rtol=1e-4)
     assert expected.std() > 0.01
 
 
-def test_faint_heat_counts_little():
+def test_faint_score_counts_little():
     """Under a picture without a piece the query is that of empty features."""
     torch.manual_seed(0)
     matcher = PieceMatcher(16, 4)
@@ -72,15 +72,15 @@ def test_the_gap_does_not_move_the_piece():
 
 
 def test_no_piece_is_seen_in_the_padding():
-    """What stands under the letterbox, out of reach, changes no answer in the picture."""
+    """What stands under the letterbox, out of reach, changes no answer in the image."""
     torch.manual_seed(0)
     model = CenterOffsetAngleHead(16, 8, shared=True, match_channels=4).eval()
     torch.nn.init.normal_(model.matcher.query[-1].weight)
-    x, picture = torch.randn(1, 16, 8, 48), torch.ones(1, 4, 32, 192)
-    picture[..., 4 * 20 :] = 0
+    x, mask = torch.randn(1, 16, 8, 48), torch.ones(1, 1, 32, 192)
+    mask[..., 4 * 20 :] = 0
     other = x.clone()
     other[..., 20 + GRID // 2 * STEP :] = 9 * torch.randn(1, 16, 8, 18)  # out of the kernel's reach
-    a, b = (model((maps, picture)) for maps in (x, other))
+    a, b = (model((maps,), mask) for maps in (x, other))
     torch.testing.assert_close(a[..., :20], b[..., :20])
 
 

@@ -1,16 +1,15 @@
-"""Wing, soft Wing, smooth L1: closed forms, the seed's code and mmpose's as oracles, gradients."""
+"""Wing, smooth L1: closed forms, the seed's code and mmpose's as oracles, gradients."""
 
 import math
 
 import pytest
 import torch
-from mmpose.models.losses import SoftWingLoss, WingLoss
+from mmpose.models.losses import WingLoss
 
 from pfld_mm.models.losses.landmark_smooth_l1_loss import LandmarkSmoothL1Loss
-from pfld_mm.models.losses.landmark_soft_wing_loss import LandmarkSoftWingLoss
 from pfld_mm.models.losses.landmark_wing_loss import LandmarkWingLoss
 
-LOSSES = [LandmarkWingLoss, LandmarkSoftWingLoss, LandmarkSmoothL1Loss]
+LOSSES = [LandmarkWingLoss, LandmarkSmoothL1Loss]
 
 
 def batch(scale=20.0, n=5, k=7):
@@ -64,39 +63,6 @@ def test_wing_in_normalised_units_is_nearly_l1():
     output, target = batch(scale=0.005)
     l1 = (output - target).abs().sum((1, 2)).mean()
     assert LandmarkWingLoss()(output, target).item() == pytest.approx(5 * l1.item(), rel=0.01)
-
-
-def test_soft_wing_equals_mmpose():
-    output, target = batch(scale=2.0)  # errors on both sides of the knee
-    expected = SoftWingLoss(omega1=2.0, omega2=20.0, epsilon=0.5)(output, target)
-    assert 0.2 < ((output - target).abs() < 2).double().mean() < 0.8
-    found = LandmarkSoftWingLoss()(output, target)
-    torch.testing.assert_close(found, expected, rtol=1e-14, atol=0)
-
-
-def test_soft_wing_closed_form_and_continuity():
-    zero = torch.zeros(1, 1, 2, dtype=torch.float64)
-
-    def at(x):
-        error = torch.tensor([[[x, 0.0]]], dtype=torch.float64)
-        return LandmarkSoftWingLoss(1.0, 4.0, 0.5)(zero, error).item()
-
-    assert at(0.7) == pytest.approx(0.7)
-    assert at(2.5) == pytest.approx(1 + 4 * math.log(6 / 3))
-    assert at(1 - 1e-9) == pytest.approx(at(1 + 1e-9), abs=1e-7)
-
-
-def test_soft_wing_in_normalised_units_is_l1():
-    output, target = batch(scale=0.005)
-    l1 = (output - target).abs().sum((1, 2)).mean()
-    torch.testing.assert_close(LandmarkSoftWingLoss()(output, target), l1)
-    pixels = LandmarkSoftWingLoss(unit='pixel', input_size=(1000, 1000))
-    assert pixels(output, target) > 1.5 * 1000 * l1
-
-
-def test_soft_wing_refuses_a_curvature_of_zero():
-    with pytest.raises(ValueError, match=r'must be positive, got 2.0, 20.0 and 0'):
-        LandmarkSoftWingLoss(epsilon=0)
 
 
 @pytest.mark.parametrize('loss', LOSSES)

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from mmpose.registry import DATASETS
+
+from pfld_mm.core.letterbox import Letterbox
+from pfld_mm.datasets.slider.letterboxed_puzzle import LetterboxedPuzzle
+
+
+class PuzzleLetterboxer:
+    """Fits drawn puzzles into the network's input: ``letterboxer[i]`` is a `LetterboxedPuzzle`.
+
+    Args:
+        generator: An object, or its config, with ``generator[i]``: a `Puzzle`.
+        input_size: (w, h) of the network's input.
+        padding: Smallest and largest extent of what is fitted in, in extents of the image.
+    """
+
+    def __init__(
+        self,
+        generator: dict | Any,
+        input_size: tuple[int, int] = (512, 256),
+        padding: tuple[float, float] = (1.0, 1.2),
+    ) -> None:
+        self.generator = DATASETS.build(generator) if isinstance(generator, dict) else generator
+        self.input_size = tuple(input_size)
+        self.padding = padding
+
+    def __getitem__(self, index: int) -> LetterboxedPuzzle:
+        puzzle = self.generator[index]
+        padding = np.random.default_rng(index).uniform(*self.padding)
+        box = Letterbox.fit(puzzle.picture, self.input_size, padding)
+        return LetterboxedPuzzle(
+            image=np.ascontiguousarray(box.image[..., 2::-1]),
+            outlines=tuple(
+                None if outline is None else (outline - box.corner) * box.zoom
+                for outline in (puzzle.gap_outline, puzzle.piece_outline)
+            ),
+            decoys=(np.reshape(puzzle.decoys, (-1, 2)) - box.corner) * box.zoom,
+            angle=float(np.deg2rad(puzzle.angle_deg)),
+        )
