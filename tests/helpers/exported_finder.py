@@ -19,7 +19,7 @@ def finder_info(**changes):
         name='red cells',
         colour_order='BGR',
         std=[1.0, 1.0, 1.0],
-        crop=dict(rule='whole image', padding=1.0),
+        crop=dict(rule='reduced image', padding=1.0),
         codec=dict(type='FaceMapLabel', input_size=[320, 320]),
         thresholds=dict(min_score=0.5, max_iou=0.4),
         skeleton=[],
