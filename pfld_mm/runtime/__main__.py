@@ -19,6 +19,8 @@ from pfld_mm.runtime.face_finder import DEFAULT_MODEL as DEFAULT_FINDER
 from pfld_mm.runtime.face_finder import FaceFinder
 from pfld_mm.runtime.face_landmarker import DEFAULT_MODEL, FaceLandmarker
 from pfld_mm.runtime.face_tracker import FaceTracker
+from pfld_mm.runtime.finder import Finder
+from pfld_mm.runtime.haar_face_finder import HaarFaceFinder
 from pfld_mm.runtime.model_folder import ModelFolder, shipped_models
 from pfld_mm.runtime.one_euro import OneEuro
 from pfld_mm.runtime.output import Output

@@ -47,6 +47,8 @@ scenes = dict(
     exclude=('wild/photos', 'wild/crowds'),
     backgrounds=['empty'],
 )
+singles = ('wild/news', 'wild/street', 'wild/small')
+turned = dict(scenes, exclude=(*scenes['exclude'], *singles))  # leaves the whole range of yaw
 drawn = dict(
     type='FaceScenes',
     data_root=data_root,
@@ -65,8 +67,8 @@ train_dataloader = dict(
     sampler=dict(type='ResumableSampler', shuffle=False),
     dataset=dict(
         type='FinderMixture',
-        datasets=[whole, mosaic, scenes, drawn, empty],
-        shares=(0.47, 0.22, 0.21, 0.02, 0.08),
+        datasets=[whole, mosaic, scenes, turned, drawn, empty],
+        shares=(0.42, 0.21, 0.12, 0.15, 0.02, 0.08),
         length=12800,
         pipeline=train_pipeline,
     ),

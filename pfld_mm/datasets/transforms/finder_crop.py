@@ -47,7 +47,10 @@ class FinderCrop(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Crop, from numpy's global random state."""
         image = results['img']
-        matrix = self._matrix(image.shape[:2], results['boxes'][~results['ignore']])
+        usable = ~results['ignore']
+        # A head in profile is chosen four times as often as a frontal one: there are few.
+        weights = 1 + np.abs(results['yaw'][usable]).astype(np.float64) / 30
+        matrix = self._matrix(image.shape[:2], results['boxes'][usable], weights)
         flip = np.random.rand() < 0.5
         if flip:
             matrix = np.array([[-1, 0, self.size[0] - 1], [0, 1, 0]]) @ np.vstack(
@@ -69,11 +72,11 @@ class FinderCrop(BaseTransform):
         results['yaw'] = results['yaw'][inside] * (-1 if flip else 1)
         return results
 
-    def _matrix(self, shape: tuple[int, int], boxes: np.ndarray) -> np.ndarray:
+    def _matrix(self, shape: tuple[int, int], boxes: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """The affine map (2, 3) from the image to the crop, without the flip."""
         wanted = np.exp(np.random.uniform(*np.log(self.face_sizes)))
         if len(boxes) and np.random.rand() >= self.anywhere_prob:
-            box = boxes[np.random.randint(len(boxes))]
+            box = boxes[np.random.choice(len(boxes), p=weights / weights.sum())]
             center, longer = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]).max()
             zoom = wanted / longer
         else:
