@@ -7,6 +7,7 @@ import pfld_mm.compat
 import pfld_mm.codecs.center_offset_angle
 import pfld_mm.codecs.face_map
 import pfld_mm.datasets.face.ibug_face
+import pfld_mm.datasets.face.pseudo_label_face
 import pfld_mm.datasets.face.two_markup_face
 import pfld_mm.datasets.face.wflw
 import pfld_mm.datasets.finder.empty_scenes

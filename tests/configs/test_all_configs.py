@@ -43,7 +43,8 @@ def test_points_of_model_and_data_agree(path):
     dataset = DATASETS.build({**cfg.train_dataloader.dataset, 'lazy_init': True})
     w, h = cfg.codec.input_size
     points = model(torch.zeros(1, 3, h, w), None)
-    assert points.shape == (1, dataset.metainfo['num_keypoints'], 2)
+    columns = 4 if model.head.gives_sigma else 2
+    assert points.shape == (1, dataset.metainfo['num_keypoints'], columns)
 
 
 def test_leaf_configs_are_short_decisions():

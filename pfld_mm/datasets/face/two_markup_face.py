@@ -13,8 +13,7 @@ from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_dataset import FaceDataset
 from pfld_mm.datasets.face.ibug_face import read_pts
 from pfld_mm.datasets.face.markup_map import IN_WFLW, MarkupMap
-
-NUMBERS = 196 + 2
+from pfld_mm.datasets.face.pseudo_labels import PseudoLabel, read_pseudo_labels
 
 
 @DATASETS.register_module()
@@ -81,16 +80,9 @@ class TwoMarkupFace(FaceDataset):
         """
         faces = []
         for name in self.ann_files:
-            path = Path(self.data_root or '', name)
-            if not path.is_file():
-                raise FileNotFoundError(
-                    f'{path.absolute()} does not exist; set data_root and ann_files to the lists '
-                    'of pseudo-labels (tools/labelling/pseudo_label.py writes them)'
-                )
-            for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
-                face = self._parse(line, f'{path}:{number}') if line.strip() else None
-                if face is not None:
-                    faces.append(face)
+            for label in read_pseudo_labels(Path(self.data_root or '', name)):
+                if label.spread <= self.max_spread and label.gap <= self.max_gap:
+                    faces.append(self._face(label))
         if not faces:
             raise ValueError(
                 f'{self.ann_files}: no face has spread <= {self.max_spread} and gap <= '
@@ -120,28 +112,14 @@ class TwoMarkupFace(FaceDataset):
             infos[index]['keypoints'][0, 98:] = face
             visible[:, 98:] = self.mapped * visible[:, :1]
 
-    def _parse(self, line: str, source: str) -> AnnotatedFace | None:
-        """The face of a line, or None if its labels are too uncertain."""
-        fields = line.split(maxsplit=NUMBERS)
-        try:
-            numbers = np.array(fields[:NUMBERS], np.float64)
-        except ValueError:
-            numbers = np.full(0, np.nan)
-        if len(fields) != NUMBERS + 1 or not np.isfinite(numbers).all() or len(numbers) < NUMBERS:
-            raise ValueError(
-                f'{source}: expected 196 coordinates, spread, gap (finite numbers) and a picture '
-                f'name, found {len(fields)} fields beginning {line[:40]!r}; correct or remove it'
-            )
-        spread, gap = numbers[196:]
-        if spread > self.max_spread or gap > self.max_gap:
-            return None
-        teacher = numbers[:196].reshape(98, 2)
+    def _face(self, label: PseudoLabel) -> AnnotatedFace:
+        """The 166 points of a face."""
         weights = np.zeros(166, np.float32)
-        weights[:98] = min(1.0, self.sure_spread / max(spread, 1e-9))
-        picture = Path(self.data_root or '', fields[-1])
-        marked = teacher[IN_WFLW]
-        if os.path.normpath(os.path.dirname(fields[-1])) in self.pts_folders:
-            marked = read_pts(picture.with_suffix('.pts')) - 1
+        weights[:98] = min(1.0, self.sure_spread / max(label.spread, 1e-9))
+        image = Path(self.data_root or '', label.image)
+        marked = label.points[IN_WFLW]
+        if os.path.normpath(os.path.dirname(label.image)) in self.pts_folders:
+            marked = read_pts(image.with_suffix('.pts')) - 1
             weights[98:] = 1
-        points = np.concatenate([teacher, marked]).astype(np.float32)
-        return AnnotatedFace(points, str(picture), source, weights=weights)
+        points = np.concatenate([label.points, marked]).astype(np.float32)
+        return AnnotatedFace(points, str(image), label.source, weights=weights)
