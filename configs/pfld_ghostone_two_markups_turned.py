@@ -1,6 +1,6 @@
 # Second stage: goes on from pfld_ghostone_two_markups.py, with faces that are turned further and
 # boxes that are further off, as a detector's are.
-# `tools/labelling/pseudo_label.py --mesh` makes the list of photos; see docs/two_markups.md.
+# The list of photos: tools/labelling/pseudo_label.py --mesh; commands: docs/two_markups.md.
 _base_ = 'pfld_ghostone_two_markups.py'
 
 wider = dict(

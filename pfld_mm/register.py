@@ -29,6 +29,8 @@ import pfld_mm.datasets.transforms.pack_finder_inputs
 import pfld_mm.datasets.transforms.seeded_albumentation
 import pfld_mm.datasets.transforms.turn_head
 import pfld_mm.engine.cpu_amp_optim_wrapper
+import pfld_mm.engine.epoch_hook
+import pfld_mm.engine.finite_loss_hook
 import pfld_mm.engine.hard_example_hook
 import pfld_mm.engine.progress_hook
 import pfld_mm.engine.resumable_sampler
@@ -52,6 +54,7 @@ import pfld_mm.models.losses.center_focal_loss
 import pfld_mm.models.losses.center_softmax_loss
 import pfld_mm.models.losses.cosine_angle_loss
 import pfld_mm.models.losses.edge_distribution_loss
+import pfld_mm.models.losses.gaussian_sigma_loss
 import pfld_mm.models.losses.hard_negative_ranking_loss
 import pfld_mm.models.losses.landmark_smooth_l1_loss
 import pfld_mm.models.losses.landmark_wing_loss

@@ -48,7 +48,12 @@ def main() -> None:
     merge_args(cfg, args)
 
     from pfld_mm.checkpoints.load import check_fits
+    from pfld_mm.engine.config_check import ConfigError, check_config
 
+    try:
+        check_config(cfg, ('test',))
+    except ConfigError as error:
+        raise SystemExit(f'test.py: {error}') from error
     runner = Runner.from_cfg(cfg)
     model = getattr(runner.model, 'module', runner.model)
     check_fits(model, args.checkpoint)

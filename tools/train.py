@@ -52,10 +52,17 @@ def main() -> None:
     cfg = runner_config(args)
     merge_args(cfg, args)
 
+    from pfld_mm.compat import CheckpointError
+    from pfld_mm.engine.config_check import ConfigError, check_config
+    from pfld_mm.engine.finite_loss_hook import TrainingDiverged
     from pfld_mm.engine.resume_point_hook import TrainingInterrupted
 
     try:
+        check_config(cfg)
         Runner.from_cfg(cfg).train()
+    except (CheckpointError, ConfigError, TrainingDiverged) as error:
+        print(f'train.py: {error}', file=sys.stderr)
+        sys.exit(1)
     except TrainingInterrupted as stop:
         print(f'\n{stop}', file=sys.stderr)
         sys.exit(130)

@@ -2,9 +2,10 @@
 
 * :mod:`.stubs`: mmpose imports without mmcv's compiled ops, mmdet or torchvision.
 * :mod:`.checkpoints`: checkpoints are written as plain data and read with ``weights_only=True``.
+* :mod:`.latest_checkpoint`: resuming passes over files that cannot be read.
 * :mod:`.distributed`: distributed runs on machines without a GPU.
 
-Importing this module applies the first two, once. ``STANDINS`` names what was stood in for
+Importing this module applies the first three, once. ``STANDINS`` names what was stood in for
 (empty where the real packages are installed).
 """
 
@@ -17,6 +18,7 @@ from pfld_mm.compat.checkpoints import (
     trust_checkpoint,
 )
 from pfld_mm.compat.distributed import prepare_cpu_distributed
+from pfld_mm.compat.latest_checkpoint import install_latest_checkpoint
 from pfld_mm.compat.stubs import import_mmpose
 
 __all__ = [
@@ -31,3 +33,4 @@ __all__ = [
 os.environ.setdefault('NO_ALBUMENTATIONS_UPDATE', '1')
 STANDINS: tuple[str, ...] = import_mmpose()
 install_safe_checkpoints()
+install_latest_checkpoint()

@@ -9,6 +9,7 @@ import os
 import pickle
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +68,17 @@ def save_checkpoint(checkpoint: dict[str, Any], filename: str, *args: Any, **kwa
         _upstream_save(plain, filename, *args, **kwargs)
         return
     part = f'{filename}.part'
-    _upstream_save(plain, part, *args, **kwargs)
-    os.replace(part, filename)
+    try:
+        _upstream_save(plain, part, *args, **kwargs)
+        os.replace(part, filename)
+    except (OSError, RuntimeError) as error:  # torch's writer raises the latter on a full disk
+        with suppress(OSError):
+            os.remove(part)
+        reason = str(error).strip().partition('\n')[0]
+        raise CheckpointError(
+            f'{filename} could not be written ({reason}): make room on the disk, or make the '
+            'folder writable, and go on with --resume; what was saved before is kept'
+        ) from error
 
 
 def load_local(filename: str, map_location: Any = None) -> dict[str, Any]:

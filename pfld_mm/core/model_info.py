@@ -10,7 +10,9 @@ from pfld_mm.core.json_reader import JsonReader, is_file_name, is_finite, is_int
 from pfld_mm.core.slider.cascade_params import CascadeParams
 from pfld_mm.core.slider.pair_verdict import PAIR_OUTPUTS
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, FORMAT)
+"""Format 1 had no digests, and the golden image of a puzzle was RGB."""
 TASKS = {'face': ('square box', 3), 'slider': ('letterbox', 4), 'finder': ('reduced image', 3)}
 """task -> its crop rule and the channels of its input."""
 IDENTITY = (
@@ -127,7 +129,7 @@ class ModelInfo:
 
 def _parse(reader: JsonReader) -> ModelInfo:
     get = reader.get
-    get('format', lambda v: v == FORMAT, f'{FORMAT} (this version of pfld_mm reads no other)')
+    get('format', lambda v: is_int(v) and v in READABLE, f'one of {READABLE}, what pfld_mm reads')
     task = get('task', lambda v: is_text(v) and v in TASKS, f'one of {sorted(TASKS)}')
     rule, channels = TASKS[task]
     get('crop.rule', lambda v: v == rule, f'{rule!r} for the task {task!r}')

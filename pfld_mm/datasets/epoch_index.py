@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import torch
 
+from pfld_mm.datasets.epoch_clock import EpochClock
+
 
 class EpochIndex:
     """Which sample stands at place i of this epoch: a fresh one, or a hard one again.
@@ -13,20 +15,21 @@ class EpochIndex:
 
     Args:
         length: Samples an epoch.
+        test_mode: Every epoch is the first.
     """
 
-    def __init__(self, length: int) -> None:
+    def __init__(self, length: int, test_mode: bool = False) -> None:
         self.length = length
-        self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
+        self._clock = EpochClock(length, test_mode)
         self._hard = torch.zeros(length + 1, dtype=torch.int64).share_memory_()  # count, then ids
 
     def __deepcopy__(self, memo: dict) -> EpochIndex:
         """Start afresh: a deep copy of shared memory would not be shared any more."""
-        return EpochIndex(self.length)
+        return EpochIndex(self.length, self._clock.test_mode)
 
-    def set_epoch(self, epoch: int) -> None:
-        """Say which epoch (from 0) begins."""
-        self._epoch[0] = epoch
+    def set_epoch(self, epoch: int | None) -> None:
+        """Say which epoch (from 0) begins; see :class:`EpochClock`."""
+        self._clock.set_epoch(epoch)
 
     def set_hard_examples(self, ids: Sequence[int]) -> None:
         """Fill the epoch with these samples, repeated; an empty list ends that.
@@ -44,4 +47,5 @@ class EpochIndex:
         count = int(self._hard[0])
         if count:
             return int(self._hard[1 + i % count])
-        return int(self._epoch[0]) * self.length + i % self.length
+        i %= self.length
+        return self._clock[i] * self.length + i

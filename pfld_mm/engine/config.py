@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
+
+_ASSIGNED = re.compile(r"""^data_root\s*=\s*['"](.*?)['"]""", re.MULTILINE)
+"""What a file of a config calls ``data_root`` (``cfg.text`` has all files that it consists of)."""
 
 
 def load_config(path: str | Path, options: dict | None = None) -> Config:
@@ -24,27 +28,31 @@ def load_config(path: str | Path, options: dict | None = None) -> Config:
         raise FileNotFoundError(f'the config {path} does not exist')
     cfg = Config.fromfile(path)
     cfg.merge_from_dict(options or {})
-    apply_data_root(cfg)
+    apply_data_root(cfg, everywhere='data_root' in (options or {}))
     init_default_scope(cfg.get('default_scope', 'mmpose'))
     return cfg
 
 
-def apply_data_root(cfg: Config) -> None:
+def apply_data_root(cfg: Config, everywhere: bool = False) -> None:
     """Give every dataset of a config the config's own ``data_root``.
 
     ``--cfg-options data_root=/my/folder`` and a leaf that sets ``data_root`` replace only that
-    variable: the base configs have copied it into their datasets by then. Without a ``data_root``
+    variable: the base configs have copied it into their datasets by then. A dataset with a folder
+    of its own, which no file of the config calls ``data_root``, keeps it. Without a ``data_root``
     at the top nothing changes, so a config that combines datasets of several folders has none.
 
     Args:
         cfg: Changed in place, ``{train,val,test}_dataloader.dataset`` and what these wrap.
+        everywhere: Whether datasets with folders of their own get it, too.
     """
     if 'data_root' not in cfg:
         return
+    assigned = _ASSIGNED.findall(cfg.text or '')
+    copied = None if everywhere or not assigned else {cfg.data_root, *assigned}
     for split in ('train', 'val', 'test'):
         loader = cfg.get(f'{split}_dataloader')
         for dataset in _datasets(loader['dataset'] if loader else None):
-            if 'data_root' in dataset:
+            if 'data_root' in dataset and (copied is None or dataset['data_root'] in copied):
                 dataset['data_root'] = cfg.data_root
 
 

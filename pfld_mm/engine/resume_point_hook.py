@@ -12,6 +12,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
+from pfld_mm.compat.latest_checkpoint import remove_partial, write_pointer
 from pfld_mm.engine.resumable_sampler import ResumableSampler
 
 
@@ -25,7 +26,7 @@ class ResumePointHook(Hook):
 
     Saves ``resume_point.pth`` every ``minutes`` and at Ctrl-C or SIGTERM, in the middle of an epoch
     too; ``--resume`` then goes on with the next batch. Needs :class:`ResumableSampler` for that,
-    and tells the datasets the epoch (``set_epoch``), from which they draw their augmentations.
+    and :class:`~pfld_mm.engine.epoch_hook.EpochHook` for the same augmentations.
 
     Args:
         minutes: Time between two saved states.
@@ -42,6 +43,8 @@ class ResumePointHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Take over Ctrl-C and SIGTERM, before the loader's workers are started."""
+        if is_main_process():
+            remove_partial(runner.work_dir)
         self._pid = os.getpid()
         self._handlers = {
             number: signal.signal(number, self._on_signal)
@@ -56,7 +59,6 @@ class ResumePointHook(Hook):
     def before_train_epoch(self, runner: Runner) -> None:
         """Let the first epoch after resuming begin where the interrupted one stopped."""
         loader = runner.train_dataloader
-        set_epoch(loader.dataset, runner.epoch)
         if isinstance(loader.sampler, ResumableSampler):
             loader.sampler.start = 0
             done = runner.iter - runner.epoch * len(loader)
@@ -79,9 +81,7 @@ class ResumePointHook(Hook):
         runner.save_checkpoint(runner.work_dir, self.FILE, by_epoch=False)
         if is_main_process():
             # MMEngine's own pointer to the newest state, which --resume follows.
-            Path(runner.work_dir, 'last_checkpoint').write_text(
-                str(Path(runner.work_dir, self.FILE)), encoding='utf-8'
-            )
+            write_pointer(runner.work_dir, self.FILE)
         self._saved_at = time.monotonic()
         if interrupted:
             raise TrainingInterrupted(
@@ -100,15 +100,6 @@ class ResumePointHook(Hook):
         if self._signal is not None:
             raise KeyboardInterrupt('second signal: stopped at once, the last batch is lost')
         self._signal = number
-
-
-def set_epoch(dataset: object, epoch: int) -> None:
-    """Tell ``dataset``, and those it combines, which epoch begins."""
-    if hasattr(dataset, 'set_epoch'):
-        dataset.set_epoch(epoch)
-    for part in [*getattr(dataset, 'datasets', []), getattr(dataset, 'dataset', None)]:
-        if part is not None:
-            set_epoch(part, epoch)
 
 
 def _any_process(flag: bool) -> bool:

@@ -67,6 +67,7 @@ def test_ibug_base_gives_batches(write_pts, face_points):
 def test_samples_do_not_depend_on_workers(write_wflw):
     cfg = wflw_config('wflw', write_wflw(12))
     data = DATASETS.build(cfg.train_dataloader.dataset)
+    data.set_epoch(0)
 
     def inputs(**options):
         loader = DataLoader(data, batch_size=3, collate_fn=pseudo_collate, **options)

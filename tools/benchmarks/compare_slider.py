@@ -1,29 +1,23 @@
 """Compare an exported slider model with other ways to find the gap, in one run on one thread.
 
-``tools/benchmarks/compare_slider.py EXPORTED --real FOLDER --photos FOLDER --out comparison.md``
+``python tools/benchmarks/compare_slider.py EXPORTED --real FOLDER --out comparison.md``
 
 The methods: our model, edges with template matching (OpenCV), and the public package
 captcha-recognizer where it is installed. The pictures: real ones, and a synthetic set for each
 difficulty. All methods see the same pictures in the same process.
 """
 
-from __future__ import annotations
-
 import argparse
 import itertools
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from _common import quiet_openmp
 
 quiet_openmp()
-
-if TYPE_CHECKING:
-    from pfld_mm.runtime import SliderResult
 
 
 def parse_args() -> argparse.Namespace:
@@ -61,12 +55,12 @@ def open_methods(args: argparse.Namespace) -> list:
         name = f'pfld_mm {ours.info.name}'
         if len(args.backends) > 1:
             name += f', {backend}'
-        methods.append(Method(name, lambda p, _, m=ours: _gap(m(p))))
+        methods.append(Method(name, lambda p, _, m=ours: m(p).gap))
         if backend == args.backends[0]:
             methods.append(
                 Method(
                     f"{name}, piece's box given",
-                    lambda p, box, m=ours: _moved(box, m(p)),
+                    lambda p, box, m=ours: _moved(box, m(p).distance),
                     needs_box=True,
                 )
             )
@@ -84,17 +78,10 @@ def open_methods(args: argparse.Namespace) -> list:
     return methods
 
 
-def _gap(result: SliderResult) -> tuple[float, float] | None:
-    """The gap as the labels have it, counted from the image's corner."""
-    return None if result.gap is None else (result.gap[0] + 0.5, result.gap[1] + 0.5)
-
-
-def _moved(box: tuple[float, ...], result: SliderResult) -> tuple[float, float] | None:
+def _moved(box: tuple[float, ...], distance: float) -> tuple[float, float]:
     """Where the piece's center is after it was moved to the right."""
-    if result.distance is None:
-        return None
     x1, y1, x2, y2 = box
-    return (x1 + x2) / 2 + result.distance, (y1 + y2) / 2
+    return (x1 + x2) / 2 + distance, (y1 + y2) / 2
 
 
 def open_sets(args: argparse.Namespace) -> list:

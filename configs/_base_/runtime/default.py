@@ -13,6 +13,8 @@ default_hooks = dict(
         save_best='NME',
         rule='less',
     ),
+    epoch=dict(type='EpochHook'),
+    finite_loss=dict(type='FiniteLossHook'),
     resume_point=dict(type='ResumePointHook', minutes=5),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     sync_buffers=dict(type='SyncBuffersHook'),

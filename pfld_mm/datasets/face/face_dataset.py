@@ -6,10 +6,10 @@ from abc import abstractmethod
 from typing import Any
 
 import numpy as np
-import torch
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 
 from pfld_mm.core.markup import Markup
+from pfld_mm.datasets.epoch_clock import EpochClock
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_box import BOX_RULES, face_box
 from pfld_mm.datasets.face.picture_split import select_part
@@ -28,9 +28,9 @@ class FaceDataset(BaseCocoStyleDataset):
     source, the ``file:line``).
 
     Randomness: before the pipeline runs, ``random`` and ``numpy.random`` are seeded from
-    (seed, epoch, index), so a sample does not depend on workers, order or resuming. Call
-    ``set_epoch`` before each epoch. The state is not restored: a dataset around this one
-    continues the same stream.
+    (seed, epoch, index), so a sample does not depend on workers, order or resuming. ``EpochHook``
+    calls ``set_epoch``; without it visits are counted (see ``EpochClock``). The state is not
+    restored: a dataset around this one continues the same stream.
 
     Args:
         box: rule for the box, see ``face_box``: ``'landmarks'``, ``'annotated'`` or
@@ -66,8 +66,6 @@ class FaceDataset(BaseCocoStyleDataset):
         self.seed = seed
         self.part = part
         self.max_bad = max_bad
-        # In shared memory: persistent workers see the main process's set_epoch.
-        self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
         super().__init__(**kwargs)
 
     @classmethod
@@ -114,15 +112,17 @@ class FaceDataset(BaseCocoStyleDataset):
         if self._fully_initialized:
             return
         super().full_init()
+        self._clock = EpochClock(len(self), self.test_mode)
         self._bad = UnusableSampleCounter(len(self), self.max_bad, self._describe)
 
     def _describe(self, index: int) -> str:
         info = self.get_data_info(index)
         return f'{info["img_path"]} ({info["raw_ann_info"]["source"]})'
 
-    def set_epoch(self, epoch: int) -> None:
+    def set_epoch(self, epoch: int | None) -> None:
         """Choose the augmentations of this epoch, in all workers."""
-        self._epoch[0] = epoch
+        self.full_init()
+        self._clock.set_epoch(epoch)
 
     def prepare_data(self, idx: int) -> Any:
         """Sample ``idx`` through the pipeline; in training another one where it is bad.
@@ -132,7 +132,7 @@ class FaceDataset(BaseCocoStyleDataset):
             RuntimeError: in training, if too many faces cannot.
         """
         idx = range(len(self))[idx]
-        words = np.random.SeedSequence([self.seed, int(self._epoch), idx]).generate_state(8)
+        words = np.random.SeedSequence([self.seed, self._clock[idx], idx]).generate_state(8)
         np.random.seed(words[:4])
         random.seed(words[4:].tobytes())
         while True:

@@ -89,7 +89,7 @@ class SliderDataset(BaseCocoStyleDataset):
         """Read the labels, once."""
         if not self._fully_initialized:
             super().full_init()
-            self.epoch_index = EpochIndex(len(self))
+            self.epoch_index = EpochIndex(len(self), self.test_mode)
             self.bad = UnusableSampleCounter(len(self), self.max_bad, self._describe)
 
     def load_data_list(self) -> list[dict]:
@@ -107,7 +107,7 @@ class SliderDataset(BaseCocoStyleDataset):
             data_list.append(dict(id=number, img_id=number, img_path=str(path), label=label))
         return data_list
 
-    def set_epoch(self, epoch: int) -> None:
+    def set_epoch(self, epoch: int | None) -> None:
         """Say which epoch (from 0) begins."""
         self.epoch_index.set_epoch(epoch)
 

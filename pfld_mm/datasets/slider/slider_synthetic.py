@@ -31,14 +31,14 @@ class SliderSyntheticDataset(BaseCocoStyleDataset):
         if length < 1:
             raise ValueError(f'length must be positive, found {length}')
         self.generator = DATASETS.build(generator) if isinstance(generator, dict) else generator
-        self.epoch_index = EpochIndex(length)
+        self.epoch_index = EpochIndex(length, kwargs.get('test_mode', False))
         super().__init__(**kwargs)
 
     def load_data_list(self) -> list[dict]:
         """One empty record a puzzle: everything else is made when it is asked for."""
         return [{} for _ in range(self.epoch_index.length)]
 
-    def set_epoch(self, epoch: int) -> None:
+    def set_epoch(self, epoch: int | None) -> None:
         """Say which epoch (from 0) begins: each has its own puzzles."""
         self.epoch_index.set_epoch(epoch)
 

@@ -1,4 +1,4 @@
-"""``tools/labelling/pseudo_label.py``: boxes from a file, labels where the disc is."""
+"""Pseudo-labels: boxes from a file, labels where the disc is, turned faces repeated."""
 
 import importlib.util
 

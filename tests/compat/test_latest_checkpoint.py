@@ -1,0 +1,78 @@
+"""Whatever instant a run is cut off at, the newest state that can be read is found."""
+
+import os
+
+import pytest
+import torch
+from mmengine import runner
+
+import pfld_mm.compat  # noqa: F401
+from pfld_mm.compat import CheckpointError, checkpoints, save_checkpoint
+from pfld_mm.compat.latest_checkpoint import (
+    find_latest_checkpoint,
+    remove_partial,
+    write_pointer,
+)
+
+
+@pytest.fixture
+def work_dir(tmp_path):
+    """Three states, of ages in this order, and a pointer to the last."""
+    for age, name in enumerate(['epoch_1.pth', 'epoch_2.pth', 'resume_point.pth']):
+        torch.save(dict(state_dict=dict(w=torch.full((9,), float(age)))), tmp_path / name)
+        os.utime(tmp_path / name, (age, age))
+    write_pointer(tmp_path, 'resume_point.pth')
+    return tmp_path
+
+
+def found(work_dir):
+    path = runner.find_latest_checkpoint(str(work_dir))
+    return path and os.path.basename(path)
+
+
+def test_the_pointer_is_followed(work_dir):
+    assert runner.runner.find_latest_checkpoint is find_latest_checkpoint
+    assert found(work_dir) == 'resume_point.pth'
+    write_pointer(work_dir, 'epoch_1.pth')
+    assert found(work_dir) == 'epoch_1.pth'
+
+
+@pytest.mark.parametrize('text', [b'', b'.', b'/no/such/epo', b'\xff\xfe', None])
+def test_a_pointer_that_was_cut_off(work_dir, text):
+    pointer = work_dir / 'last_checkpoint'
+    pointer.unlink() if text is None else pointer.write_bytes(text)
+    assert found(work_dir) == 'resume_point.pth'
+
+
+def test_truncated_states_are_passed_over(work_dir):
+    for name, size in [('resume_point.pth', 100), ('epoch_2.pth', 0)]:
+        os.truncate(work_dir / name, size)
+    assert found(work_dir) == 'epoch_1.pth'
+    os.truncate(work_dir / 'epoch_1.pth', 10)
+    assert found(work_dir) is None
+
+
+def test_a_moved_work_dir_is_still_read(work_dir, tmp_path_factory):
+    moved = work_dir.rename(tmp_path_factory.mktemp('elsewhere') / 'run')
+    assert runner.find_latest_checkpoint(str(moved)) == str(moved / 'resume_point.pth')
+
+
+def test_what_was_begun_is_removed(work_dir):
+    (work_dir / 'epoch_3.pth.part').write_bytes(b'PK')
+    remove_partial(work_dir)
+    assert not list(work_dir.glob('*.part')) and (work_dir / 'epoch_2.pth').exists()
+
+
+@pytest.mark.parametrize('error', [OSError(28, 'No space left on device'), RuntimeError('writer')])
+def test_a_full_disk_keeps_the_old_state(work_dir, monkeypatch, error):
+    def fail(checkpoint, filename):
+        with open(filename, 'wb') as file:
+            file.write(b'half')
+        raise error
+
+    path = work_dir / 'epoch_2.pth'
+    before = path.read_bytes()
+    monkeypatch.setattr(checkpoints, '_upstream_save', fail)
+    with pytest.raises(CheckpointError, match=r'epoch_2\.pth could not be written .*--resume'):
+        save_checkpoint(dict(state_dict=dict(w=torch.ones(1))), str(path))
+    assert path.read_bytes() == before and not list(work_dir.glob('*.part'))
