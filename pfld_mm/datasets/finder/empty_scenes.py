@@ -12,6 +12,7 @@ from pfld_mm.datasets.face.unusable_sample import UnusableSample
 from pfld_mm.synth.faces.backgrounds import background
 
 KINDS = ('gradient', 'noise', 'blobs', 'stripes')
+LETTERS = 'ABCDEGOQRSUPabcdegoqpsu0123456789&@%?'
 SUFFIXES = ('.jpg', '.jpeg', '.png')
 
 
@@ -23,6 +24,7 @@ class EmptyScenes(BaseDataset):
         folders: Of images that show no face, relative to ``data_root``, with what is below them.
         size: (w, h) of a scene in pixels.
         texture_prob: Share of drawn textures; all scenes are textures where there are no folders.
+        text_prob: Share of scenes with words on them: round letters look like faces to a finder.
         length: Scenes an epoch.
         kwargs: As mmengine's BaseDataset takes them.
 
@@ -35,12 +37,14 @@ class EmptyScenes(BaseDataset):
         folders: Sequence[str] = (),
         size: tuple[int, int] = (320, 320),
         texture_prob: float = 0.3,
+        text_prob: float = 0.4,
         length: int = 1000,
         **kwargs,
     ) -> None:
         self.folders = list(folders)
         self.size = tuple(size)
         self.texture_prob = texture_prob
+        self.text_prob = text_prob
         self.length = length
         self.files: list[Path] = []
         super().__init__(serialize_data=False, **kwargs)
@@ -61,6 +65,8 @@ class EmptyScenes(BaseDataset):
             scene = self._texture()
         else:
             scene = self._part()
+        if np.random.rand() < self.text_prob:
+            write_text(scene)
         return dict(
             img=scene,
             boxes=np.zeros((0, 4), np.float32),
@@ -83,3 +89,16 @@ class EmptyScenes(BaseDataset):
         w, h = (max(1, round(side * np.random.uniform(0.4, 1))) for side in (width, height))
         x, y = np.random.randint(width - w + 1), np.random.randint(height - h + 1)
         return cv2.resize(image[y : y + h, x : x + w], self.size, interpolation=cv2.INTER_AREA)
+
+
+def write_text(image: np.ndarray) -> None:
+    """Write words of random size, font and color over an image (H, W, 3) uint8, in place."""
+    for _ in range(np.random.randint(1, 6)):
+        word = ''.join(np.random.choice(list(LETTERS), np.random.randint(1, 9)))
+        scale = float(np.exp(np.random.uniform(np.log(0.4), np.log(6))))
+        x = np.random.randint(-20, image.shape[1])
+        y = np.random.randint(10, image.shape[0] + 40)
+        color = np.random.randint(0, 256, 3).tolist()
+        thickness = max(1, round(scale * np.random.uniform(0.8, 5)))
+        font = int(np.random.randint(8))  # OpenCV's fonts are numbered 0 to 7
+        cv2.putText(image, word, (x, y), font, scale, color, thickness, cv2.LINE_AA)
