@@ -7,7 +7,7 @@ from mmengine.fileio import get
 from mmpose.registry import TRANSFORMS
 
 from pfld_mm.datasets.face.unusable_sample import UnusableSample
-from pfld_mm.datasets.transforms.jpeg_header import JpegHeader
+from pfld_mm.core.jpeg_header import JpegHeader
 
 REDUCED_FLAGS = {
     8: cv2.IMREAD_REDUCED_COLOR_8,
