@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pfld_mm.core.exif import turn_upright
-from pfld_mm.core.image_header import ImageHeader, image_kind
+from pfld_mm.core.image_header import ImageHeader
+from pfld_mm.core.image_kind import image_kind
 from pfld_mm.core.pillow_image import decode_with_pillow, from_pillow, is_pillow_image
 
 MAX_PIXELS = 100_000_000

@@ -6,10 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pfld_mm.core.exif import exif_orientation
+from pfld_mm.core.image_kind import image_kind
 from pfld_mm.core.jpeg_header import JpegHeader
-
-_DIB_SIZES = {12, 40, 52, 56, 64, 108, 124}
-_HEIF_BRANDS = {b'heic', b'heix', b'hevc', b'heim', b'heis', b'mif1', b'msf1'}
 
 
 @dataclass(frozen=True)
@@ -41,32 +39,6 @@ class ImageHeader:
             return _PARSERS[kind](data) if kind in _PARSERS else cls(kind)
         except (struct.error, IndexError):  # it ends within its header
             return cls(kind, complete=False)
-
-
-def image_kind(data: bytes) -> str | None:
-    """The kind of image that the first 32 bytes of a file tell, None for anything else."""
-    if data[:3] == b'\xff\xd8\xff':
-        return 'JPEG'
-    if data[:8] == b'\x89PNG\r\n\x1a\n':
-        return 'PNG'
-    if data[:6] in (b'GIF87a', b'GIF89a'):
-        return 'GIF'
-    if data[:2] == b'BM' and int.from_bytes(data[14:18], 'little') in _DIB_SIZES:
-        return 'BMP'
-    if data[:4] == b'RIFF' and data[8:12] == b'WEBP':
-        return 'WebP'
-    if data[:4] in (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+'):
-        return 'TIFF'
-    if data[4:8] == b'ftyp':
-        brand = data[8:12]
-        return 'AVIF' if brand in (b'avif', b'avis') else 'HEIF' if brand in _HEIF_BRANDS else None
-    if data[:12] == b'\0\0\0\x0cjP  \r\n\x87\n' or data[:4] == b'\xff\x4f\xff\x51':
-        return 'JPEG 2000'
-    if re.match(rb'P[1-7]\s', data):
-        return 'PNM'
-    if data[:2] == b'#?':
-        return 'HDR'
-    return None
 
 
 def _jpeg(data: bytes) -> ImageHeader:

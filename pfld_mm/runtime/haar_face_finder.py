@@ -65,7 +65,8 @@ class HaarFaceFinder:
                 cv2.equalizeHist(grey), 1.1, self.min_neighbors, minSize=(side, side)
             )
         squares = np.asarray(found, np.float64).reshape(-1, 4)
-        squares = squares[np.argsort(-squares[:, 2], kind='stable')]
+        # the cascade's threads return equal ones in any order: then by place
+        squares = squares[np.lexsort([squares[:, 0], squares[:, 1], -squares[:, 2]])]
         # each axis has its own factor: the reduced size was rounded
         squares = squares * np.tile([width / grey.shape[1], height / grey.shape[0]], 2)
         return FoundFaces.of_boxes(from_haar(squares))
