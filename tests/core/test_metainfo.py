@@ -50,7 +50,7 @@ def test_closed_and_open_lines():
         (lambda info: info.pop('keypoint_info'), 'found no keypoint_info'),
         (
             lambda info: info['keypoint_info'].pop(3),
-            r'the ids must be 0 to K - 1, found \[0, 1, 2, 4',
+            r'ids must be 0 to K - 1, found \[0, 1, 2, 4',
         ),
         (lambda info: info['keypoint_info'][3].update(name='kpt-4'), 'the same name'),
         (lambda info: info['keypoint_info'][0].update(swap='nose'), 'kpt-0 swaps with nose'),
