@@ -14,8 +14,8 @@ from pfld_mm.core.image_header import ImageHeader
 from pfld_mm.core.image_kind import image_kind
 from pfld_mm.core.pillow_image import decode_with_pillow, from_pillow, is_pillow_image
 
-MAX_PIXELS = 100_000_000
-"""Of a file, unless the caller says more: decoded, they take 300 MB."""
+MAX_PIXELS = 120_000_000
+"""Of a file, unless the caller says more: decoded, they take 360 MB."""
 KINDS = 'JPEG, PNG, WebP, BMP, TIFF, GIF'
 REDUCED_FLAGS = {
     1: cv2.IMREAD_COLOR,

@@ -5,8 +5,10 @@ from threading import Lock
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pfld_mm.core.finder.found_faces import FoundFaces
+from pfld_mm.core.image import as_bgr
 
 # From Haar's square (side s, center c) to the landmark box: its center is c + SHIFT s, its width
 # and height are s EXTENT. Medians over every second face of HELEN's training set (68 points) that
@@ -49,8 +51,9 @@ class HaarFaceFinder:
         """For another process: the cascade is loaded there again."""
         return type(self), (self.min_side, self.min_neighbors, self.max_side)
 
-    def __call__(self, image: np.ndarray) -> FoundFaces:
-        """The faces of (H, W, 3) uint8 BGR, the largest first; their roll is not known, but 0."""
+    def __call__(self, image: ArrayLike) -> FoundFaces:
+        """The faces of an image (see ``as_bgr``), the largest first; their roll is not known, but 0."""
+        image = as_bgr(image)
         height, width = image.shape[:2]
         factor = min(1.0, self.max_side / max(height, width))
         grey = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_BGR2GRAY)
