@@ -117,7 +117,7 @@ def _check_size(pixels: int, header: ImageHeader, name: str, max_pixels: int) ->
     if pixels > max_pixels:
         raise ValueError(
             f'{name}: the image has {header.width} x {header.height} pixels, more than the limit '
-            f'of {max_pixels / 1e6:g} million; reduce it, or raise max_pixels (--max-pixels)'
+            f'of {max_pixels:,}; reduce it, or raise max_pixels (--max-pixels)'
         )
 
 

@@ -71,7 +71,7 @@ def decode_with_pillow(data: bytes, kind: str, name: str, max_pixels: int) -> np
         ) from None
     raise ValueError(
         f'{name}: the image has {width} x {height} pixels, more than the limit of '
-        f'{max_pixels / 1e6:g} million; reduce it, or raise max_pixels (--max-pixels)'
+        f'{max_pixels:,}; reduce it, or raise max_pixels (--max-pixels)'
     )
 
 

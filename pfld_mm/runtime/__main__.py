@@ -90,12 +90,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('--yunet', type=Path, help="YuNet's .onnx file, to find faces with")
     parser.add_argument(
         '--max-pixels',
-        type=int,
+        type=_positive,
         default=MAX_PIXELS,
         help=f'larger pictures are refused (default: {MAX_PIXELS})',
     )
     parser.add_argument('--self-test', action='store_true', help='check the golden pair first')
     return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'expected a positive whole number, found {text!r}')
+    return int(text)
 
 
 def _run_pictures(

@@ -52,7 +52,7 @@ class HaarFaceFinder:
         return type(self), (self.min_side, self.min_neighbors, self.max_side)
 
     def __call__(self, image: ArrayLike) -> FoundFaces:
-        """The faces of an image (see ``as_bgr``), the largest first; their roll is not known, but 0."""
+        """The faces of an image (see ``as_bgr``), the largest first; their roll is given as 0."""
         image = as_bgr(image)
         height, width = image.shape[:2]
         factor = min(1.0, self.max_side / max(height, width))

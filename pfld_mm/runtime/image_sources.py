@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
+
 from pfld_mm.core.image_files import SUFFIXES, image_files, may_be_image
 
 VIDEO_SUFFIXES = {'.avi', '.m4v', '.mkv', '.mov', '.mp4', '.webm'}
@@ -54,11 +56,17 @@ def check_out(source: str, out: Path | None) -> None:
     if path.exists() and (target.resolve() == path.resolve() or _same(target, path)):
         raise ValueError(f'--out {out} would write over the source; name another file or folder')
     if path.is_dir() and not out.is_dir():
-        if out.exists() or out.suffix.lower() in SUFFIXES | VIDEO_SUFFIXES:
+        if out.is_file() or out.suffix.lower() in SUFFIXES | VIDEO_SUFFIXES:
             raise ValueError(
                 f'--out {out}: the source is a folder, so that many pictures are drawn; name a '
                 'folder, not a file'
             )
+    if path.is_file() and not is_video(source) and target is out and not _writable(out):
+        raise ValueError(f'--out {out}: cannot be written; name a .jpg or .png file, or a folder')
+
+
+def _writable(out: Path) -> bool:
+    return bool(out.suffix) and cv2.haveImageWriter(str(out))
 
 
 def _same(first: Path, second: Path) -> bool:

@@ -142,7 +142,7 @@ def test_declared_sizes_are_bounded(tmp_path, data):
     path = tmp_path / 'large.png'
     path.write_bytes(data)
     with pytest.raises(
-        ValueError, match=r'large\.png: .* x \d+ pixels.*limit of 120 million.*max_'
+        ValueError, match=r'large\.png: .* x \d+ pixels.*limit of 120,000,000.*max_'
     ):
         read_image(path)
 

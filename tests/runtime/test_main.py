@@ -190,6 +190,14 @@ def test_a_folder_of_pictures_needs_a_folder(face_model, pictures, tmp_path, cap
     assert not (tmp_path / name).is_dir()
 
 
+@pytest.mark.parametrize('name', ['a.xyz', 'noending'])
+def test_an_out_that_cannot_be_written_is_told_first(face_model, pictures, tmp_path, capsys, name):
+    arguments = [pictures / 'a.png', '--model', face_model, '--out', tmp_path / name]
+    assert main([str(a) for a in arguments]) == 2
+    answers, errors = lines(capsys)
+    assert not answers and 'cannot be written; name a .jpg or .png file' in errors
+
+
 def test_a_picture_may_be_drawn_into_a_folder(face_model, pictures, tmp_path):
     (tmp_path / 'out').mkdir()
     arguments = [pictures / 'a.png', '--model', face_model, '--out', tmp_path / 'out']
