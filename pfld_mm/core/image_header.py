@@ -9,6 +9,8 @@ from pfld_mm.core.exif import exif_orientation
 from pfld_mm.core.image_kind import image_kind
 from pfld_mm.core.jpeg_header import JpegHeader
 
+_TIFF_INTEGERS = {3: 'H', 4: 'I', 16: 'Q'}
+
 
 @dataclass(frozen=True)
 class ImageHeader:
@@ -37,7 +39,7 @@ class ImageHeader:
             return None
         try:
             return _PARSERS[kind](data) if kind in _PARSERS else cls(kind)
-        except (struct.error, IndexError):  # it ends within its header
+        except (struct.error, IndexError, OverflowError):  # it ends within its header
             return cls(kind, complete=False)
 
 
@@ -94,18 +96,19 @@ def _bmp(data: bytes) -> ImageHeader:
 
 
 def _tiff(data: bytes) -> ImageHeader:
-    """Width and height are the tags 256 and 257 of the first directory (TIFF 6.0)."""
-    if b'+' in data[:4]:  # BigTIFF, with another directory
-        return ImageHeader('TIFF')
+    """Width and height are the tags 256 and 257 of the first directory (TIFF 6.0, BigTIFF)."""
     order = '<' if data[:2] == b'II' else '>'
-    (start,) = struct.unpack(f'{order}I', data[4:8])
-    (count,) = struct.unpack(f'{order}H', data[start : start + 2])
+    big = b'+' in data[:4]
+    word, number, step = ('Q', 'Q', 20) if big else ('I', 'H', 12)
+    (start,) = struct.unpack_from(order + word, data, 8 if big else 4)
+    (count,) = struct.unpack_from(order + number, data, start)
     size = {256: 0, 257: 0}
-    for i in range(start + 2, start + 2 + 12 * count, 12):
-        tag, kind = struct.unpack(f'{order}HH', data[i : i + 4])
-        if tag in size:
-            form, length = ('H', 2) if kind == 3 else ('I', 4)
-            (size[tag],) = struct.unpack(order + form, data[i + 8 : i + 8 + length])
+    first = start + struct.calcsize(order + number)
+    for i in range(first, min(first + step * count, len(data)), step):
+        tag, kind = struct.unpack_from(f'{order}HH', data, i)
+        if tag in size and kind in _TIFF_INTEGERS:
+            at = i + 4 + struct.calcsize(order + word)
+            (size[tag],) = struct.unpack_from(order + _TIFF_INTEGERS[kind], data, at)
     return ImageHeader('TIFF', size[256], size[257])
 
 

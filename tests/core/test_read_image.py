@@ -112,6 +112,13 @@ def test_a_png_without_its_end_is_truncated():
             decode_image(data[:-cut], 'a')
 
 
+@pytest.mark.parametrize('options', [{}, dict(big_tiff=True), dict(compression='tiff_lzw')])
+def test_tiff(options):
+    data = stored('TIFF', **options)
+    assert ImageHeader.parse(data) == ImageHeader('TIFF', 60, 40)
+    assert difference(decode_image(data, 'a')) == 0
+
+
 def bomb(width, height):
     """A small PNG that declares a large size."""
     head = struct.pack('>IIBBBBB', width, height, 8, 2, 0, 0, 0)
@@ -137,6 +144,7 @@ def bmp(width, height):
         stored('JPEG').replace(struct.pack('>HH', 40, 60), struct.pack('>HH', 40000, 60000), 1),
         stored('WEBP', lossless=True)[:21] + b'\xff' * 4 + bytes(99),
     ],
+    ids=['png', 'png31', 'bmp', 'gif', 'pnm', 'jpeg', 'webp'],
 )
 def test_declared_sizes_are_bounded(tmp_path, data):
     path = tmp_path / 'large.png'
