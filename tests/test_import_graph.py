@@ -111,3 +111,36 @@ def test_the_runtime_loads_no_training_package():
     )
     out = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == 'set()'
+
+
+BLOCKER = """
+import importlib.abc, sys
+
+class Blocker(importlib.abc.MetaPathFinder):
+    allowed = set(sys.stdlib_module_names) | {'pfld_mm'} | set(sys.argv[1].split(','))
+
+    def find_spec(self, name, path, target=None):
+        if name.partition('.')[0] not in self.allowed:
+            raise ImportError(f'blocked: {name}')
+
+sys.meta_path.insert(0, Blocker())
+import importlib
+for module in sys.argv[2].split(','):
+    importlib.import_module(module)
+"""
+"""Imports modules where nothing else than the allowed packages can be imported."""
+
+
+@pytest.mark.parametrize('name', sorted(OUTSIDE))
+def test_a_room_loads_where_nothing_else_is_installed(name):
+    rooms = {name} | BELOW[name]
+    wanted = [m for m, _ in modules() if room(m) in rooms and not m.endswith('__main__')]
+    command = [sys.executable, '-c', BLOCKER, ','.join(OUTSIDE[name]), ','.join(wanted)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_blocker_blocks():
+    command = [sys.executable, '-c', BLOCKER, 'numpy', 'pfld_mm.core.image']
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and 'blocked: cv2' in done.stderr

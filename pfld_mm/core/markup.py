@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pfld_mm.core.mean_face import mean_face
+from pfld_mm.core.metainfo import short_metainfo
 
 Group = tuple[int, ...]
 """Points whose mean is meant."""
@@ -99,6 +100,14 @@ class Markup:
                 for name, (points, closed) in short.get('lines', {}).items()
             },
         )
+
+    @classmethod
+    def from_metainfo(cls, info: Mapping[str, Any]) -> Markup:
+        """A mark-up from MMPose's ``dataset_info``, see :func:`short_metainfo`.
+
+        Names of points and lines are not kept: lines are named ``line-0`` and so on.
+        """
+        return cls.from_dict(short_metainfo(info))
 
     @cached_property
     def flip_indices(self) -> np.ndarray:

@@ -16,12 +16,12 @@ from pfld_mm.core.boxes import iou
 from pfld_mm.core.finder.decode import CHANNELS, decode_faces
 from pfld_mm.core.finder.face_geometry import FLIPPED_POINTS, POINT_NAMES
 from pfld_mm.core.finder.search_windows import search_windows
+from pfld_mm.core.image import read_image
 from pfld_mm.core.model_info import ModelInfo
 from pfld_mm.deploy.deployed_network import DeployedNetwork
 from pfld_mm.deploy.describe import codec_of, embed, plain, versions
 from pfld_mm.deploy.export_folder import ExportFolder
 from pfld_mm.deploy.export_onnx import export_onnx
-from pfld_mm.deploy.pictures import read_picture
 from pfld_mm.deploy.proof import ProofFailed
 from pfld_mm.runtime.backends.open_session import open_session
 from pfld_mm.runtime.golden_pair import FILE as GOLDEN
@@ -134,7 +134,7 @@ class FinderExport:
             model = export_onnx(self.network, self.network.input_shape, True, self.opset, True)
             embed(model, self.info)
             onnx.save(model, str(self.out.path / FILE))
-            self._prove([read_picture(path) for path in images])
+            self._prove([read_image(path) for path in images])
             self.out.write_info(self.info)
         finally:
             self.out.finish(self.report)

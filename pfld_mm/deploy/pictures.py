@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,24 +11,9 @@ from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmpose.registry import DATASETS, TRANSFORMS
 
+from pfld_mm.core.image import read_image
+from pfld_mm.core.image_files import image_files
 from pfld_mm.engine.config import load_config
-
-SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
-
-
-def read_picture(path: str | Path) -> np.ndarray:
-    """A picture (H, W, 3) uint8 BGR.
-
-    Raises:
-        FileNotFoundError: If there is none.
-        ValueError: If the file is not a picture.
-    """
-    if not Path(path).is_file():
-        raise FileNotFoundError(f'the picture {path} does not exist')
-    image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
-        raise ValueError(f'{path} is not a picture that OpenCV can read')
-    return image
 
 
 class PictureCropper:
@@ -74,7 +58,7 @@ def proof_pictures(
     noise = torch.from_numpy(rng.integers(0, 256, (3, *shape), dtype=np.uint8))
     flat = torch.full(shape, 255, dtype=torch.uint8)
     return {
-        'given': [cropper(read_picture(path), str(path)) for path in images],
+        'given': [cropper(read_image(path), str(path)) for path in images],
         'drawn': [cropper(_drawn(rng)) for _ in range(3)],
         'noise': [*noise, torch.zeros_like(flat), flat],
     }
@@ -100,14 +84,14 @@ def folder_crops(cropper: PictureCropper, folder: str, max_crops: int) -> Iterat
     Raises:
         FileNotFoundError: If the folder does not exist or holds no picture.
     """
-    paths = sorted(p for p in Path(folder).rglob('*') if p.suffix.lower() in SUFFIXES)
+    paths = image_files(folder, recursive=True)
     if not paths:
         raise FileNotFoundError(
-            f'{folder} is no folder with pictures ({", ".join(SUFFIXES)}); to calibrate with whole '
+            f'{folder} is no folder with pictures; to calibrate with whole '
             'pictures and their boxes give a dataset with --calib-dataset-cfg'
         )
     for path in _spread(paths, max_crops):
-        yield cropper(read_picture(path), str(path))
+        yield cropper(read_image(path), str(path))
 
 
 def dataset_crops(dataset_cfg: dict, pipeline: list, max_crops: int) -> Iterator[torch.Tensor]:

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from pfld_mm.core.image import read_image
 from pfld_mm.evaluation.functional import area_under_curve, failure_rate
 
 TILE = 320  # side of a face on the sheet, pixels
@@ -131,8 +132,10 @@ def _tile(face: dict) -> np.ndarray:
 
 def _read(path: str) -> np.ndarray:
     """The picture in BGR, a dark one where it cannot be read."""
-    picture = cv2.imread(path)
-    return np.full((1, 1, 3), PAPER, np.uint8) if picture is None else picture
+    try:
+        return read_image(path)
+    except (OSError, ValueError, ImportError):
+        return np.full((1, 1, 3), PAPER, np.uint8)
 
 
 def _fixed(points: np.ndarray) -> list[tuple[int, int]]:

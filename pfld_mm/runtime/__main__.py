@@ -11,9 +11,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 
+from pfld_mm.core.image import MAX_PIXELS, read_image
 from pfld_mm.runtime.drawing import draw_faces, draw_slider
 from pfld_mm.runtime.face_finder import DEFAULT_MODEL as DEFAULT_FINDER
 from pfld_mm.runtime.face_finder import FaceFinder
@@ -21,14 +21,13 @@ from pfld_mm.runtime.face_landmarker import DEFAULT_MODEL, FaceLandmarker
 from pfld_mm.runtime.face_tracker import FaceTracker
 from pfld_mm.runtime.finder import Finder
 from pfld_mm.runtime.haar_face_finder import HaarFaceFinder
+from pfld_mm.runtime.image_sources import check_out, images_of, is_video
 from pfld_mm.runtime.model_folder import ModelFolder, shipped_models
 from pfld_mm.runtime.one_euro import OneEuro
-from pfld_mm.runtime.output import Output
+from pfld_mm.runtime.output import Output, check_screen
 from pfld_mm.runtime.slider_locator import SliderLocator
 from pfld_mm.runtime.video import Video
 from pfld_mm.runtime.yunet_face_finder import YuNetFaceFinder
-
-PICTURES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,6 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
+        check_out(options.source, options.out)
+        if options.show:
+            check_screen()
         folder = options.model
         if ModelFolder.read(folder).info.task == 'slider':
             return _run_slider(SliderLocator(folder, options.backend, options.threads), options)
@@ -86,47 +88,42 @@ def _parser() -> argparse.ArgumentParser:
         help='longer side in pixels of the smallest face to be found; small ones take longer',
     )
     parser.add_argument('--yunet', type=Path, help="YuNet's .onnx file, to find faces with")
+    parser.add_argument(
+        '--max-pixels',
+        type=_positive,
+        default=MAX_PIXELS,
+        help=f'larger pictures are refused (default: {MAX_PIXELS})',
+    )
     parser.add_argument('--self-test', action='store_true', help='check the golden pair first')
     return parser
 
 
-def _is_video(source: str) -> bool:
-    """A number is a camera; what is neither a folder nor ends like a picture is a video."""
-    if source.isdecimal() and not Path(source).exists():
-        return True
-    return Path(source).is_file() and Path(source).suffix.lower() not in PICTURES
-
-
-def _pictures(source: str) -> list[Path]:
-    path = Path(source)
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise FileNotFoundError(f'{source}: no such picture, folder or video')
-    files = sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURES)
-    if not files:
-        raise FileNotFoundError(f'{source}: no picture in this folder ({", ".join(PICTURES)})')
-    return files
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'expected a positive whole number, found {text!r}')
+    return int(text)
 
 
 def _run_pictures(
     options: argparse.Namespace, answer: Callable[[np.ndarray], tuple[dict, np.ndarray]]
 ) -> int:
     """Print and draw what ``answer`` says of each picture."""
-    files = _pictures(options.source)
+    files, skipped = images_of(options.source)
+    if skipped:
+        print(skipped, file=sys.stderr)
     output = Output(options.out, options.show)
+    in_folder = Path(options.source).is_dir() or (options.out is not None and options.out.is_dir())
     lost = 0
     for file in files:
-        # not cv2.imread: it knows no file names beyond the locale on Windows
-        data = np.fromfile(file, np.uint8)
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-        if image is None:
+        try:
+            image = read_image(file, options.max_pixels)
+        except (OSError, ValueError, ImportError) as error:
             lost += 1
-            print(f'{file}: not a picture that OpenCV can read; left out', file=sys.stderr)
+            print(f'left out: {error}', file=sys.stderr)
             continue
         found, drawn = answer(image)
         print(json.dumps({'source': str(file), **found}))
-        if not output.put(drawn, file.name if Path(options.source).is_dir() else None):
+        if not output.put(drawn, file.name if in_folder else None):
             break
     output.close()
     return 2 if lost == len(files) else int(lost > 0)
@@ -135,7 +132,7 @@ def _run_pictures(
 def _run_faces(landmarker: FaceLandmarker, options: argparse.Namespace) -> int:
     if options.self_test:
         print(f'self-test passed: {landmarker.self_test():.2g} px', file=sys.stderr)
-    if _is_video(options.source):
+    if is_video(options.source):
         return _run_video(landmarker, options)
 
     def answer(image: np.ndarray) -> tuple[dict, np.ndarray]:
@@ -148,7 +145,7 @@ def _run_faces(landmarker: FaceLandmarker, options: argparse.Namespace) -> int:
 def _run_slider(locator: SliderLocator, options: argparse.Namespace) -> int:
     if options.self_test:
         print(f'self-test passed: {locator.self_test():.2g} px', file=sys.stderr)
-    if _is_video(options.source):
+    if is_video(options.source):
         raise ValueError(f'{options.model} is for slider puzzles: it takes pictures, not videos')
 
     def answer(image: np.ndarray) -> tuple[dict, np.ndarray]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pfld_mm.core.head_pose import HeadPose
+from pfld_mm.core.image import as_bgr
 from pfld_mm.core.model_info import ModelInfo
 from pfld_mm.runtime.face import Face
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
@@ -27,21 +29,21 @@ _FAR = 1 << 24
 
 
 def draw_faces(
-    image: np.ndarray, landmarks: FaceLandmarks, info: ModelInfo | None = None
+    image: ArrayLike, landmarks: FaceLandmarks, info: ModelInfo | None = None
 ) -> np.ndarray:
     """Draw points, the lines between them, boxes, and where there are poses the head's axes.
 
     Args:
-        image: (H, W, 3) uint8 BGR; it is not changed.
+        image: See ``as_bgr``; it is not changed.
         landmarks: What ``FaceLandmarker`` or ``FaceTracker`` gave.
         info: Of the model, for the lines; None draws none.
 
     Returns:
         A new picture.
     """
-    canvas = image.copy()
+    canvas = as_bgr(image).copy()
     for face in landmarks:
-        size = min(_size(face.points), float(max(image.shape)))
+        size = min(_size(face.points), float(max(canvas.shape)))
         width = max(1, round(size / 150))
         low, high = face.box[:2], face.box[2:]
         cv2.rectangle(canvas, _fixed(low), _fixed(high), BOX, width, cv2.LINE_AA, _SHIFT)
@@ -68,20 +70,20 @@ def _point_colors(face: Face) -> list[tuple[int, ...]]:
     return [tuple(int(s * channel) for channel in POINT) for s in strength]
 
 
-def draw_slider(image: np.ndarray, result: SliderResult) -> np.ndarray:
+def draw_slider(image: ArrayLike, result: SliderResult) -> np.ndarray:
     """Draw gap, piece and the way of the piece.
 
     Args:
-        image: (H, W, 3) uint8 BGR; it is not changed.
+        image: See ``as_bgr``; it is not changed.
         result: What ``SliderLocator`` gave.
 
     Returns:
         A new picture.
     """
-    canvas = image.copy()
+    canvas = as_bgr(image).copy()
     if not result.found:
         return canvas
-    radius = max(3.0, min(image.shape[:2]) / 50)
+    radius = max(3.0, min(canvas.shape[:2]) / 50)
     gap, piece = np.array(result.gap), np.array(result.piece)
     cv2.arrowedLine(
         canvas, _fixed(piece), _fixed((gap[0], piece[1])), LINE, 2, cv2.LINE_AA, _SHIFT, 0.06

@@ -5,8 +5,10 @@ from threading import Lock
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pfld_mm.core.finder.found_faces import FoundFaces
+from pfld_mm.core.image import as_bgr
 
 # From Haar's square (side s, center c) to the landmark box: its center is c + SHIFT s, its width
 # and height are s EXTENT. Medians over every second face of HELEN's training set (68 points) that
@@ -49,8 +51,9 @@ class HaarFaceFinder:
         """For another process: the cascade is loaded there again."""
         return type(self), (self.min_side, self.min_neighbors, self.max_side)
 
-    def __call__(self, image: np.ndarray) -> FoundFaces:
-        """The faces of (H, W, 3) uint8 BGR, the largest first; their roll is not known, but 0."""
+    def __call__(self, image: ArrayLike) -> FoundFaces:
+        """The faces of an image (see ``as_bgr``), the largest first; their roll is given as 0."""
+        image = as_bgr(image)
         height, width = image.shape[:2]
         factor = min(1.0, self.max_side / max(height, width))
         grey = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_BGR2GRAY)
@@ -65,7 +68,8 @@ class HaarFaceFinder:
                 cv2.equalizeHist(grey), 1.1, self.min_neighbors, minSize=(side, side)
             )
         squares = np.asarray(found, np.float64).reshape(-1, 4)
-        squares = squares[np.argsort(-squares[:, 2], kind='stable')]
+        # the cascade's threads return equal ones in any order: then by place
+        squares = squares[np.lexsort([squares[:, 0], squares[:, 1], -squares[:, 2]])]
         # each axis has its own factor: the reduced size was rounded
         squares = squares * np.tile([width / grey.shape[1], height / grey.shape[0]], 2)
         return FoundFaces.of_boxes(from_haar(squares))

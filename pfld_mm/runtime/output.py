@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
+
+NO_SCREEN = (
+    '--show needs a screen and an OpenCV with windows (not opencv-python-headless); use --out FILE'
+)
 
 
 class Output:
@@ -27,7 +33,7 @@ class Output:
 
         Args:
             picture: What to write.
-            name: Its file name if ``path`` is a folder.
+            name: Its file name if ``path`` is a folder; kinds that OpenCV cannot write become PNG.
 
         Returns:
             False when the user has closed the window (q or Esc).
@@ -38,8 +44,14 @@ class Output:
         if self.path is not None and self.fps:
             self._put_frame(picture)
         elif self.path is not None:
-            _write(self.path / name if name else self.path, picture)
+            _write(self._file(name), picture)
         return self._show(picture) if self.show else True
+
+    def _file(self, name: str | None) -> Path:
+        if name is None:
+            return self.path
+        file = self.path / name
+        return file if cv2.haveImageWriter(str(file)) else file.with_name(f'{name}.png')
 
     def close(self) -> None:
         """Finish the video and close the window."""
@@ -68,10 +80,19 @@ class Output:
             return cv2.waitKey(1 if self.fps else 0) & 0xFF not in (ord('q'), 27)
         except cv2.error as error:
             self.show = False
-            raise OSError(
-                '--show needs a screen and an OpenCV with windows (not opencv-python-headless); '
-                'use --out FILE'
-            ) from error
+            raise OSError(NO_SCREEN) from error
+
+
+def check_screen() -> None:
+    """Try to open a window in another process: without a screen, Qt ends the one that tries.
+
+    Raises:
+        OSError: If there is no screen, or an OpenCV without windows.
+    """
+    code = "import cv2; cv2.namedWindow('pfld_mm'); cv2.waitKey(1)"
+    tried = subprocess.run([sys.executable, '-c', code], capture_output=True, check=False)
+    if tried.returncode:
+        raise OSError(NO_SCREEN)
 
 
 def _write(path: Path, picture: np.ndarray) -> None:

@@ -5,9 +5,11 @@ from threading import Lock
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pfld_mm.core.finder.face_geometry import face_roll
 from pfld_mm.core.finder.found_faces import FoundFaces
+from pfld_mm.core.image import as_bgr
 
 FOREHEAD = 0.24
 """Share of YuNet's box above the brows, measured on 128 faces of WFLW."""
@@ -51,8 +53,9 @@ class YuNetFaceFinder:
         """For another process: the file is loaded there again."""
         return type(self), (self.file, self.score, self.max_side)
 
-    def __call__(self, image: np.ndarray) -> FoundFaces:
-        """The faces of (H, W, 3) uint8 BGR, the largest first."""
+    def __call__(self, image: ArrayLike) -> FoundFaces:
+        """The faces of an image (see ``as_bgr``), the largest first."""
+        image = as_bgr(image)
         height, width = image.shape[:2]
         factor = min(1.0, self.max_side / max(height, width))
         size = (max(1, round(width * factor)), max(1, round(height * factor)))

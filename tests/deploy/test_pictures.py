@@ -2,11 +2,12 @@ import cv2
 import numpy as np
 import pytest
 
-from pfld_mm.deploy.pictures import PictureCropper, folder_crops, proof_pictures, read_picture
+from pfld_mm.core.image import read_image
+from pfld_mm.deploy.pictures import PictureCropper, folder_crops, proof_pictures
 
 
 def test_a_picture_is_cropped_as_in_testing(cfg, picture):
-    image = read_picture(picture)
+    image = read_image(picture)
     crop = PictureCropper(cfg)(image)
     assert tuple(crop.shape) == (3, 112, 112)
     side = 1.2 * max(image.shape[:2])
@@ -35,9 +36,9 @@ def test_calibration_pictures_are_spread_over_the_folder(cfg, tmp_path):
 
 def test_what_is_no_picture_is_named(cfg, tmp_path):
     with pytest.raises(FileNotFoundError, match=r'missing\.png'):
-        read_picture(tmp_path / 'missing.png')
+        read_image(tmp_path / 'missing.png')
     (tmp_path / 'text.png').write_text('no picture')
-    with pytest.raises(ValueError, match=r'text\.png is not a picture'):
-        read_picture(tmp_path / 'text.png')
+    with pytest.raises(ValueError, match=r'text\.png: expected an image'):
+        read_image(tmp_path / 'text.png')
     with pytest.raises(FileNotFoundError, match='no folder with pictures'):
         list(folder_crops(PictureCropper(cfg), str(tmp_path / 'none'), 5))

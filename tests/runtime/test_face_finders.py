@@ -50,6 +50,20 @@ def test_largest_first():
     assert boxes.shape == (2, 4) and boxes.dtype == np.float32
 
 
+def test_haar_orders_equal_squares_by_place(monkeypatch):
+    squares = np.array([[9, 5, 40, 40], [2, 5, 40, 40], [3, 1, 40, 40], [8, 8, 50, 50]])
+
+    class Cascade:
+        def detectMultiScale(self, *_, **__):
+            return np.random.default_rng().permutation(squares)
+
+    monkeypatch.setattr(haar_face_finder, '_load', lambda name: Cascade())
+    finder = HaarFaceFinder()
+    wanted = from_haar(squares[[3, 2, 1, 0]])
+    for _ in range(9):
+        np.testing.assert_allclose(finder(np.zeros((99, 99, 3), np.uint8)).boxes, wanted)
+
+
 @pytest.mark.parametrize('shape', [(1, 1, 3), (1, 500, 3), (5, 19, 3), (3000, 2, 3), (64, 64, 3)])
 def test_haar_has_an_answer_for_every_size(shape):
     noise = np.random.default_rng(0).integers(0, 256, shape, np.uint8)

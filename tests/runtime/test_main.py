@@ -59,10 +59,8 @@ def test_a_folder_goes_on_after_a_broken_picture(face_model, pictures, tmp_path,
     assert main([str(pictures), '--model', str(face_model), '--out', str(out)]) == 1
     answers, errors = lines(capsys)
     assert [len(answer['faces']) for answer in answers] == [1, 0]
-    assert 'c.png: not a picture' in errors and sorted(p.name for p in out.iterdir()) == [
-        'a.png',
-        'b.jpg',
-    ]
+    assert 'left out' in errors and 'c.png: expected an image' in errors and 'd.txt' in errors
+    assert sorted(p.name for p in out.iterdir()) == ['a.png', 'b.jpg']
 
 
 def test_video(face_model, tmp_path, capsys):
@@ -118,7 +116,7 @@ def test_slider(slider_model, tmp_path, capsys):
         ('empty', 'no picture in this folder'),
         ('text.mp4', 'not a video'),
         ('997', 'camera 997 cannot be opened'),
-        ('broken.png', 'not a picture'),
+        ('broken.png', 'broken.png: expected an image'),
     ],
 )
 def test_sources_that_cannot_be_read(face_model, tmp_path, monkeypatch, capsys, source, message):
@@ -152,3 +150,63 @@ def test_the_default_model_is_shipped(pictures, monkeypatch, capsys):
     monkeypatch.setattr(model_folder, 'SHIPPED', pictures)
     assert main([str(pictures / 'a.png')]) == 2
     assert 'pfld_ghostone_98: no such model folder' in capsys.readouterr().err
+
+
+def test_kind_of_a_file_is_its_content(face_model, pictures, tmp_path, capsys):
+    (pictures / 'a.png').rename(pictures / 'a.jfif')
+    (pictures / 'b.jpg').rename(pictures / 'noending')
+    assert main([str(pictures), '--model', str(face_model), '--out', str(tmp_path / 'out')]) == 1
+    answers, errors = lines(capsys)
+    assert [len(answer['faces']) for answer in answers] == [1, 0]
+    assert 'skipped, because they are no pictures: d.txt' in errors
+    assert sorted(p.name for p in (tmp_path / 'out').iterdir()) == ['a.jfif.png', 'noending.png']
+
+
+def test_too_large_a_picture_names_the_option(face_model, pictures, capsys):
+    arguments = [str(pictures / 'a.png'), '--model', str(face_model), '--max-pixels']
+    assert main([*arguments, '39999']) == 2
+    assert '200 x 200 pixels' in (errors := capsys.readouterr().err) and '--max-pixels' in errors
+    assert main([*arguments, '40000']) == 0
+
+
+def test_the_source_is_never_written_over(face_model, pictures, monkeypatch, capsys):
+    source = pictures / 'a.png'
+    before = source.read_bytes()
+    (pictures / 'link.png').symlink_to(source)
+    monkeypatch.chdir(pictures)
+    for name in (str(source), 'a.png', 'link.png', '.', '../pictures/a.png'):
+        assert main([str(source), '--model', str(face_model), '--out', name]) == 2
+        assert f'--out {name} would write over the source' in capsys.readouterr().err
+    assert main(['.', '--model', str(face_model), '--out', str(pictures)]) == 2
+    assert 'would write over the source' in capsys.readouterr().err
+    assert source.read_bytes() == before
+
+
+@pytest.mark.parametrize('name', ['x.png', 'x.JPG', 'x.mp4', 'present'])
+def test_a_folder_of_pictures_needs_a_folder(face_model, pictures, tmp_path, capsys, name):
+    (tmp_path / 'present').write_text('a file')
+    assert main([str(pictures), '--model', str(face_model), '--out', str(tmp_path / name)]) == 2
+    assert 'name a folder, not a file' in capsys.readouterr().err
+    assert not (tmp_path / name).is_dir()
+
+
+@pytest.mark.parametrize('name', ['a.xyz', 'noending'])
+def test_an_out_that_cannot_be_written_is_told_first(face_model, pictures, tmp_path, capsys, name):
+    arguments = [pictures / 'a.png', '--model', face_model, '--out', tmp_path / name]
+    assert main([str(a) for a in arguments]) == 2
+    answers, errors = lines(capsys)
+    assert not answers and 'cannot be written; name a .jpg or .png file' in errors
+
+
+def test_a_picture_may_be_drawn_into_a_folder(face_model, pictures, tmp_path):
+    (tmp_path / 'out').mkdir()
+    arguments = [pictures / 'a.png', '--model', face_model, '--out', tmp_path / 'out']
+    assert main([str(a) for a in arguments]) == 0
+    assert (tmp_path / 'out/a.png').is_file()
+
+
+def test_no_screen_is_told_before_the_model_is_read(pictures, monkeypatch, capsys):
+    for name in ('DISPLAY', 'WAYLAND_DISPLAY', 'QT_QPA_PLATFORM'):
+        monkeypatch.delenv(name, raising=False)
+    assert main([str(pictures / 'a.png'), '--model', 'none', '--show']) == 2
+    assert '--show needs a screen' in capsys.readouterr().err

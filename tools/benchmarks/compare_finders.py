@@ -23,6 +23,7 @@ import numpy as np
 
 from pfld_mm.core.boxes import iou, landmark_boxes
 from pfld_mm.core.finder.found_faces import FoundFaces
+from pfld_mm.core.image import read_image
 from pfld_mm.runtime import FaceFinder, FaceLandmarker, HaarFaceFinder, YuNetFaceFinder
 
 MIN_IOU = 0.4
@@ -78,7 +79,7 @@ def measure(
     """The figures of one finder; images of its other finds are added to ``sheet``."""
     hits, turned, ious, found_nme, true_nme, times, others = [], [], [], [], [], [], 0
     for path, faces in images.items():
-        image = cv2.imread(str(path))
+        image = read_image(path)
         finder(image)
         start = time.perf_counter()
         found = finder(image)

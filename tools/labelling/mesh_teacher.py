@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import cv2
 import numpy as np
 from labelling.media_pipe_mesh import MediaPipeMesh
 from labelling.mesh_map import MeshMap
 from labelling.teacher import Teacher
 
 from pfld_mm.core.boxes import landmark_boxes
+from pfld_mm.core.image import read_image
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 
 LEAST_VIEWS = 3
@@ -45,7 +45,7 @@ class MeshTeacher:
         views, points = [], []
         for face in faces:
             known = face.points[:98]
-            seen = mesh(cv2.imread(face.picture), landmark_boxes(known))
+            seen = mesh(read_image(face.picture), landmark_boxes(known))
             if len(seen.meshes) > LEAST_VIEWS:
                 views.append(seen)
                 points.append(known)

@@ -9,7 +9,6 @@ import argparse
 import sys
 from pathlib import Path
 
-import cv2
 import numpy as np
 from tqdm import tqdm
 
@@ -17,8 +16,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 FOCAL = 5.0
 """In sides of the face: portraits are taken from afar."""
-
-PICTURES = ('.jpg', '.jpeg', '.png', '.bmp')
 
 
 def parse_args() -> argparse.Namespace:
@@ -64,6 +61,8 @@ def main() -> None:
     from labelling.mesh_teacher import MeshTeacher
     from labelling.teacher import Teacher
 
+    from pfld_mm.core.image import read_image
+    from pfld_mm.core.image_files import image_files
     from pfld_mm.datasets.face.two_markup_face import TwoMarkupFace
     from pfld_mm.runtime import FaceLandmarker, YuNetFaceFinder
 
@@ -78,15 +77,16 @@ def main() -> None:
             ann_files=str(args.mesh.absolute()), data_root=str(root), lazy_init=True
         )
         teacher = MeshTeacher(teacher, MediaPipeMesh(), tqdm(faces.load_faces()[::3], desc='mesh'))
-    paths = sorted(p for p in args.pictures.iterdir() if p.suffix.lower() in PICTURES)
+    paths = image_files(args.pictures)
     if not paths:
-        raise SystemExit(f'{args.pictures}: expected pictures {PICTURES}, found none')
+        raise SystemExit(f'{args.pictures}: expected images, found none')
     found = labelled = 0
     lines = []
     for path in tqdm(paths, unit='picture'):
-        image = cv2.imread(str(path))
-        if image is None:
-            tqdm.write(f'{path}: OpenCV cannot read it; left out')
+        try:
+            image = read_image(path)
+        except (OSError, ValueError, ImportError) as error:
+            tqdm.write(f'left out: {error}')
             continue
         if known is None:
             boxes = landmarkers[0].find_faces(image).boxes

@@ -9,6 +9,7 @@ import numpy as np
 from mmpose.registry import DATASETS
 
 from pfld_mm.core.face_markups import IBUG68
+from pfld_mm.core.image import is_image
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_dataset import FaceDataset
 
@@ -91,6 +92,9 @@ class IBUGFace(FaceDataset):
     def _face(self, folder: Path, name: str, names: set[str]) -> AnnotatedFace:
         stem = name[: -len('.pts')]
         picture = next((stem + end for end in PICTURES if stem + end in names), None)
+        if picture is None:  # another ending, as .jfif
+            beside = sorted(n for n in names - {name} if Path(n).stem == stem)
+            picture = next((n for n in beside if is_image(folder / n)), None)
         if picture is None:
             raise FileNotFoundError(
                 f'{folder / name}: expected its picture beside it ({stem}.jpg, .jpeg, .png or '

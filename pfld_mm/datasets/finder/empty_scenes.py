@@ -8,12 +8,12 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 from mmpose.registry import DATASETS
 
-from pfld_mm.datasets.face.unusable_sample import UnusableSample
+from pfld_mm.core.image_files import image_files
+from pfld_mm.datasets.usable_image import read_usable_image
 from pfld_mm.synth.faces.backgrounds import background
 
 KINDS = ('gradient', 'noise', 'blobs', 'stripes')
 LETTERS = 'ABCDEGOQRSUPabcdegoqpsu0123456789&@%?'
-SUFFIXES = ('.jpg', '.jpeg', '.png')
 
 
 @DATASETS.register_module()
@@ -53,9 +53,9 @@ class EmptyScenes(BaseDataset):
         """List the folders; one empty record a scene."""
         for name in self.folders:
             folder = Path(self.data_root or '', name)
-            files = sorted(file for file in folder.rglob('*') if file.suffix.lower() in SUFFIXES)
+            files = image_files(folder, recursive=True)
             if not files:
-                raise FileNotFoundError(f'{folder}: no image with one of the suffixes {SUFFIXES}')
+                raise FileNotFoundError(f'{folder}: no image in this folder')
             self.files += files
         return [{} for _ in range(self.length)]
 
@@ -82,9 +82,7 @@ class EmptyScenes(BaseDataset):
 
     def _part(self) -> np.ndarray:
         path = self.files[np.random.randint(len(self.files))]
-        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if image is None:
-            raise UnusableSample(f'{path} is not a readable image')
+        image = read_usable_image(path)
         height, width = image.shape[:2]
         w, h = (max(1, round(side * np.random.uniform(0.4, 1))) for side in (width, height))
         x, y = np.random.randint(width - w + 1), np.random.randint(height - h + 1)

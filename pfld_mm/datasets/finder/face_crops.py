@@ -2,11 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from pfld_mm.datasets.face.unusable_sample import UnusableSample
 from pfld_mm.datasets.finder.finder_labels import read_lines
+from pfld_mm.datasets.usable_image import read_usable_image
 
 POINTS = 98
 
@@ -42,11 +41,7 @@ class FaceCrops:
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Image (H, W, 3) uint8 BGR and points (98, 2) float32."""
-        image = cv2.imread(str(self.paths[index]), cv2.IMREAD_COLOR)
-        if image is None:
-            raise UnusableSample(
-                f'{self.sources[index]}: {self.paths[index]} is not a readable image'
-            )
+        image = read_usable_image(self.paths[index], self.sources[index])
         return image, self.points[index]
 
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
@@ -12,6 +11,7 @@ from pfld_mm.datasets.epoch_index import EpochIndex
 from pfld_mm.datasets.face.unusable_sample import UnusableSample
 from pfld_mm.datasets.face.unusable_sample_counter import UnusableSampleCounter
 from pfld_mm.datasets.slider.slider_labels import read_slider_labels
+from pfld_mm.datasets.usable_image import read_usable_image
 
 SLIDER_METAINFO = dict(
     dataset_name='slider',
@@ -119,11 +119,7 @@ class SliderDataset(BaseCocoStyleDataset):
         """The image and its labels, see :func:`slider_sample`."""
         info = super().get_data_info(self.epoch_index[idx] % len(self))
         label = info.pop('label')
-        image = cv2.imread(info['img_path'], cv2.IMREAD_COLOR)
-        if image is None:
-            raise UnusableSample(
-                f'{self.ann_file}, line {label.line}: {info["img_path"]} is not a readable image'
-            )
+        image = read_usable_image(info['img_path'], f'{self.ann_file}, line {label.line}')
         sample = slider_sample(image, label.gap, label.piece, label.angle_deg, label.decoys)
         return {**info, **sample}
 

@@ -1,19 +1,15 @@
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmengine.fileio import get
 from mmpose.registry import TRANSFORMS
 
+from pfld_mm.core.image import MAX_PIXELS, decode_image
+from pfld_mm.core.jpeg_header import JpegHeader
 from pfld_mm.datasets.face.unusable_sample import UnusableSample
-from pfld_mm.datasets.transforms.jpeg_header import JpegHeader
 
-REDUCED_FLAGS = {
-    8: cv2.IMREAD_REDUCED_COLOR_8,
-    4: cv2.IMREAD_REDUCED_COLOR_4,
-    2: cv2.IMREAD_REDUCED_COLOR_2,
-}
+REDUCTIONS = (8, 4, 2)
 
 
 @TRANSFORMS.register_module()
@@ -31,18 +27,22 @@ class LoadFace(BaseTransform):
         reduce: whether to decode at a reduced size; say False for testing.
         min_box: the longest side of the box, in pixels, must stay at least this long. 128
             suits crops of 112 px with padding 1.2 that zoom in by at most 1 / 0.75.
+        max_pixels: larger pictures are unusable; decoded, a pixel takes three bytes.
     """
 
-    def __init__(self, reduce: bool = True, min_box: float = 128.0) -> None:
+    def __init__(
+        self, reduce: bool = True, min_box: float = 128.0, max_pixels: int = MAX_PIXELS
+    ) -> None:
         self.reduce = reduce
         self.min_box = min_box
+        self.max_pixels = max_pixels
 
     def transform(self, results: dict) -> dict:
         """Read the picture.
 
         Raises:
-            UnusableSample: if it is missing, no image, truncated, or if a point is farther away
-                from it than its own width or height.
+            UnusableSample: if it is missing, no image, truncated, too large, or if a point is
+                farther away from it than its own width or height.
         """
         if 'img' in results:
             image, shape, factor = results['img'], results['img'].shape[:2], 1
@@ -61,22 +61,11 @@ class LoadFace(BaseTransform):
                 results, f'the picture cannot be read ({error}); restore it or remove its line'
             ) from None
         header = JpegHeader.parse(data)
-        ends = b'IEND' in data[-16:] if data[:4] == b'\x89PNG' else True
-        if not ends or (header is not None and not header.complete):
-            raise _bad(
-                results,
-                f'the picture is truncated (its end marker is missing after {len(data)} bytes); '
-                'restore the file or remove its line',
-            )
         factor = self._reduction(results, header)
-        flag = REDUCED_FLAGS.get(factor, cv2.IMREAD_COLOR)
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), flag) if data else None
-        if image is None:
-            raise _bad(
-                results,
-                f'expected a picture (JPEG, PNG, BMP), found {len(data)} bytes that OpenCV '
-                'cannot decode; restore the file or remove its line',
-            )
+        try:
+            image = decode_image(data, _name(results), self.max_pixels, factor)
+        except ValueError as error:
+            raise UnusableSample(str(error)) from None
         shape = (header.height, header.width) if factor > 1 else image.shape[:2]
         return image, shape, factor
 
@@ -87,7 +76,7 @@ class LoadFace(BaseTransform):
             return 1
         x0, y0, x1, y1 = results['bbox'][0]
         side = max(x1 - x0, y1 - y0)
-        return next((f for f in REDUCED_FLAGS if side >= f * self.min_box), 1)
+        return next((f for f in REDUCTIONS if side >= f * self.min_box), 1)
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}(reduce={self.reduce}, min_box={self.min_box})'
@@ -109,5 +98,9 @@ def _check_points(results: dict) -> None:
 
 
 def _bad(results: dict, message: str) -> UnusableSample:
+    return UnusableSample(f'{_name(results)}: {message}')
+
+
+def _name(results: dict) -> str:
     source = results.get('raw_ann_info', {}).get('source')
-    return UnusableSample(f'{results.get("img_path")}{f" ({source})" if source else ""}: {message}')
+    return f'{results.get("img_path")}{f" ({source})" if source else ""}'

@@ -5,7 +5,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
-from pfld_mm.datasets.face.unusable_sample import UnusableSample
+from pfld_mm.datasets.usable_image import read_usable_image
 
 
 @TRANSFORMS.register_module()
@@ -42,9 +42,7 @@ class LoadFinderImage(BaseTransform):
     def _read(self, path: str) -> np.ndarray:
         if self.cache is not None and path in self.cache:
             return self.cache[path]
-        image = cv2.imread(path, cv2.IMREAD_COLOR)
-        if image is None:
-            raise UnusableSample(f'{path} is not a readable image')
+        image = read_usable_image(path)
         if self.cache is not None:
             self.cache[path] = image
         return image

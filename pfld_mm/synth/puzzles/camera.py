@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from pfld_mm.core.image import decode_image
 from pfld_mm.synth.puzzles.puzzle import Puzzle
 
 _WAYS = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
@@ -46,7 +47,7 @@ def degrade(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:
     if rng.random() < 0.7:
         quality = int(rng.integers(35, 75) if rng.random() < 0.35 else rng.integers(75, 97))
         data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-        picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        picture = decode_image(data.tobytes(), 'JPEG in memory')
     return picture
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-PHOTO_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.webp')
+from pfld_mm.core.image import read_image
+from pfld_mm.core.image_files import image_files
 
 
 class PhotoFolder:
@@ -28,13 +29,9 @@ class PhotoFolder:
         self.kept = kept
         if not self.folder.is_dir():
             raise FileNotFoundError(f'photos: {self.folder} is not a folder')
-        self.files = sorted(
-            path for path in self.folder.rglob('*') if path.suffix.lower() in PHOTO_SUFFIXES
-        )
+        self.files = image_files(self.folder, recursive=True)
         if not self.files:
-            raise FileNotFoundError(
-                f'photos: no picture ({", ".join(PHOTO_SUFFIXES)}) in {self.folder}'
-            )
+            raise FileNotFoundError(f'photos: no image in {self.folder}')
         self._cache: OrderedDict[Path, np.ndarray | None] = OrderedDict()
 
     def __getstate__(self) -> dict:
@@ -58,10 +55,14 @@ class PhotoFolder:
         if path in self._cache:
             self._cache.move_to_end(path)
             return self._cache[path]
-        photo = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if photo is None or min(photo.shape[:2]) < 32:
-            warnings.warn(f'photos: {path} is unreadable or tiny, passed over', stacklevel=3)
-            photo = None
+        photo = None
+        try:
+            photo = read_image(path)
+            if min(photo.shape[:2]) < 32:
+                warnings.warn(f'photos: {path} is tiny, passed over', stacklevel=3)
+                photo = None
+        except (OSError, ValueError, ImportError) as error:
+            warnings.warn(f'photos: passed over: {error}', stacklevel=3)
         self._cache[path] = photo
         if len(self._cache) > self.kept:
             self._cache.popitem(last=False)

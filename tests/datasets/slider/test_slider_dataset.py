@@ -88,7 +88,7 @@ def test_missing_image_is_named_with_its_line(folder):
 
 def test_unreadable_image_stops_a_test_and_is_replaced_in_training(folder):
     (folder / 'img' / 'b.png').write_bytes(b'no image')
-    with pytest.raises(UnusableSample, match=r'line 3: .*b\.png is not a readable image'):
+    with pytest.raises(UnusableSample, match=r'line 3: .*b\.png: '):
         build(folder, test_mode=True)[1]
     assert build(folder)[1]['data_samples'].img_id in (0, 2)
 

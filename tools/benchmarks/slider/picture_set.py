@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from pfld_mm.datasets.slider.slider_labels import SliderLabel, read_slider_labels
+from pfld_mm.datasets.usable_image import read_usable_image
 from pfld_mm.synth.puzzles.generator import PuzzleGenerator
 from pfld_mm.synth.puzzles.looks import GAP_KINDS
 
@@ -90,9 +90,7 @@ def real_set(folder: str | Path, piece_left: float | None = None) -> PictureSet:
 
     def get(index: int) -> SliderPicture:
         label = labels[index]
-        picture = cv2.imread(str(path.parent / label.image), cv2.IMREAD_COLOR)
-        if picture is None:
-            raise ValueError(f'{path}, line {label.line}: cannot read the picture {label.image}')
+        picture = read_usable_image(path.parent / label.image, f'{path}, line {label.line}')
         box = _piece_box(label, piece_left)
         return SliderPicture(picture, label.gap, box, tuple(label.decoys))
 

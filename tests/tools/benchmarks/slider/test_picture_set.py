@@ -44,7 +44,7 @@ def test_what_is_wrong_with_a_folder_is_named(folder, tmp_path):
         real_set(tmp_path / 'nowhere')
     with pytest.raises(ValueError, match=r'labels\.csv: no line has a gap'):
         real_set(folder('image\na.png\n'))
-    with pytest.raises(ValueError, match=r'labels\.csv, line 3: cannot read the picture c\.png'):
+    with pytest.raises(ValueError, match=r'labels\.csv, line 3: .*c\.png'):
         real_set(folder('image,gap_x,gap_y\na.png,4,5\nc.png,4,5\n')).get(1)
 
 

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pfld_mm.core.exif import exif_orientation
+
 START_OF_FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-START_OF_SCAN, END_OF_IMAGE, EXIF, ORIENTATION = 0xDA, b'\xff\xd9', 0xE1, 0x0112
+START_OF_SCAN, END_OF_IMAGE, EXIF = 0xDA, b'\xff\xd9', 0xE1
 
 
 @dataclass
@@ -54,11 +56,4 @@ def _asks_to_turn(block: bytes) -> bool:
     """Whether an EXIF block (TIFF 6.0, first directory) names another orientation than 1."""
     if not block.startswith(b'Exif\0\0'):
         return False  # XMP, in the same kind of block
-    tiff = block[6:]
-    order = 'little' if tiff[:2] == b'II' else 'big'
-    start = int.from_bytes(tiff[4:8], order)
-    entries = tiff[start + 2 :][: 12 * int.from_bytes(tiff[start : start + 2], order)]
-    for i in range(0, len(entries), 12):
-        if int.from_bytes(entries[i : i + 2], order) == ORIENTATION:
-            return int.from_bytes(entries[i + 8 : i + 10], order) != 1
-    return False
+    return exif_orientation(block[6:]) != 1

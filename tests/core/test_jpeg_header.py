@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pfld_mm.datasets.transforms.jpeg_header import JpegHeader
+from pfld_mm.core.jpeg_header import JpegHeader
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (61, 47, 3), np.uint8)
 

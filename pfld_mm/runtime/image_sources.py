@@ -1,0 +1,73 @@
+"""What the command line reads and where it may write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+
+from pfld_mm.core.image_files import SUFFIXES, image_files, may_be_image
+
+VIDEO_SUFFIXES = {'.avi', '.m4v', '.mkv', '.mov', '.mp4', '.webm'}
+MAX_NAMED = 5
+
+
+def is_video(source: str) -> bool:
+    """A number is a camera; a file that is no image, by content or name, is taken for a video."""
+    path = Path(source)
+    if source.isdecimal() and not path.exists():
+        return True
+    return path.is_file() and not may_be_image(path)
+
+
+def images_of(source: str) -> tuple[list[Path], str]:
+    """The images that a source names, and a sentence on what its folder holds besides.
+
+    Raises:
+        FileNotFoundError: If there is no such file or folder, or no image in the folder.
+    """
+    path = Path(source)
+    if path.is_file():
+        return [path], ''
+    if not path.is_dir():
+        raise FileNotFoundError(f'{source}: no such picture, folder or video')
+    files = image_files(path)
+    others = sorted(entry.name for entry in set(path.iterdir()) - set(files))
+    if not files:
+        raise FileNotFoundError(
+            f'{source}: no picture in this folder ({len(others)} other entries); name the folder '
+            'that holds them'
+        )
+    more = f' and {len(others) - MAX_NAMED} more' if len(others) > MAX_NAMED else ''
+    named = ', '.join(others[:MAX_NAMED]) + more
+    return files, f'{source}: skipped, because they are no pictures: {named}' if others else ''
+
+
+def check_out(source: str, out: Path | None) -> None:
+    """Refuse to write over the source, and a file's name where a folder is meant.
+
+    Raises:
+        ValueError: If ``out`` makes no sense for ``source``.
+    """
+    if out is None:
+        return
+    path = Path(source)
+    target = out / path.name if out.is_dir() and path.is_file() else out
+    if path.exists() and (target.resolve() == path.resolve() or _same(target, path)):
+        raise ValueError(f'--out {out} would write over the source; name another file or folder')
+    if path.is_dir() and not out.is_dir():
+        if out.is_file() or out.suffix.lower() in SUFFIXES | VIDEO_SUFFIXES:
+            raise ValueError(
+                f'--out {out}: the source is a folder, so that many pictures are drawn; name a '
+                'folder, not a file'
+            )
+    if path.is_file() and not is_video(source) and target is out and not _writable(out):
+        raise ValueError(f'--out {out}: cannot be written; name a .jpg or .png file, or a folder')
+
+
+def _writable(out: Path) -> bool:
+    return bool(out.suffix) and cv2.haveImageWriter(str(out))
+
+
+def _same(first: Path, second: Path) -> bool:
+    return first.exists() and first.samefile(second)

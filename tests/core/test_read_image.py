@@ -1,0 +1,220 @@
+import io
+import os
+import struct
+import sys
+import zlib
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, features
+
+from pfld_mm.core import pillow_image
+from pfld_mm.core.image import as_bgr, decode_image, is_image, read_image
+from pfld_mm.core.image_files import image_files
+from pfld_mm.core.image_header import ImageHeader
+
+BGR = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8), (0, 0), 3)
+RGB = Image.fromarray(BGR[..., ::-1])
+STORED = {
+    1: None,
+    2: Image.FLIP_LEFT_RIGHT,
+    3: Image.ROTATE_180,
+    4: Image.FLIP_TOP_BOTTOM,
+    5: Image.TRANSPOSE,
+    6: Image.ROTATE_90,
+    7: Image.TRANSVERSE,
+    8: Image.ROTATE_270,
+}
+KINDS = ['JPEG', 'PNG', 'WEBP', 'TIFF', 'BMP', 'GIF', 'JPEG2000', 'PPM']
+needs_avif = pytest.mark.skipif(not features.check('avif'), reason='this Pillow has no AVIF')
+
+
+def stored(kind, image=RGB, **options):
+    stream = io.BytesIO()
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def difference(first, second=BGR):
+    assert first.shape == second.shape and first.dtype == np.uint8
+    return np.abs(first.astype(int) - second).mean()
+
+
+@pytest.mark.parametrize('kind', [*KINDS, pytest.param('AVIF', marks=needs_avif)])
+def test_kind_is_told_by_content(tmp_path, kind):
+    path = tmp_path / 'photo.ending'
+    path.write_bytes(stored(kind))
+    assert is_image(path) and image_files(tmp_path) == [path]
+    assert difference(read_image(path)) < 2.5
+    header = ImageHeader.parse(path.read_bytes())
+    assert (header.width, header.height) in [(60, 40), (0, 0)]
+    assert header.width == 60 or kind == 'AVIF'
+
+
+@pytest.mark.parametrize('orientation', range(1, 9))
+@pytest.mark.parametrize('kind', ['JPEG', 'PNG', 'WEBP', pytest.param('AVIF', marks=needs_avif)])
+def test_every_kind_is_turned_by_its_exif_block(kind, orientation):
+    exif = Image.Exif()
+    exif[0x112] = orientation
+    way = STORED[orientation]
+    data = stored(kind, RGB if way is None else RGB.transpose(way), exif=exif)
+    assert difference(decode_image(data, 'photo')) < 2.5
+
+
+@pytest.mark.parametrize(
+    ('mode', 'kind'),
+    [('L', 'PNG'), ('LA', 'PNG'), ('RGBA', 'PNG'), ('P', 'PNG'), ('1', 'PNG'), ('CMYK', 'JPEG')],
+)
+def test_modes(mode, kind):
+    image = RGB.convert(mode)
+    wanted = np.asarray(image.convert('RGB'))[..., ::-1].astype(np.uint8)
+    limit = 3 if mode == 'CMYK' else 0
+    assert difference(decode_image(stored(kind, image), 'photo'), wanted) <= limit
+    assert difference(as_bgr(image), wanted) == 0
+
+
+def test_sixteen_bits_and_animations():
+    data = cv2.imencode('.png', BGR.astype(np.uint16) * 257)[1].tobytes()
+    assert difference(decode_image(data, 'photo')) == 0
+    gray = Image.fromarray(BGR[..., 0].astype(np.uint16) * 257)
+    gray_bgr = np.repeat(BGR[..., :1], 3, axis=2)
+    for data in (stored('PNG', gray), stored('TIFF', gray)):
+        assert difference(decode_image(data, 'photo'), gray_bgr) == 0
+    assert difference(as_bgr(gray), gray_bgr) == 0
+    black = Image.new('RGB', RGB.size)
+    for kind in ('GIF', 'WEBP', 'PNG', 'TIFF'):
+        data = stored(kind, save_all=True, append_images=[black])
+        assert difference(decode_image(data, 'photo')) < 2.5
+
+
+@pytest.mark.parametrize('kind', ['JPEG', 'PNG', 'WEBP', 'BMP', 'GIF'])
+def test_bytes_after_the_end_do_no_harm(kind):
+    data = stored(kind)
+    for more in (bytes(64), b'text', data):
+        np.testing.assert_array_equal(decode_image(data + more, 'a'), decode_image(data, 'a'))
+
+
+@pytest.mark.parametrize('kind', [*KINDS, pytest.param('AVIF', marks=needs_avif)])
+@pytest.mark.parametrize('part', [0.2, 0.6, 0.95])
+def test_a_truncated_file_is_refused_by_name(kind, part):
+    data = stored(kind)
+    with pytest.raises(ValueError, match=r'^photo\.x: .*; restore the file'):
+        decode_image(data[: int(part * len(data))], 'photo.x')
+
+
+def test_a_png_without_its_end_is_truncated():
+    data = stored('PNG')
+    for cut in (1, 4, 12, 13, len(data) - 20):
+        with pytest.raises(ValueError, match='truncated'):
+            decode_image(data[:-cut], 'a')
+
+
+@pytest.mark.parametrize('options', [{}, dict(big_tiff=True), dict(compression='tiff_lzw')])
+def test_tiff(options):
+    data = stored('TIFF', **options)
+    assert ImageHeader.parse(data) == ImageHeader('TIFF', 60, 40)
+    assert difference(decode_image(data, 'a')) == 0
+
+
+def bomb(width, height):
+    """A small PNG that declares a large size."""
+    head = struct.pack('>IIBBBBB', width, height, 8, 2, 0, 0, 0)
+    chunks = [(b'IHDR', head), (b'IDAT', zlib.compress(bytes(99))), (b'IEND', b'')]
+    return b'\x89PNG\r\n\x1a\n' + b''.join(
+        struct.pack('>I', len(body)) + name + body + struct.pack('>I', zlib.crc32(name + body))
+        for name, body in chunks
+    )
+
+
+def bmp(width, height):
+    return b'BM' + bytes(12) + struct.pack('<Iii', 40, width, height) + bytes(60)
+
+
+@pytest.mark.parametrize(
+    'data',
+    [
+        bomb(12000, 12000),
+        bomb(2**31 - 1, 2**31 - 1),
+        bmp(60000, -60000),
+        b'GIF89a' + struct.pack('<HH', 65535, 65535) + bytes(99),
+        b'P6 99999 99999 255 ' + bytes(99),
+        stored('JPEG').replace(struct.pack('>HH', 40, 60), struct.pack('>HH', 40000, 60000), 1),
+        stored('WEBP', lossless=True)[:21] + b'\xff' * 4 + bytes(99),
+    ],
+    ids=['png', 'png31', 'bmp', 'gif', 'pnm', 'jpeg', 'webp'],
+)
+def test_declared_sizes_are_bounded(tmp_path, data):
+    path = tmp_path / 'large.png'
+    path.write_bytes(data)
+    with pytest.raises(
+        ValueError, match=r'large\.png: .* x \d+ pixels.*limit of 120,000,000.*max_'
+    ):
+        read_image(path)
+
+
+def test_the_limit_is_an_option():
+    for kind in KINDS:
+        data = stored(kind)
+        assert decode_image(data, 'a', max_pixels=2400).shape == BGR.shape
+        with pytest.raises(ValueError, match=r'60 x 40 pixels.*--max-pixels'):
+            decode_image(data, 'a', max_pixels=2399)
+    assert decode_image(stored('JPEG'), 'a', max_pixels=600, reduction=2).shape == (20, 30, 3)
+
+
+def test_what_is_no_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'none\.png: .*does not exist'):
+        read_image(tmp_path / 'none.png')
+    with pytest.raises(IsADirectoryError, match='found a folder'):
+        read_image(tmp_path)
+    (tmp_path / 'empty.jpg').write_bytes(b'')
+    (tmp_path / 'page.jpg').write_text('<html>')
+    for name, found in [('empty.jpg', '0 bytes'), ('page.jpg', 'other bytes .*<html>')]:
+        with pytest.raises(ValueError, match=rf'{name}: expected an image .*found {found}'):
+            read_image(tmp_path / name)
+        assert not is_image(tmp_path / name)
+    assert not is_image(tmp_path) and not is_image(tmp_path / 'none.png')
+    if hasattr(os, 'mkfifo'):
+        os.mkfifo(tmp_path / 'pipe.png')
+        with pytest.raises(OSError, match='a pipe or a device'):
+            read_image(tmp_path / 'pipe.png')
+    assert [path.name for path in image_files(tmp_path)] == ['empty.jpg', 'page.jpg']
+
+
+@needs_avif
+def test_what_needs_pillow_says_so(monkeypatch):
+    data = stored('AVIF')
+    monkeypatch.setitem(sys.modules, 'PIL', None)
+    with pytest.raises(ImportError, match=r'photo: .*AVIF.*pip install "pillow>=11.3"'):
+        decode_image(data, 'photo')
+    with pytest.raises(ValueError, match=r'HEIF that OpenCV cannot decode.*convert it'):
+        decode_image(b'\0\0\0\x18ftypheic' + bytes(99), 'photo')
+
+
+def test_pil_images_are_not_taken_for_arrays():
+    assert difference(as_bgr(RGB)) == 0
+    opened = Image.open(io.BytesIO(stored('PNG')))
+    assert type(opened) is not type(RGB) and difference(as_bgr(opened)) == 0
+    assert difference(as_bgr(RGB.convert('HSV'))) < 4
+    gray = np.asarray(RGB.convert('L'), np.float32) / 255
+    assert difference(as_bgr(Image.fromarray(gray)), as_bgr(gray)) == 0
+    with pytest.raises(ValueError, match=r'mode I within 0..65535, found -1..-1'):
+        as_bgr(Image.new('I', (4, 4), -1))
+    with pytest.raises(ValueError, match='no pixels'):
+        as_bgr(Image.new('RGB', (0, 4)))
+    assert not pillow_image.is_pillow_image(BGR)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.sampled_from(KINDS), st.data())
+def test_damaged_files_are_an_image_or_one_sentence(kind, data):
+    image = bytearray(stored(kind))
+    for _ in range(data.draw(st.integers(1, 4))):
+        image[data.draw(st.integers(0, len(image) - 1))] = data.draw(st.integers(0, 255))
+    image = bytes(image[: data.draw(st.integers(0, len(image)))])
+    try:
+        assert decode_image(image, 'photo', max_pixels=10**6).ndim == 3
+    except ValueError as error:
+        assert str(error).startswith('photo: ') and '\n' not in str(error)
