@@ -9,6 +9,7 @@ import numpy as np
 from mmpose.registry import DATASETS
 
 from pfld_mm.core.face_markups import WFLW98_IBUG68
+from pfld_mm.core.text import read_text
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_dataset import FaceDataset
 from pfld_mm.datasets.face.ibug_face import read_pts
@@ -87,7 +88,7 @@ class TwoMarkupFace(FaceDataset):
                     f'{path.absolute()} does not exist; set data_root and ann_files to the lists '
                     'of pseudo-labels (tools/labelling/pseudo_label.py writes them)'
                 )
-            for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
+            for number, line in enumerate(read_text(path).split('\n'), 1):
                 face = self._parse(line, f'{path}:{number}') if line.strip() else None
                 if face is not None:
                     faces.append(face)
