@@ -29,6 +29,8 @@ def build(kind: str, folder: Path) -> Path:
     result = subprocess.run(command, cwd=source, capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr
     return next(path for path in folder.iterdir() if path.is_file())
+
+
 LABORATORIES = {'benchmarks', 'labelling'}
 
 

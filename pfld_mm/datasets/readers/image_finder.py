@@ -29,11 +29,18 @@ class ImageFinder:
                 index[path.name].append(path)
         return index
 
-    def find(self, name: str) -> Path | None:
-        """The image of this name, or None where there is none or more than one."""
+    def find(self, name: str, near: Path | None = None) -> Path | None:
+        """The image of this name, or None where there is none or more than one.
+
+        Args:
+            name: As the file of labels has it.
+            near: A folder in which its last part is looked up first.
+        """
         plain = PurePosixPath(name.replace('\\', '/'))
         if '\0' in name or not plain.name:
             return None
+        if near is not None and (near / plain.name).is_file():
+            return near / plain.name
         if not plain.is_absolute() and '..' not in plain.parts and ':' not in plain.parts[0]:
             for folder in (self.folder, self.folder / 'images'):
                 if (folder / plain).is_file():

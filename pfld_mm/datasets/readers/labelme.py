@@ -52,8 +52,7 @@ def _marked(
 ) -> MarkedImage | None:
     """What a file says; None where its image is missing."""
     name = get(content, 'imagePath', str, str(file))
-    beside = ImageFinder(file.parent).find(name) if finder.folder in file.parents else None
-    image = beside or finder.find(name)
+    image = finder.find(name, near=file.parent)
     if image is None:
         left_out.append(f'{file}: its image {name!r} is not below {finder.folder}')
         return None
