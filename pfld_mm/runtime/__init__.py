@@ -3,6 +3,7 @@
 Importing this loads no engine; that happens when a model is opened.
 """
 
+from pfld_mm.core.align import align
 from pfld_mm.core.head_pose import HeadPose
 from pfld_mm.runtime.face_landmarker import FaceLandmarker
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
@@ -27,4 +28,5 @@ __all__ = [
     'SliderResult',
     'TrackedFaces',
     'YuNetFaceFinder',
+    'align',
 ]

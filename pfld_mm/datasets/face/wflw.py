@@ -11,6 +11,7 @@ from pfld_mm.core.text import read_text
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_dataset import FaceDataset
 from pfld_mm.datasets.face.missing_points import is_missing, without_missing
+from pfld_mm.datasets.face.pts_file import LARGEST
 
 HOMEPAGE = 'https://wywu.github.io/projects/LAB/WFLW.html'
 LISTS = 'WFLW_annotations/list_98pt_rect_attr_train_test/'
@@ -90,11 +91,12 @@ def _parse(line: str, source: str, pictures: str) -> AnnotatedFace:
             f'{source}: expected 206 numbers before the picture name, found one that is none '
             f'({error}); correct or remove the line'
         ) from None
-    if not np.isfinite(numbers).all():
-        place = int(np.flatnonzero(~np.isfinite(numbers))[0])
+    is_sane = np.abs(numbers) <= LARGEST
+    if not is_sane.all():
+        place = int(np.flatnonzero(~is_sane)[0])
         raise ValueError(
-            f'{source}: expected finite numbers, found {fields[place]!r} in field {place + 1}; '
-            'correct or remove the line'
+            f'{source}: expected finite numbers, found {fields[place]!r} in field {place + 1} '
+            f'(at most {LARGEST:g}); correct or remove the line'
         )
     attributes = numbers[200:]
     if not np.isin(attributes, (0, 1)).all():

@@ -34,7 +34,8 @@ def read_labels(path: Path, images: Path | None = None, category: str | None = N
 
     Args:
         path: The file, or a folder with one file of labels or many of labelme's or ``.pts``.
-        images: Folder of the images; where the labels are, by default.
+        images: Folder of the images, in it or below; where the labels are by default, above it
+            where that is called ``annotations``.
         category: For COCO files with several.
 
     Raises:
@@ -43,6 +44,8 @@ def read_labels(path: Path, images: Path | None = None, category: str | None = N
     """
     path, name = detect(path)
     folder = images or (path if path.is_dir() else path.parent)
+    if images is None and folder.name == 'annotations':  # COCO's and CVAT's layout
+        folder = folder.parent
     if not folder.is_dir():
         raise FileNotFoundError(f'--images: {folder} is no folder')
     more = {'category': category} if name == 'coco' else {}
@@ -68,11 +71,15 @@ def detect(path: Path) -> tuple[Path, str]:
         content = load_json(path)
         if isinstance(content, list):
             return path, 'label-studio'
-        if isinstance(content, dict) and 'shapes' in content:
+        if _is_labelme(content):
             return path, 'labelme'
         if isinstance(content, dict) and 'annotations' in content:
             return path, 'coco'
     raise ValueError(f'{path}: expected labels of {KNOWN}, found something else')
+
+
+def _is_labelme(content: object) -> bool:
+    return isinstance(content, dict) and 'shapes' in content
 
 
 def _in_folder(path: Path) -> tuple[Path, str]:
@@ -83,7 +90,7 @@ def _in_folder(path: Path) -> tuple[Path, str]:
     tables = sorted([*path.glob('*.json'), *path.glob('*.xml'), *path.glob('*.csv')])
     found = yamls or tables
     jsons = [p for p in tables if p.suffix == '.json'] or sorted(path.rglob('*.json'))
-    if not yamls and jsons and detect(jsons[0])[1] == 'labelme':
+    if not yamls and jsons and _is_labelme(load_json(jsons[0])):
         return path, 'labelme'
     if len(found) != 1:
         listed = ', '.join(p.name for p in found[:5]) or 'none'

@@ -32,7 +32,7 @@ def only_usable(labels: LabelSet) -> LabelSet:
         reasons = ''.join(f'\n  {reason}' for reason in left_out[:5])
         raise ValueError(
             f'expected labelled objects in at least three images, found {len(kept)} that can be '
-            f'used; left out: {len(left_out)}{reasons}'
+            f'used; left out: {len(left_out)} (--images says where images are){reasons}'
         )
     return replace(labels, objects=tuple(kept), left_out=tuple(left_out))
 

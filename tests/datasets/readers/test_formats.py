@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 from helpers.label_files import NAMES, PAIRS, WRITERS, draw_plates
@@ -107,3 +109,34 @@ def test_images_outside_the_folder_are_left_out(tmp_path):
     labels = read_labels(path)
     assert len(labels.objects) == 3
     assert "annotations[0]: its image '../secret.png' is not below" in labels.left_out[0]
+
+
+def test_cvat_layout(tmp_path):
+    plates = draw_plates(tmp_path / 'set', 4)
+    path = WRITERS['coco'](plates)
+    (plates.folder / 'annotations').mkdir()
+    path = path.rename(plates.folder / 'annotations' / 'person_keypoints_default.json')
+    assert len(read_labels(path).objects) == 4
+
+
+def test_points_in_boxes_are_objects(tmp_path):
+    plates = draw_plates(tmp_path / 'set', 2)
+    path = WRITERS['labelme'](plates)
+    both, other = (plates.folder / f'plate_{i}.json' for i in (0, 1))
+    content, more = (json.loads(file.read_text()) for file in (both, other))
+    for shape in more['shapes']:
+        shape['points'] = [[shape['points'][0][0] + 500, shape['points'][0][1]]]
+    boxes = [
+        dict(label='plate', shape_type='rectangle', points=[[0, 0], [300, 300]]),
+        dict(label='plate', shape_type='rectangle', points=[[800, 300], [500, 0]]),
+    ]
+    content['shapes'] += more['shapes']
+    both.write_text(json.dumps(content))
+    other.unlink()
+    labels = read_labels(path)
+    assert not labels.objects and 'is marked twice; give the points' in labels.left_out[0]
+    content['shapes'] += boxes
+    both.write_text(json.dumps(content))
+    one, two = sorted(read_labels(path).objects, key=lambda item: item.box[0])
+    assert one.box.tolist() == [0, 0, 300, 300] and two.box.tolist() == [500, 0, 800, 300]
+    np.testing.assert_allclose(two.points[0], plates.points[1, 0] + [500, 0])
