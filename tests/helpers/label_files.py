@@ -131,8 +131,8 @@ def write_dlib(plates):
         sides = f"top='{top}' left='{left}' width='{right - left}' height='{bottom - top}'"
         rows.append(f'<box {sides}>')
         rows += [
-            f"<part name='{i}_{label}' x='{x}' y='{y}'/>"
-            for i, (label, (x, y), flag) in enumerate(zip(NAMES, points, flags, strict=True))
+            f"<part name='{label}' x='{x}' y='{y}'/>"
+            for label, (x, y), flag in zip(NAMES, points, flags, strict=True)
             if flag
         ]
         rows.append('</box></image>')

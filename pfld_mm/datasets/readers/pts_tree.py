@@ -55,9 +55,10 @@ def _names(images: list[Path]) -> dict[Path, str]:
     taken: set[str] = set()
     for image in images:
         name = image.stem if stems[image.stem] == 1 else f'{image.parent.name}_{image.stem}'
-        while name in taken:
+        name = name.replace('.', '_')  # a.2.pts are the points of another object in a.jpg
+        while name.lower() in taken:
             name += '_'
-        taken.add(name)
+        taken.add(name.lower())
         names[image] = name
     return names
 

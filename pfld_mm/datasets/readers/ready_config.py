@@ -16,6 +16,7 @@ _TEXT = """\
 _base_ = {base!r}
 
 data_root = '{{{{ fileDirname }}}}'
+work_dir = {work_dir!r}
 metainfo = dict(
     dataset_name={name!r},
     num_keypoints={count},
@@ -77,6 +78,7 @@ class ReadyConfig:
         text = _TEXT.format(
             count=len(labels.names),
             name=self.name,
+            work_dir=f'work_dirs/{self.name}',
             format=labels.format,
             path=path.as_posix(),
             base=_relative(self.base, path.parent),
@@ -93,7 +95,7 @@ class ReadyConfig:
 
 
 def _relative(base: Path, folder: Path) -> str:
-    try:
+    """Relative where the data lie in the repository of the base, so that it can move."""
+    if base.parents[1] in folder.parents:
         return Path(os.path.relpath(base, folder)).as_posix()
-    except ValueError:  # another drive
-        return base.as_posix()
+    return base.as_posix()

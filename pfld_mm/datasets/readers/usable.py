@@ -14,6 +14,9 @@ from pfld_mm.datasets.readers.label_set import LabelledObject, LabelSet
 MIN_SIDE = 4.0
 """Pixels; a smaller object has no shape."""
 
+MIN_IMAGES = 4
+"""One to test, one to validate, two for a batch."""
+
 
 def only_usable(labels: LabelSet) -> LabelSet:
     """Leave out what cannot be learnt, with the reason.
@@ -28,11 +31,11 @@ def only_usable(labels: LabelSet) -> LabelSet:
             kept.append(item)
         else:
             left_out.append(f'{item.source}: {reason}')
-    if len({item.image for item in kept}) < 3:
+    if len({item.image for item in kept}) < MIN_IMAGES:
         reasons = ''.join(f'\n  {reason}' for reason in left_out[:5])
         raise ValueError(
-            f'expected labelled objects in at least three images, found {len(kept)} that can be '
-            f'used; left out: {len(left_out)} (--images says where images are){reasons}'
+            f'expected labelled objects in at least {MIN_IMAGES} images, found {len(kept)} objects '
+            f'that can be used; left out: {len(left_out)} (--images says where images are){reasons}'
         )
     return replace(labels, objects=tuple(kept), left_out=tuple(left_out))
 
