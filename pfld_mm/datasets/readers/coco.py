@@ -49,7 +49,7 @@ def read_coco(path: Path, images: Path, category: str | None = None) -> LabelSet
         tuple(objects),
         tuple(left_out),
         None if pairs is None else _pairs(pairs, names, f'{source}, flip_pairs'),
-        _lines(chosen.get('skeleton') or [], len(names), f'{source}, skeleton'),
+        _lines(chosen.get('skeleton'), len(names), f'{source}, skeleton'),
     )
 
 
@@ -103,13 +103,17 @@ def _pairs(pairs: Any, names: tuple[str, ...], source: str) -> tuple[tuple[int, 
         )
     except (TypeError, ValueError):
         found = ((),)
-    if not all(len(pair) == 2 and 0 <= min(pair) and max(pair) < len(names) for pair in found):
-        raise ValueError(f'{source}: expected pairs of points, found {short(pairs)}')
+    flat = [index for pair in found for index in pair]
+    are_points = all(0 <= index < len(names) for index in flat) and len(set(flat)) == len(flat)
+    if not are_points or any(len(pair) != 2 for pair in found):
+        raise ValueError(f'{source}: expected pairs of points, each once, found {short(pairs)}')
     return found
 
 
 def _lines(skeleton: Any, count: int, source: str) -> dict[str, tuple[int, ...]]:
     """COCO's skeleton, whose points count from 1."""
+    if not isinstance(skeleton, list):
+        return {}
     links = [numbers(link, 2, source) for link in skeleton]
     return {
         f'line_{i}': (int(a) - 1, int(b) - 1)

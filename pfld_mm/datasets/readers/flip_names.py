@@ -21,7 +21,7 @@ def flip_pairs_of(names: Sequence[str]) -> tuple[tuple[int, int], ...] | None:
     """
     place = {key: i for i, key in enumerate(map(_key, names))}
     pairs = []
-    for i, key in enumerate(map(_key, names)):
+    for key, i in place.items():
         partner = place.get(_mirrored(key))
         if partner is not None and i < partner:
             pairs.append((i, partner))

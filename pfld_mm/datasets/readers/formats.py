@@ -49,7 +49,11 @@ def read_labels(path: Path, images: Path | None = None, category: str | None = N
     if not folder.is_dir():
         raise FileNotFoundError(f'--images: {folder} is no folder')
     more = {'category': category} if name == 'coco' else {}
-    return READERS[name](path, folder, **more)
+    labels = READERS[name](path, folder, **more)
+    twice = sorted({n for n in labels.names if labels.names.count(n) > 1})
+    if twice:
+        raise ValueError(f'{path}: two points have the name {twice[0]!r}; rename one')
+    return labels
 
 
 def detect(path: Path) -> tuple[Path, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +27,7 @@ class MarkedPoint:
     name: str
     x: float
     y: float
-    group: Hashable = None
+    group: str | None = None
     visibility: int = 2
 
 
@@ -44,10 +44,10 @@ class MarkedImage:
 
     image: Path
     points: Sequence[MarkedPoint]
-    boxes: dict[Hashable, np.ndarray]
+    boxes: dict[str | None, np.ndarray]
     source: str
 
-    def groups(self) -> dict[Hashable, list[MarkedPoint]]:
+    def groups(self) -> dict[str | None, list[MarkedPoint]]:
         """Points by their group; one that has none belongs to the smallest box around it."""
         groups = defaultdict(list)
         for point in self.points:
@@ -55,7 +55,7 @@ class MarkedImage:
             groups[group].append(point)
         return groups
 
-    def _box_around(self, point: MarkedPoint) -> Hashable:
+    def _box_around(self, point: MarkedPoint) -> str | None:
         around = {
             group: (box[2] - box[0]) * (box[3] - box[1])
             for group, box in self.boxes.items()
@@ -84,6 +84,11 @@ class MarkedImage:
             box = self.boxes.get(group)
             objects.append(LabelledObject(self.image, points, visibility, source, box))
         return objects, left_out
+
+
+def group_of(value: object) -> str | None:
+    """What a tool says of a point's object, whatever kind of value it is."""
+    return None if value is None else str(value)
 
 
 def names_in_order(images: Sequence[MarkedImage]) -> tuple[str, ...]:

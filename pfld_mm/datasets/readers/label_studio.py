@@ -10,7 +10,12 @@ from urllib.parse import parse_qs, unquote, urlparse
 import numpy as np
 
 from pfld_mm.datasets.readers.checks import get, load_json, numbers, short
-from pfld_mm.datasets.readers.grouped_points import MarkedImage, MarkedPoint, names_in_order
+from pfld_mm.datasets.readers.grouped_points import (
+    MarkedImage,
+    MarkedPoint,
+    group_of,
+    names_in_order,
+)
 from pfld_mm.datasets.readers.image_finder import ENDINGS, ImageFinder
 from pfld_mm.datasets.readers.label_set import LabelSet
 
@@ -80,12 +85,12 @@ def _add(result: Any, source: str, points: list[MarkedPoint], boxes: dict[Any, n
     scale = np.array(numbers(size, 2, f'{source}, original_width, original_height')) / 100
     corner = percents[:2] * scale
     if kind == 'rectanglelabels':
-        boxes[result.get('id')] = np.concatenate([corner, corner + percents[2:] * scale])
+        boxes[group_of(result.get('id'))] = np.concatenate([corner, corner + percents[2:] * scale])
         return
     labels = get(value, 'keypointlabels', list, source)
     if len(labels) != 1:
         raise ValueError(f'{source}: expected one label for a point, found {short(labels)}')
-    points.append(MarkedPoint(str(labels[0]), *corner.tolist(), result.get('parentID')))
+    points.append(MarkedPoint(str(labels[0]), *corner.tolist(), group_of(result.get('parentID'))))
 
 
 def _is_image(value: Any) -> bool:
@@ -94,8 +99,11 @@ def _is_image(value: Any) -> bool:
 
 def _file(link: str) -> str:
     """The path of a link; that of local storage is a parameter."""
-    parts = urlparse(link)
-    return unquote(parse_qs(parts.query).get('d', [parts.path])[0])
+    try:
+        parts = urlparse(link)
+        return unquote(parse_qs(parts.query).get('d', [parts.path])[0])
+    except ValueError:  # no link
+        return link
 
 
 def _find(link: str, finder: ImageFinder) -> Path | None:

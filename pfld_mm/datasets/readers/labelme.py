@@ -7,7 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from pfld_mm.datasets.readers.checks import get, load_json, numbers, short
-from pfld_mm.datasets.readers.grouped_points import MarkedImage, MarkedPoint, names_in_order
+from pfld_mm.datasets.readers.grouped_points import (
+    MarkedImage,
+    MarkedPoint,
+    group_of,
+    names_in_order,
+)
 from pfld_mm.datasets.readers.image_finder import ImageFinder
 from pfld_mm.datasets.readers.label_set import LabelSet
 
@@ -62,7 +67,7 @@ def _marked(
         kind = get(shape, 'shape_type', str, source)
         label = get(shape, 'label', str, source)
         corners = get(shape, 'points', list, source)
-        group = shape.get('group_id')
+        group = group_of(shape.get('group_id'))
         if kind not in ('point', 'rectangle'):
             left_out.append(f'{source}: a {kind}, no point')
             continue
@@ -73,8 +78,8 @@ def _marked(
             )
         values = np.array([numbers(corner, 2, f'{source}, points') for corner in corners])
         if kind == 'point':
-            flags = shape.get('flags') or {}
-            hidden = any(flags.get(flag) for flag in HIDDEN)
+            flags = shape.get('flags')
+            hidden = isinstance(flags, dict) and any(flags.get(flag) for flag in HIDDEN)
             points.append(MarkedPoint(label, *values[0].tolist(), group, 1 if hidden else 2))
         else:
             key = f'box {i}' if group is None else group

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
-from pathlib import Path
 
-import cv2
 import numpy as np
 
+from pfld_mm.datasets.readers.image_shape import image_shape
 from pfld_mm.datasets.readers.label_set import LabelledObject, LabelSet
 
 MIN_SIDE = 4.0
@@ -54,10 +52,3 @@ def _reason(item: LabelledObject) -> str | None:
     if ((points < -size) | (points > 2 * size)).any():
         return f'a point is farther than one image size from the image of {size[0]} x {size[1]}'
     return None
-
-
-@lru_cache(maxsize=4096)
-def image_shape(path: Path) -> tuple[int, ...] | None:
-    """(H, W) of an image as it is decoded, turned as its EXIF says; None where it is none."""
-    image = cv2.imread(str(path))
-    return None if image is None else image.shape[:2]

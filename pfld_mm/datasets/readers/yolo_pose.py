@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import yaml
 
 from pfld_mm.core.text import read_text
 from pfld_mm.datasets.readers.checks import get, numbers, short
 from pfld_mm.datasets.readers.image_finder import ENDINGS
+from pfld_mm.datasets.readers.image_shape import image_shape
 from pfld_mm.datasets.readers.label_set import LabelledObject, LabelSet
 
 
@@ -37,13 +37,13 @@ def read_yolo_pose(path: Path, images: Path) -> LabelSet:
         if labels is None or not labels.is_file():
             left_out.append(f'{image}: no file of labels')
             continue
-        picture = cv2.imread(str(image))
-        if picture is None:
+        size = image_shape(image)
+        if size is None:
             left_out.append(f'{image}: OpenCV cannot decode it')
             continue
         for number, line in enumerate(read_text(labels).splitlines(), 1):
             if line.strip():
-                objects.append(_object(line, image, picture.shape, shape, f'{labels}:{number}'))
+                objects.append(_object(line, image, size, shape, f'{labels}:{number}'))
     names = _names(content, shape[0], path)
     pairs = _flip_pairs(content.get('flip_idx'), shape[0], path)
     return LabelSet('YOLO-pose', names, tuple(objects), tuple(left_out), pairs)
