@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+LAST_LAYERS = ('head.fc.', 'head.sigma_branch.')
+"""Give x and y of every point, and their standard deviations."""
+
 
 def slice_keypoints(state_dict: Mapping[str, Tensor], first: int, count: int) -> dict[str, Tensor]:
     """The model of a part of the points: the same network with fewer rows in its last layer.
@@ -29,10 +32,11 @@ def slice_keypoints(state_dict: Mapping[str, Tensor], first: int, count: int) ->
     kept = {
         name: value
         for name, value in state_dict.items()
-        if not name.startswith('head.') or name.startswith('head.fc.')
+        if not name.startswith('head.') or name.startswith(LAST_LAYERS)
     }
-    for name in ('head.fc.weight', 'head.fc.bias'):
-        kept[name] = kept[name][2 * first : 2 * (first + count)].clone()
+    for name in kept:
+        if name.startswith(LAST_LAYERS):
+            kept[name] = kept[name][2 * first : 2 * (first + count)].clone()
     return kept
 
 

@@ -64,6 +64,20 @@ def euler_angles(rotation: np.ndarray) -> tuple[float, float, float]:
     return yaw, float(np.arctan2(r[2][1], r[2][2])), float(np.arctan2(r[1][0], r[0][0]))
 
 
+def tilted(pose: HeadPose, angle: float) -> HeadPose:
+    """The pose of a head in the image out of which it was cut upright.
+
+    Args:
+        pose: In the crop.
+        angle: Radians, the roll that was taken out of the crop; > 0 is clockwise.
+    """
+    if angle == 0:
+        return pose
+    turn = rotation_matrix(0, 0, angle)
+    rotation = turn @ pose.rotation
+    return HeadPose(*euler_angles(rotation), rotation, turn @ pose.translation)
+
+
 _STOP = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT, 20, 1e-7)
 _RIGID = {k: np.array(markup.rigid) for k, markup in MARKUPS.items()}
 _MODEL = {k: np.ascontiguousarray(MARKUPS[k].mean_face[_RIGID[k]]) for k in MARKUPS}

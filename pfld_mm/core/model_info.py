@@ -10,7 +10,9 @@ from pfld_mm.core.json_reader import JsonReader, is_file_name, is_finite, is_int
 from pfld_mm.core.slider.cascade_params import CascadeParams
 from pfld_mm.core.slider.pair_verdict import PAIR_OUTPUTS
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, FORMAT)
+"""Format 1 had no digests, and the golden image of a puzzle was RGB."""
 TASKS = {'face': ('square box', 3), 'slider': ('letterbox', 4), 'finder': ('reduced image', 3)}
 """task -> its crop rule and the channels of its input."""
 IDENTITY = (
@@ -29,7 +31,7 @@ class ModelInfo:
     Attributes:
         task: ``'face'``, ``'slider'`` or ``'finder'``.
         name: Of the model.
-        input_size: (w, h) of the network's input in pixels.
+        input_size: (w, h) of the network's input in pixels; a finder takes other sizes as well.
         colour_order: ``'RGB'`` or ``'BGR'``, what the model file expects.
         mean: Of each input channel, or one for all, on the scale 0..255; still to be subtracted.
         std: The same; still to be divided by.
@@ -48,6 +50,7 @@ class ModelInfo:
         cascade: A slider's parameters beside the weights, see ``CascadeParams``; else None.
         verifier: A slider's pair verifier: ``file``, ``input`` (C, H, W) and ``outputs``, the names
             of its output's columns; None where there is none.
+        thresholds: A finder's ``min_score`` and ``max_iou``, see ``decode_faces``; else None.
     """
 
     task: str
@@ -70,6 +73,7 @@ class ModelInfo:
     sha256: dict[str, str] = field(default_factory=dict)
     cascade: dict[str, Any] | None = None
     verifier: dict[str, Any] | None = None
+    thresholds: dict[str, float] | None = None
 
     @property
     def channels(self) -> int:
@@ -100,6 +104,7 @@ class ModelInfo:
             sha256=self.sha256,
             cascade=self.cascade,
             verifier=self.verifier,
+            thresholds=self.thresholds,
         )
         return {key: value for key, value in plain.items() if value is not None}
 
@@ -124,7 +129,7 @@ class ModelInfo:
 
 def _parse(reader: JsonReader) -> ModelInfo:
     get = reader.get
-    get('format', lambda v: v == FORMAT, f'{FORMAT} (this version of pfld_mm reads no other)')
+    get('format', lambda v: is_int(v) and v in READABLE, f'one of {READABLE}, what pfld_mm reads')
     task = get('task', lambda v: is_text(v) and v in TASKS, f'one of {sorted(TASKS)}')
     rule, channels = TASKS[task]
     get('crop.rule', lambda v: v == rule, f'{rule!r} for the task {task!r}')
@@ -154,6 +159,7 @@ def _parse(reader: JsonReader) -> ModelInfo:
         sha256=get('sha256', _is_text_by_text, '{file name: hex digest}', {}),
         cascade=_cascade(reader),
         verifier=_verifier(reader),
+        thresholds=_thresholds(reader) if task == 'finder' else None,
     )
 
 
@@ -185,6 +191,16 @@ def _verifier(reader: JsonReader) -> dict[str, Any] | None:
         input=reader.get('verifier.input', lambda v: v == shape, f'{shape}'),
         outputs=reader.get('verifier.outputs', lambda v: v == outputs, f'{outputs}'),
     )
+
+
+def _thresholds(reader: JsonReader) -> dict[str, float]:
+    def is_share(value: Any) -> bool:
+        return is_finite(value) and 0 < value < 1
+
+    return {
+        key: reader.get(f'thresholds.{key}', is_share, 'a number in (0, 1)')
+        for key in ('min_score', 'max_iou')
+    }
 
 
 def _pairs(reader: JsonReader, key: str, k: int) -> tuple[tuple[int, int], ...]:

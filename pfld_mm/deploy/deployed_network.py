@@ -37,6 +37,7 @@ class DeployedNetwork(nn.Module):
         self.backbone, self.neck, self.head = estimator.backbone, estimator.neck, estimator.head
         self.verifier = getattr(estimator, 'verifier', None)
         self.fc = _convolution_of(getattr(self.head, 'fc', None))
+        self.sigma = _convolution_of(getattr(self.head, 'sigma_branch', None))
         preprocessor = estimator.data_preprocessor
         stem = _first_convolution(self.backbone, input_size)
         channels = stem.in_channels
@@ -53,7 +54,7 @@ class DeployedNetwork(nn.Module):
         self.eval().requires_grad_(False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, h, w) -> points (N, K, 2) divided by (w, h), or the head's own output."""
+        """(N, C, h, w) -> the head's output; of faces points (N, K, 2 or 4) divided by (w, h)."""
         if self.shift is not None:
             x = x - self.shift
         feats = self.neck(self.backbone(x))
@@ -62,7 +63,11 @@ class DeployedNetwork(nn.Module):
         if self.fc is None:
             return self.head(feats)
         # A 1x1 convolution is one node; Flatten and Gemm are two and leave the blocked layout.
-        return self.fc(feats[-1]).reshape(-1, self.head.num_joints, 2)
+        points = self.fc(feats[-1]).reshape(-1, self.head.num_joints, 2)
+        if self.sigma is None:
+            return points
+        sigma = self.sigma(feats[-1]).reshape(-1, self.head.num_joints, 2).sigmoid()
+        return torch.cat([points, sigma], dim=2)
 
     def _fold(self, stem: nn.Conv2d) -> None:
         scale = torch.tensor(self.std, dtype=torch.float64).reshape(1, -1, 1, 1)

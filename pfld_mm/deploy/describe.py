@@ -43,10 +43,10 @@ def describe(
         keypoint_names=tuple(meta['keypoint_id2name'][i] for i in range(count)),
         flip_pairs=tuple((i, j) for i, j in enumerate(swapped) if i < j),
         skeleton=tuple((int(a), int(b)) for a, b in meta['skeleton_links']),
-        codec=_plain(codec),
+        codec=plain(codec),
         weights_sha256=weights_sha256,
         output=output,
-        versions=_versions(),
+        versions=versions(),
     )
 
 
@@ -68,17 +68,18 @@ def _padding(cfg: Config) -> float:
     return float(found[0]) if found else 1.0
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Versions of the packages that an export depends on."""
     versions = {'pfld_mm': pfld_mm.__version__}
     for package in ('torch', 'onnx', 'onnxruntime', 'mmpose', 'mmengine'):
         versions[package] = metadata.version(package)
     return versions
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """Config values as JSON knows them."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value

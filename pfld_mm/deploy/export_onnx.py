@@ -19,6 +19,7 @@ def export_onnx(
     input_shape: tuple[int, int, int],
     dynamic_batch: bool = False,
     opset: int = 17,
+    dynamic_size: bool = False,
 ) -> onnx.ModelProto:
     """Trace ``network`` into a checked graph with the names ``input`` and ``output``.
 
@@ -27,6 +28,7 @@ def export_onnx(
         input_shape: (C, h, w).
         dynamic_batch: Leave the number of pictures open; else it is one.
         opset: ONNX operator set; 13 is the least that per-channel int8 needs.
+        dynamic_size: Leave height and width open, too.
 
     Returns:
         The model.
@@ -37,7 +39,10 @@ def export_onnx(
     if any(module.training for module in network.modules()):
         raise ValueError('a network in training mode was to be exported: call eval() first')
     buffer = io.BytesIO()
-    axes = {'input': {0: 'batch'}, 'output': {0: 'batch'}} if dynamic_batch else None
+    open_axes = {0: 'batch'} if dynamic_batch else {}
+    if dynamic_size:
+        open_axes.update({2: 'height', 3: 'width'})
+    axes = {'input': open_axes, 'output': open_axes} if open_axes else None
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
         torch.onnx.export(
@@ -54,7 +59,8 @@ def export_onnx(
     tidy(model.graph)
     with torch.no_grad():
         shape = network(torch.zeros(1, *input_shape)).shape
-    declare_output(model.graph, ['batch' if dynamic_batch else 1, *shape[1:]])
+    sides = ['out_height', 'out_width'] if dynamic_size else shape[2:]
+    declare_output(model.graph, ['batch' if dynamic_batch else 1, shape[1], *sides])
     onnx.checker.check_model(model)
     return model
 

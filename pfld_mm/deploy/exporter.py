@@ -26,7 +26,7 @@ from pfld_mm.deploy.export_onnx import export_onnx
 from pfld_mm.deploy.graph.move_concats import move_concats
 from pfld_mm.deploy.graph.quantise import quantise
 from pfld_mm.deploy.pictures import PictureCropper, proof_pictures
-from pfld_mm.deploy.proof import Proof, check_bound, golden_image, model_input
+from pfld_mm.deploy.proof import Proof, check_bound, golden_image, model_input, report_differences
 from pfld_mm.runtime.backends.open_session import open_session
 from pfld_mm.runtime.backends.session import Session
 from pfld_mm.runtime.golden_pair import FILE as GOLDEN
@@ -100,11 +100,6 @@ class Exporter:
         """Where files are written."""
         return self.out.path
 
-    @property
-    def opset(self) -> int:
-        """ONNX operator set."""
-        return self.deploy_cfg.onnx_config.get('opset_version', 17)
-
     @abstractmethod
     def output_info(self) -> dict:
         """Name, shape and meaning of the output, for the metadata."""
@@ -177,6 +172,7 @@ class Exporter:
 
     def _export_float(self) -> onnx.ModelProto:
         dynamic = 'dynamic_axes' in self.deploy_cfg.onnx_config
+        self.opset = self.deploy_cfg.onnx_config.get('opset_version', 17)
         portable = export_onnx(self.network, self.network.input_shape, dynamic, self.opset)
         block = self.options.get('channel_block', 16)
         model = onnxruntime.optimise(portable, block, self.options.get('split_concats', False))
@@ -222,18 +218,9 @@ class Exporter:
 
     def prove(self, name: str, differences: dict, bound: float, **facts: object) -> None:
         """Report differences from PyTorch, and stop where they pass the bound."""
-        # Noise is no image of the task: rounding grows more there, and int8's error says nothing.
-        bounds = dict(given=bound, drawn=bound, noise=10 * bound)
-        if 'int8' in name:
-            del bounds['noise']
-        self.report['backends'][name] = dict(differences=differences, bounds=bounds, **facts)
-        for kind, found in differences.items():
-            log.info(
-                '%-18s %-6s images: largest difference %.2e, mean %.2e %s (allowed %s)',
-                *(name, kind, found['max'], found['mean'], self.unit_name),
-                f'{bounds[kind]:g}' if kind in bounds else 'any',
-            )
-        check_bound(name, differences, bounds)
+        found = report_differences(name, differences, bound, self.unit_name)
+        self.report['backends'][name] = dict(found, **facts)
+        check_bound(name, differences, found['bounds'])
 
     def _measure(self, max_samples: int | None, required: bool) -> None:
         """The metric's figures on the config's test set, beside PyTorch's."""

@@ -17,7 +17,7 @@ class FaceExport(Exporter):
 
     def output_info(self) -> dict:
         """(N, K, 2), or (N, K, 4) of a head that gives standard deviations."""
-        columns = 4 if getattr(self.network.head, 'gives_sigma', False) else 2
+        columns = 4 if self.network.head.gives_sigma else 2
         meaning = 'points x, y' + (', standard deviations sigma_x, sigma_y' if columns == 4 else '')
         shape = ['batch', int(self.network.head.num_joints), columns]
         return dict(
@@ -25,8 +25,9 @@ class FaceExport(Exporter):
         )
 
     def unit(self) -> np.ndarray:
-        """Pixels."""
-        return np.array(self.info.input_size, np.float64)
+        """Pixels, of points and of their standard deviations."""
+        columns = self.output_info()['shape'][-1]
+        return np.tile(np.array(self.info.input_size, np.float64), columns // 2)
 
     def answers_of_pytorch(self) -> Answer:
         """The trained model's, without its flip test."""

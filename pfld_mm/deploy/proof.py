@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 
 import numpy as np
 import torch
@@ -11,6 +12,8 @@ from torch import Tensor, nn
 
 from pfld_mm.deploy.deployed_network import DeployedNetwork
 from pfld_mm.runtime.backends.session import Session
+
+log = logging.getLogger('pfld_mm')
 
 
 class ProofFailed(RuntimeError):
@@ -26,7 +29,8 @@ class Proof:
         estimator: The trained model, in eval mode, not re-parameterised.
         network: Its deployed form.
         pictures: Crops (C, h, w) uint8 by kind.
-        unit: What one unit of the output is in pixels, (2,) for points; 1 for other outputs.
+        unit: What one unit of the output is in pixels, (2,) for points, (4,) with their standard
+            deviations; (1,) for other outputs.
     """
 
     def __init__(
@@ -67,7 +71,9 @@ class Proof:
                     f'{expected.shape}'
                 )
             difference = (output.astype(np.float64) - expected) * self.unit
-            distance = np.linalg.norm(difference, axis=-1) if self.unit.size == 2 else difference
+            if self.unit.size > 1:  # x and y side by side
+                difference = difference.reshape(*difference.shape[:-1], -1, 2)
+            distance = np.linalg.norm(difference, axis=-1) if self.unit.size > 1 else difference
             by_kind.setdefault(kind, []).append(np.abs(distance))
         return {
             kind: dict(max=float(np.max(found)), mean=float(np.mean(found)))
@@ -126,3 +132,28 @@ def check_bound(name: str, differences: dict[str, dict[str, float]], bounds: dic
                 f'{name}: the output for the {kind} pictures is up to {found["max"]:.2e} off '
                 f'(mean {found["mean"]:.2e}; points in px), allowed are {bound:g}'
             )
+
+
+def report_differences(name: str, differences: dict, bound: float, unit: str) -> dict:
+    """Log the differences of a form.
+
+    Args:
+        name: Of the exported form.
+        differences: What ``Proof`` measured.
+        bound: Of the largest difference on images of the task.
+        unit: Name of the unit, for the log.
+
+    Returns:
+        ``differences`` and their ``bounds`` by kind of image, for the report.
+    """
+    # Noise is no image of the task: rounding grows more there, and int8's error says nothing.
+    bounds = dict(given=bound, drawn=bound, noise=10 * bound)
+    if 'int8' in name:
+        del bounds['noise']
+    for kind, found in differences.items():
+        allowed = f'{bounds[kind]:g}' if kind in bounds else 'any'
+        log.info(
+            '%-18s %-6s images: largest difference %.2e, mean %.2e %s (allowed %s)',
+            *(name, kind, found['max'], found['mean'], unit, allowed),
+        )
+    return dict(differences=differences, bounds=bounds)

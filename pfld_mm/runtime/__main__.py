@@ -15,8 +15,12 @@ import cv2
 import numpy as np
 
 from pfld_mm.runtime.drawing import draw_faces, draw_slider
+from pfld_mm.runtime.face_finder import DEFAULT_MODEL as DEFAULT_FINDER
+from pfld_mm.runtime.face_finder import FaceFinder
 from pfld_mm.runtime.face_landmarker import DEFAULT_MODEL, FaceLandmarker
 from pfld_mm.runtime.face_tracker import FaceTracker
+from pfld_mm.runtime.finder import Finder
+from pfld_mm.runtime.haar_face_finder import HaarFaceFinder
 from pfld_mm.runtime.model_folder import ModelFolder, shipped_models
 from pfld_mm.runtime.one_euro import OneEuro
 from pfld_mm.runtime.output import Output
@@ -38,12 +42,21 @@ def main(arguments: list[str] | None = None) -> int:
         folder = options.model
         if ModelFolder.read(folder).info.task == 'slider':
             return _run_slider(SliderLocator(folder, options.backend, options.threads), options)
-        finder = YuNetFaceFinder(options.yunet) if options.yunet else None
+        finder = _finder(options)
         landmarker = FaceLandmarker(folder, options.backend, options.threads, finder)
         return _run_faces(landmarker, options)
     except (ValueError, OSError, ImportError, RuntimeError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 2
+
+
+def _finder(options: argparse.Namespace) -> Finder:
+    """What the options say shall find the faces."""
+    if options.yunet:
+        return YuNetFaceFinder(options.yunet)
+    if options.finder == 'haar':
+        return HaarFaceFinder()
+    return FaceFinder(options.finder, min_face=options.min_face, threads=options.threads)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,6 +74,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('--show', action='store_true', help='in a window; q or Esc ends')
     parser.add_argument('--pose', action='store_true', help='solve head poses (68 and 98 points)')
     parser.add_argument('--raw', action='store_true', help='do not smooth the points of a video')
+    parser.add_argument(
+        '--finder',
+        default=DEFAULT_FINDER,
+        help="what finds the faces: an exported face finder, or 'haar', OpenCV's cascade "
+        f'(default: {DEFAULT_FINDER})',
+    )
+    parser.add_argument(
+        '--min-face',
+        type=float,
+        help='longer side in pixels of the smallest face to be found; small ones take longer',
+    )
     parser.add_argument('--yunet', type=Path, help="YuNet's .onnx file, to find faces with")
     parser.add_argument('--self-test', action='store_true', help='check the golden pair first')
     return parser

@@ -15,6 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from pfld_mm.core.boxes import landmark_boxes
+from pfld_mm.core.finder.found_faces import FoundFaces
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
 
 STEADY = 0.085
@@ -23,7 +24,7 @@ WIDEN = 0.15
 
 
 def unsteadiness(
-    landmarker: Callable[[np.ndarray, np.ndarray], FaceLandmarks],
+    landmarker: Callable[[np.ndarray, FoundFaces], FaceLandmarks],
     image: np.ndarray,
     landmarks: FaceLandmarks,
 ) -> np.ndarray:
@@ -43,7 +44,11 @@ def unsteadiness(
     sides = landmarks.boxes[:, 2:] - landmarks.boxes[:, :2]
     moved = landmarks.boxes - MOVE * np.hstack([sides, sides])
     widened = landmarks.boxes + WIDEN * np.hstack([-sides, sides])
-    again = landmarker(image, np.concatenate([moved, widened])).points
+    roll = np.zeros(len(landmarks), np.float32) if landmarks.roll is None else landmarks.roll
+    twice = FoundFaces(
+        np.concatenate([moved, widened]), np.ones(2 * len(roll), np.float32), np.tile(roll, 2)
+    )
+    again = landmarker(image, twice).points
     distances = np.linalg.norm(again.reshape(2, *landmarks.points.shape) - landmarks.points, axis=3)
     boxes = landmark_boxes(landmarks.points)
     sizes = np.sqrt((boxes[:, 2:] - boxes[:, :2]).prod(1))

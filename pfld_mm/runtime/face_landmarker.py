@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
@@ -8,14 +9,16 @@ from numpy.typing import ArrayLike
 
 from pfld_mm.core.boxes import checked_boxes, crop_squares, plausible
 from pfld_mm.core.crop import crop, crop_matrix
-from pfld_mm.core.head_pose import solve_head_pose
+from pfld_mm.core.finder.face_geometry import turned, turned_deviations, upright_boxes
+from pfld_mm.core.finder.found_faces import FoundFaces
+from pfld_mm.core.head_pose import solve_head_pose, tilted
 from pfld_mm.core.image import as_bgr
 from pfld_mm.core.network_input import network_input
 from pfld_mm.runtime.backends.open_session import open_session
 from pfld_mm.runtime.backends.session import run_in_batches
+from pfld_mm.runtime.face_finder import FaceFinder
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
 from pfld_mm.runtime.finder import Finder
-from pfld_mm.runtime.haar_face_finder import HaarFaceFinder
 from pfld_mm.runtime.model_folder import ModelFolder
 from pfld_mm.runtime.self_test import check_golden_pair
 
@@ -38,8 +41,7 @@ class FaceLandmarker:
             with the package.
         backend: ``'onnxruntime'``, ``'onnxruntime_int8'``, ``'openvino'``, ``'ncnn'``.
         threads: Of the backend; 0 leaves the number to it. More than 1 seldom pays at 112 px.
-        finder: Finds the faces of pictures that come without boxes; OpenCV's Haar cascade by
-            default.
+        finder: Finds the faces of pictures that come without boxes; `FaceFinder` by default.
         verify: Compare the files with their digests in the metadata.
 
     Raises:
@@ -79,7 +81,7 @@ class FaceLandmarker:
         """What finds the faces; the default one is made when it is first needed."""
         with self._lock:
             if self._finder is None:
-                self._finder = HaarFaceFinder()
+                self._finder = FaceFinder()
             return self._finder
 
     @finder.setter
@@ -87,49 +89,61 @@ class FaceLandmarker:
         self._finder = finder
 
     def __call__(
-        self, image: ArrayLike, boxes: ArrayLike | None = None, pose: bool = False
+        self,
+        image: ArrayLike,
+        boxes: ArrayLike | FoundFaces | None = None,
+        pose: bool = False,
     ) -> FaceLandmarks:
         """Find the landmarks of all faces in one picture.
 
         Args:
             image: See ``as_bgr``: BGR, grey or BGRA; uint8, uint16 or float in 0..1.
             boxes: (F, 4) x_min, y_min, x_max, y_max of the faces in pixels, as tight as the box
-                around the landmarks (brows to chin); None: the finder looks for them.
+                around the landmarks (brows to chin), for upright faces; or found faces, whose tilt
+                is known; None: the finder looks for them.
             pose: Whether to solve the head poses; only for 68 and 98 points.
 
         Raises:
             ValueError: if the picture or a box is impossible; names the box.
         """
         image = as_bgr(image)
-        if boxes is None:
-            boxes = self.find_faces(image)
-        boxes = checked_boxes(boxes, image.shape)
-        output = self.inference(self.preprocess(image, boxes))
-        return self.postprocess(output, boxes, pose)
+        found = self.find_faces(image) if boxes is None else boxes
+        roll = finder_scores = None
+        if isinstance(found, FoundFaces):
+            found, roll, finder_scores = found.boxes, found.roll, found.scores
+        boxes = checked_boxes(found, image.shape)
+        output = self.inference(self.preprocess(image, boxes, roll))
+        landmarks = self.postprocess(output, boxes, pose, roll)
+        return replace(landmarks, finder_scores=finder_scores)
 
-    def find_faces(self, image: ArrayLike) -> np.ndarray:
-        """Boxes (F, 4) float32 of the faces, as tight as the box around the landmarks.
+    def find_faces(self, image: ArrayLike) -> FoundFaces:
+        """The faces that the finder finds, the largest first.
 
         What the finder puts mostly outside the picture, or makes smaller than 8 pixels, is left
         out.
         """
         image = as_bgr(image)
-        boxes = self.finder(image)
-        return boxes[plausible(boxes, image.shape)]
+        found = self.finder(image)
+        if not isinstance(found, FoundFaces):
+            found = FoundFaces.of_boxes(found)
+        return found[plausible(found.boxes, image.shape)]
 
-    def preprocess(self, image: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    def preprocess(
+        self, image: np.ndarray, boxes: np.ndarray, roll: np.ndarray | None = None
+    ) -> np.ndarray:
         """Cut the faces out, to the pixel as ``CropFace`` does it in training.
 
         Args:
             image: (H, W, 3) uint8 BGR.
             boxes: (F, 4) float32, see ``checked_boxes``.
+            roll: (F,) degrees; the crops show the faces upright.
 
         Returns:
             (F, 3, h, w) float32, what the model expects.
         """
         size = self.info.input_size
-        squares = zip(*crop_squares(boxes, self.info.padding, size), strict=True)
-        matrices = [crop_matrix(center, extent, 0.0, size) for center, extent in squares]
+        squares = zip(*self._squares(boxes, roll), strict=True)
+        matrices = [crop_matrix(center, extent, angle, size) for center, extent, angle in squares]
         return network_input([crop(image, matrix, size) for matrix in matrices], self.info)
 
     def inference(self, tensor: np.ndarray) -> np.ndarray:
@@ -155,7 +169,11 @@ class FaceLandmarker:
         return output.reshape(-1, count, int(columns))
 
     def postprocess(
-        self, output: np.ndarray, boxes: np.ndarray, pose: bool = False
+        self,
+        output: np.ndarray,
+        boxes: np.ndarray,
+        pose: bool = False,
+        roll: np.ndarray | None = None,
     ) -> FaceLandmarks:
         """Take the points back to the picture.
 
@@ -163,23 +181,34 @@ class FaceLandmarker:
             output: (F, K, 2) or (F, K, 4), see ``inference``.
             boxes: (F, 4) float32, those that were cut out.
             pose: Whether to solve the head poses.
+            roll: (F,) degrees, as given to ``preprocess``.
         """
         size = self.info.input_size
-        centers, extents = (
-            part[:, None].astype(np.float64)
-            for part in crop_squares(boxes, self.info.padding, size)
+        centers, extents, angles = (
+            np.asarray(part, np.float64)[:, None] for part in self._squares(boxes, roll)
         )
         relative, deviations = np.split(output.astype(np.float64), [2], axis=-1)
-        points = ((relative - 0.5) * extents + centers).astype(np.float32)
+        points = (turned((relative - 0.5) * extents, angles) + centers).astype(np.float32)
         poses = None
         if pose:
-            poses = tuple(solve_head_pose(one * size, size) for one in output[..., :2])
+            poses = tuple(
+                tilted(solve_head_pose(one * size, size), float(np.deg2rad(angle[0])))
+                for one, angle in zip(output[..., :2], angles, strict=True)
+            )
         scores = sigmas = None
         if deviations.size:
             # mmpose's RegressionLabel.decode gives scores by the same rule
             scores = np.clip(1 - deviations.mean(-1), 0, 1).astype(np.float32)
-            sigmas = (deviations * extents).astype(np.float32)
-        return FaceLandmarks(points, boxes, poses, scores, sigmas)
+            sigmas = turned_deviations(deviations * extents, angles).astype(np.float32)
+        return FaceLandmarks(points, boxes, poses, scores, sigmas, roll)
+
+    def _squares(
+        self, boxes: np.ndarray, roll: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Centers (F, 2), extents (F, 2) and angles (F,) in degrees of what is cut out."""
+        roll = np.zeros(len(boxes), np.float32) if roll is None else roll
+        upright = upright_boxes(boxes, roll)
+        return *crop_squares(upright, self.info.padding, self.info.input_size), roll
 
     def self_test(self, bound: float | None = None) -> float:
         """Prove this installation with the folder's golden pair.

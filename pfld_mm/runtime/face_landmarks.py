@@ -25,6 +25,10 @@ class FaceLandmarks:
         scores: (F, K) float32 in 0..1, how sure the model is of each point; None where it does
             not tell.
         sigmas: (F, K, 2) float32, standard deviations of x and y in image pixels, or None.
+        roll: (F,) float32 degrees, the tilt that was taken out of the crops, positive = clockwise;
+            None: all upright.
+        finder_scores: (F,) float32 in 0..1, how sure the finder is of each face; None where the
+            boxes were given.
     """
 
     points: np.ndarray
@@ -32,6 +36,8 @@ class FaceLandmarks:
     poses: tuple[HeadPose, ...] | None = None
     scores: np.ndarray | None = None
     sigmas: np.ndarray | None = None
+    roll: np.ndarray | None = None
+    finder_scores: np.ndarray | None = None
 
     def __len__(self) -> int:
         """Number of faces."""

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pfld_mm.core.boxes import iou, landmark_boxes, plausible
+from pfld_mm.core.finder.face_geometry import landmark_roll
+from pfld_mm.core.finder.found_faces import FoundFaces
 from pfld_mm.core.image import as_bgr
 from pfld_mm.runtime.crop_consistency import STEADY, unsteadiness
 from pfld_mm.runtime.face import Face
@@ -26,6 +28,7 @@ class _Track:
 
     id: int
     box: np.ndarray
+    roll: float = 0.0
     face: Face | None = None
     filter: OneEuro | None = None
 
@@ -96,10 +99,11 @@ class FaceTracker:
         found = self.landmarker.find_faces(image)
         if tracks:
             known = np.stack([track.box for track in tracks])
-            found = found[iou(found, known).max(1) < JUMP]
+            found = found[iou(found.boxes, known).max(1) < JUMP]
         newcomers = []
-        for box in found:
-            newcomers.append(_Track(self._next_id, box, filter=self.smooth and self.smooth()))
+        for box, roll in zip(found.boxes, found.roll.tolist(), strict=True):
+            smooth = self.smooth and self.smooth()
+            newcomers.append(_Track(self._next_id, box, roll, filter=smooth))
             self._next_id += 1
         return newcomers
 
@@ -111,14 +115,20 @@ class FaceTracker:
         tracks = [t for t in tracks if plausible(t.box[None], image.shape)[0]]
         if not tracks:
             return []
-        landmarks = self.landmarker(image, np.stack([track.box for track in tracks]), pose)
-        boxes = landmark_boxes(landmarks.points)
+        faces = FoundFaces(
+            np.stack([track.box for track in tracks]),
+            np.ones(len(tracks), np.float32),
+            np.array([track.roll for track in tracks], np.float32),
+        )
+        landmarks = self.landmarker(image, faces, pose)
+        boxes, roll = landmark_boxes(landmarks.points), landmark_roll(landmarks.points)
         good = plausible(boxes, image.shape)
         good &= iou(boxes, landmarks.boxes).diagonal() > JUMP
         if check and self.steady is not None:
             good &= unsteadiness(self.landmarker, image, landmarks) <= self.steady
         for index, track in enumerate(tracks):
             track.box, track.face = boxes[index], landmarks[index]
+            track.roll = float(roll[index])
         return [track for track, is_good in zip(tracks, good, strict=True) if is_good]
 
     def _result(self, time: float, pose: bool) -> TrackedFaces:
@@ -138,7 +148,8 @@ class FaceTracker:
             tuple(face.pose for face in faces) if pose else None,
             np.stack([face.scores for face in faces]) if tells else None,
             np.stack([face.sigmas for face in faces]) if tells else None,
-            tuple(track.id for track in tracks),
+            np.array([track.roll for track in tracks], np.float32),
+            ids=tuple(track.id for track in tracks),
         )
 
 

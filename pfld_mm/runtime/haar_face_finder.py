@@ -6,6 +6,8 @@ from threading import Lock
 import cv2
 import numpy as np
 
+from pfld_mm.core.finder.found_faces import FoundFaces
+
 # From Haar's square (side s, center c) to the landmark box: its center is c + SHIFT s, its width
 # and height are s EXTENT. Medians over every second face of HELEN's training set (68 points) that
 # the cascade found, 377 of 435; 143 of 169 faces of AFW give the same to 0.03. About the medians
@@ -47,8 +49,8 @@ class HaarFaceFinder:
         """For another process: the cascade is loaded there again."""
         return type(self), (self.min_side, self.min_neighbors, self.max_side)
 
-    def __call__(self, image: np.ndarray) -> np.ndarray:
-        """Boxes (F, 4) float32 of the faces of (H, W, 3) uint8 BGR, the largest first."""
+    def __call__(self, image: np.ndarray) -> FoundFaces:
+        """The faces of (H, W, 3) uint8 BGR, the largest first; their roll is not known, but 0."""
         height, width = image.shape[:2]
         factor = min(1.0, self.max_side / max(height, width))
         grey = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_BGR2GRAY)
@@ -57,7 +59,7 @@ class HaarFaceFinder:
             grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
         side = max(20, round(self.min_side * min(grey.shape)))  # the cascade's window has 20 pixels
         if min(grey.shape) < side:
-            return np.zeros((0, 4), np.float32)
+            return FoundFaces.of_boxes(np.zeros((0, 4)))
         with self._lock:
             found = self._cascade.detectMultiScale(
                 cv2.equalizeHist(grey), 1.1, self.min_neighbors, minSize=(side, side)
@@ -65,7 +67,8 @@ class HaarFaceFinder:
         squares = np.asarray(found, np.float64).reshape(-1, 4)
         squares = squares[np.argsort(-squares[:, 2], kind='stable')]
         # each axis has its own factor: the reduced size was rounded
-        return from_haar(squares * np.tile([width / grey.shape[1], height / grey.shape[0]], 2))
+        squares = squares * np.tile([width / grey.shape[1], height / grey.shape[0]], 2)
+        return FoundFaces.of_boxes(from_haar(squares))
 
 
 def from_haar(squares: np.ndarray) -> np.ndarray:

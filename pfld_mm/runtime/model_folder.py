@@ -153,7 +153,11 @@ class ModelFolder:
 
 def digest(file: Path) -> str:
     """SHA-256 of a file, 64 hex digits."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    found = hashlib.sha256()
+    with file.open('rb') as stream:
+        while part := stream.read(1 << 20):
+            found.update(part)
+    return found.hexdigest()
 
 
 def shipped_models() -> list[str]:

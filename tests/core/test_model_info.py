@@ -39,6 +39,12 @@ def test_what_is_written_is_read_again(values):
     assert ModelInfo.from_json(info.to_json(), 'again') == info
 
 
+def test_the_first_format_still_loads():
+    old = {**face_info(), 'format': 1}
+    assert parse(old).to_dict()['format'] == 2
+    assert parse(old) == parse(face_info())
+
+
 def test_slider():
     info = parse(slider_info())
     assert info.channels == 4 and info.border_value == 0 and info.keypoint_names == ('gap', 'piece')
@@ -65,7 +71,7 @@ def test_each_missing_key_is_named(key):
 @pytest.mark.parametrize(
     ('key', 'value'),
     [
-        ('format', 2),
+        ('format', 3),
         ('task', 'hand'),
         ('input_size', [112]),
         ('input_size', [112.0, 112]),

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from pfld_mm.checkpoints.load import hash_weights, load_model
+from pfld_mm.core.model_info import FORMAT
 from pfld_mm.deploy import exporter, proof
 from pfld_mm.deploy.make_exporter import make_exporter
 from pfld_mm.deploy.pictures import calibration_crops
@@ -48,7 +49,7 @@ def test_the_folder_is_complete(exported, checkpoint, cfg):
     names = {path.name for path in folder.iterdir()}
     assert names == {'model.onnx', 'model.json', 'golden.npz', 'report.json'}
     info = read(folder, 'model.json')
-    assert info['format'] == 1
+    assert info['format'] == FORMAT == 2
     assert (info['task'], info['name'], info['input_size']) == ('face', 'small', [112, 112])
     assert (info['colour_order'], info['mean'], info['std']) == ('BGR', [0] * 3, [1] * 3)
     assert info['crop'] == {'rule': 'square box', 'padding': 1.2, 'border_value': 0}

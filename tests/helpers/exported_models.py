@@ -14,7 +14,7 @@ def face_info(k=68, size=(112, 112), **changes):
     """Metadata of a face model."""
     pairs = sorted(map(list, MARKUPS[k].flip_pairs)) if k in MARKUPS else []
     info = dict(
-        format=1,
+        format=2,
         task='face',
         name='disc',
         input_size=list(size),

@@ -2,15 +2,13 @@ import cv2
 import numpy as np
 import onnx
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from pfld_mm.core.boxes import iou
 from pfld_mm.core.face_markups import WFLW98
 from pfld_mm.runtime import haar_face_finder
 from pfld_mm.runtime.haar_face_finder import EXTENT, SHIFT, HaarFaceFinder, from_haar
-from pfld_mm.runtime.yunet_face_finder import YuNetFaceFinder, box_of_five_points
+from pfld_mm.runtime.yunet_face_finder import FOREHEAD, YuNetFaceFinder, without_forehead
 from pfld_mm.synth.faces.renderer import render_face
 from pfld_mm.synth.faces.sampling import sample_face
 
@@ -35,7 +33,7 @@ def drawn_faces():
 def test_haar_finds_drawn_faces_at_their_landmark_boxes(drawn_faces):
     finder = HaarFaceFinder(min_side=0.3)
     assert len(drawn_faces) >= 10
-    best = [iou(finder(picture), box[None]).max() for picture, box in drawn_faces]
+    best = [iou(finder(picture).boxes, box[None]).max() for picture, box in drawn_faces]
     assert np.median(best) > 0.7  # measured: 0.77
 
 
@@ -43,7 +41,7 @@ def test_haar_finds_the_same_in_a_larger_picture(drawn_faces):
     picture, _ = drawn_faces[0]
     small = HaarFaceFinder(min_side=0.3, max_side=max(picture.shape))
     large = cv2.resize(picture, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
-    one, other = small(picture), small(large) / 3
+    one, other = small(picture).boxes, small(large).boxes / 3
     assert iou(one[:1], other[:1])[0, 0] > 0.85
 
 
@@ -55,8 +53,9 @@ def test_largest_first():
 @pytest.mark.parametrize('shape', [(1, 1, 3), (1, 500, 3), (5, 19, 3), (3000, 2, 3), (64, 64, 3)])
 def test_haar_has_an_answer_for_every_size(shape):
     noise = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
-    boxes = HaarFaceFinder()(noise)
-    assert boxes.shape[1:] == (4,) and boxes.dtype == np.float32
+    found = HaarFaceFinder()(noise)
+    assert found.boxes.shape[1:] == (4,) and found.boxes.dtype == np.float32
+    assert len(found.roll) == len(found.scores) == len(found)
 
 
 def test_an_opencv_without_cascades_is_named(monkeypatch):
@@ -73,18 +72,18 @@ FACE = WFLW98.mean_face[:, :2]
 FIVE = np.stack([FACE[60:68].mean(0), FACE[68:76].mean(0), FACE[54], FACE[76], FACE[82]])
 
 
-@settings(deadline=None)
-@given(
-    angle=st.floats(-3.14, 3.14),
-    size=st.floats(5, 500),
-    x=st.floats(-900, 900),
-    y=st.floats(-900, 900),
+@pytest.mark.parametrize(
+    ('roll', 'expected'),
+    [
+        (0, (0, 24, 100, 100)),
+        (90, (0, 0, 76, 100)),
+        (-90, (24, 0, 100, 100)),
+        (180, (0, 0, 100, 76)),
+    ],
 )
-def test_five_points_give_the_box_of_the_face(angle, size, x, y):
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * size
-    face = FACE @ turn.T + (x, y)
-    expected = np.concatenate([face.min(0), face.max(0)])
-    np.testing.assert_allclose(box_of_five_points(FIVE @ turn.T + (x, y)), expected, atol=1e-3)
+def test_the_forehead_is_cut_where_it_is(roll, expected):
+    boxes = without_forehead(np.array([[0.0, 0, 100, 100]]), np.array([roll]))
+    np.testing.assert_allclose(boxes, [expected], atol=1e-3)
 
 
 def yunet_like(path):
@@ -138,11 +137,14 @@ def test_yunet_through_opencv(tmp_path, shape, max_side):
     picture = np.zeros((*shape, 3), np.uint8)
     cell = 32 * reduced
     picture[2 * cell : 3 * cell, 4 * cell : 5 * cell, 2] = 255
-    boxes = finder(picture)
-    face = (FACE - FIVE.mean(0)) * 40 + (4 * 32 + 16, 2 * 32 + 16)
-    expected = np.concatenate([face.min(0), face.max(0)]) * reduced
-    np.testing.assert_allclose(boxes, expected[None], atol=0.05)
-    assert finder(np.zeros((50, 70, 3), np.uint8)).shape == (0, 4)
+    found = finder(picture)
+    center = np.array([4 * 32 + 16, 2 * 32 + 16])
+    expected = [*(center - (32, 32 - FOREHEAD * 64)), *(center + 32)]
+    np.testing.assert_allclose(found.boxes, np.array([expected]) * reduced, atol=0.05)
+    np.testing.assert_allclose(found.roll, 0, atol=0.1)
+    points = (FIVE - FIVE.mean(0)) * 40 + center
+    np.testing.assert_allclose(found.points, points[None] * reduced, atol=0.05)
+    assert finder(np.zeros((50, 70, 3), np.uint8)).boxes.shape == (0, 4)
     assert len(finder(picture)) == 1  # the size is set anew each time
 
 

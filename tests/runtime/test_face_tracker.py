@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from helpers.exported_models import disc_box, disc_picture, face_shape
 
+from pfld_mm.core.finder.found_faces import FoundFaces
 from pfld_mm.runtime.crop_consistency import STEADY, unsteadiness
 from pfld_mm.runtime.face_landmarker import FaceLandmarker
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
@@ -88,10 +89,11 @@ def test_points_that_leap_out_of_their_box_are_no_face(shift, ids):
         info = SimpleNamespace(num_keypoints=2)
 
         def find_faces(self, image):
-            return np.array([[10, 10, 60, 60]], np.float32)
+            return FoundFaces.of_boxes([[10, 10, 60, 60]])
 
-        def __call__(self, image, boxes, pose):
-            return FaceLandmarks(np.reshape(boxes, (-1, 2, 2)) + np.float32(shift), boxes)
+        def __call__(self, image, faces, pose):
+            points = np.reshape(faces.boxes, (-1, 2, 2)) + np.float32(shift)
+            return FaceLandmarks(points, faces.boxes)
 
     tracker = FaceTracker(Leaping(), steady=None)
     assert tracker(np.zeros((*SHAPE, 3), np.uint8), 0.0).ids == ids

@@ -8,7 +8,7 @@ from helpers.exported_models import disc_box, disc_picture
 from pfld_mm.runtime import __main__ as program
 from pfld_mm.runtime import model_folder
 from pfld_mm.runtime.__main__ import main
-from pfld_mm.runtime.haar_face_finder import HaarFaceFinder
+from pfld_mm.runtime.face_finder import FaceFinder
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,7 @@ def found_disc(monkeypatch):
             else np.zeros((0, 4), 'f4')
         )
 
-    monkeypatch.setattr(HaarFaceFinder, '__call__', find)
+    monkeypatch.setattr(FaceFinder, '__call__', find)
 
 
 @pytest.fixture
@@ -139,12 +139,13 @@ def test_models_that_cannot_be_read(tmp_path, slider_model, capsys):
 
 
 def test_shipped_models_go_by_their_names(face_model, pictures, tmp_path, monkeypatch, capsys):
+    (tmp_path / 'face_finder').symlink_to(model_folder.SHIPPED / 'face_finder')
     monkeypatch.setattr(model_folder, 'SHIPPED', tmp_path)
     (tmp_path / 'disc').symlink_to(face_model)
     assert main([str(pictures / 'a.png'), '--model', 'disc']) == 0
     assert len(lines(capsys)[0][0]['faces']) == 1
     assert main(['a.jpg', '--model', 'disk']) == 2
-    assert "a model that comes with the package: ['disc']" in capsys.readouterr().err
+    assert "a model that comes with the package: ['disc', 'face_finder']" in capsys.readouterr().err
 
 
 def test_the_default_model_is_shipped(pictures, monkeypatch, capsys):

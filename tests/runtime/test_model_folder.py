@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import numpy as np
@@ -5,7 +6,7 @@ import onnx
 import pytest
 
 from pfld_mm.runtime.backends.open_session import open_session
-from pfld_mm.runtime.model_folder import ModelFolder
+from pfld_mm.runtime.model_folder import ModelFolder, digest
 
 
 @pytest.fixture
@@ -112,3 +113,16 @@ def test_a_folder_mixed_from_two_models_is_refused(folder):
 def test_a_single_file_has_only_onnxruntime(folder):
     with pytest.raises(ValueError, match='openvino needs the whole folder'):
         ModelFolder.read(folder / 'model.onnx').files('openvino')
+
+
+def test_a_file_that_was_changed_is_refused(folder):
+    file = folder / 'model.json'
+    info = json.loads(file.read_text())
+    info['sha256'] = {'model.onnx': digest(folder / 'model.onnx')}
+    file.write_text(json.dumps(info))
+    open_session(ModelFolder.read(folder))
+    with (folder / 'model.onnx').open('ab') as stream:
+        stream.write(b'\0\0')
+    with pytest.raises(ValueError, match=r'model\.onnx: changed since it was exported'):
+        ModelFolder.read(folder).files('onnxruntime')
+    assert ModelFolder.read(folder, verify=False).files('onnxruntime')

@@ -12,28 +12,31 @@ from mmpose.apis import inference_topdown, init_model
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
+from pfld_mm.core.boxes import iou
 from pfld_mm.core.face_markups import MARKUPS
 from pfld_mm.datasets.face.markup_map import IN_WFLW
-from pfld_mm.runtime import FaceLandmarker, SliderLocator
+from pfld_mm.runtime import FaceFinder, FaceLandmarker, SliderLocator
 from pfld_mm.runtime.face_landmarker import DEFAULT_MODEL
 from pfld_mm.runtime.model_folder import SHIPPED, ModelFolder, shipped_models
 from pfld_mm.synth.faces.renderer import render_face
 from pfld_mm.synth.faces.sampling import sample_face
 from pfld_mm.synth.puzzles.generator import PuzzleGenerator
 
-FACES = [
-    name
+TASKS = {
+    name: json.loads((SHIPPED / name / 'model.json').read_text())['task']
     for name in shipped_models()
-    if json.loads((SHIPPED / name / 'model.json').read_text())['task'] == 'face'
-]
-
-SLIDERS = [name for name in shipped_models() if name not in FACES]
+}
+FACES, SLIDERS, FINDERS = (
+    [name for name, task in TASKS.items() if task == wanted]
+    for wanted in ('face', 'slider', 'finder')
+)
 
 CONFIGS = {
     'pfld_ghostone_98': 'pfld_ghostone_wflw',
     'pfld_ghostone_68': 'pfld_ghostone_300w',
     'pfld_ghostnet_slim_half_98': 'pfld_ghostnet_slim_half_wflw',
     'litehrnet18_fast_slider': 'litehrnet18_fast_slider',
+    'face_finder': 'face_finder',
 }
 
 
@@ -46,7 +49,8 @@ def test_both_mark_ups_are_shipped():
 @pytest.mark.parametrize('name', shipped_models())
 def test_a_model_card_says_what_it_learnt_from(name):
     card = (SHIPPED / name / 'README.md').read_text()
-    for word in ('non-commercial', 'NME' if name in FACES else 'within 5 px', 'Failures'):
+    figure = dict(face='NME', slider='within 5 px', finder='faces found')[TASKS[name]]
+    for word in ('non-commercial', figure, 'Failures'):
         assert word in card
 
 
@@ -69,6 +73,28 @@ def test_drawn_faces(name):
         eyes = np.linalg.norm(points[60] - points[72])
         errors.append(np.linalg.norm(found - truth, axis=1).mean() / eyes)
     assert np.median(errors) < 0.15
+
+
+@pytest.mark.parametrize('name', FINDERS)
+def test_golden_pair_of_a_finder(name):
+    finder = FaceFinder(name)
+    finder.self_test()
+    assert len(finder(finder.folder.golden().image)) > 0
+    assert (finder.folder.path / 'model.onnx').stat().st_size < 1.2e6
+
+
+@pytest.mark.parametrize('name', FINDERS)
+def test_drawn_faces_are_found_and_puzzles_are_no_faces(name):
+    """A gross check of colour order, box and scale."""
+    finder, hits = FaceFinder(name), []
+    for index in range(12):
+        picture, points = render_face(sample_face(3, 'test', index))
+        box = np.concatenate([points.min(0), points.max(0)])[None]
+        found = finder(picture)
+        hits.append(len(found) > 0 and iou(found.boxes, box).max() > 0.5)
+    assert np.mean(hits) >= 0.75
+    generator = PuzzleGenerator(seed=8, size=(620, 310))
+    assert sum(len(finder(generator[index].picture)) for index in range(6)) <= 1
 
 
 def test_the_default_model_for_puzzles_is_shipped():

@@ -89,7 +89,7 @@ def main() -> None:
             tqdm.write(f'{path}: OpenCV cannot read it; left out')
             continue
         if known is None:
-            boxes = landmarkers[0].find_faces(image)
+            boxes = landmarkers[0].find_faces(image).boxes
         else:
             boxes = known.get(path.name, np.zeros((0, 4), np.float32))
         boxes = boxes[(boxes[:, 2:] - boxes[:, :2]).max(1, initial=0) >= args.min_side]

@@ -137,12 +137,12 @@ def _calibrate(model: onnx.ModelProto, pictures: list[np.ndarray]) -> TensorsDat
 def _correct_bias(
     model: onnx.ModelProto, quantised: onnx.ModelProto, pictures: list[np.ndarray]
 ) -> None:
-    """Add the mean error over the pictures to the bias of the last layer, in place."""
-    last = _last_layer(quantised.graph)
+    """Add the points' mean error over the pictures to the bias of their layer, in place."""
+    last = next(iter(_last_layers(quantised.graph)), None)
     if last is None or len(last.input) < 3:
         return
     forms = [_answers(form, pictures) for form in (model, quantised)]
-    error = (forms[0] - forms[1]).mean(axis=0).ravel()
+    error = (forms[0] - forms[1]).mean(axis=0)[..., :2].ravel()
     for weight in quantised.graph.initializer:
         if weight.name == last.input[2]:
             bias = numpy_helper.to_array(weight)
@@ -178,13 +178,13 @@ def _share_ranges(nodes: list[onnx.NodeProto], ranges: TensorsData) -> None:
 
 
 def _float_nodes(graph: onnx.GraphProto, float_pool: int) -> set[str]:
-    """The last convolution, the concatenation before it, and the pools of small maps."""
+    """The last convolutions, the concatenation before them, and the pools of small maps."""
     producers = {node.output[0]: node for node in graph.node}
-    last = _last_layer(graph)
-    if last is None:
+    last = _last_layers(graph)
+    if not last:
         return set()
-    kept = {last.name}
-    vector = producers.get(last.input[0])
+    kept = {conv.name for conv in last}
+    vector = producers.get(last[0].input[0])
     if vector is not None and vector.op_type == 'Concat':
         kept.add(vector.name)
     pixels = {v.name: _pixels(v) for v in graph.value_info}
@@ -194,22 +194,29 @@ def _float_nodes(graph: onnx.GraphProto, float_pool: int) -> set[str]:
     return kept
 
 
-def _last_layer(graph: onnx.GraphProto) -> onnx.NodeProto | None:
-    """The convolution that gives the points; None where the output is something else."""
+def _last_layers(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
+    """The convolutions that give the points and their standard deviations, in this order.
+
+    None where the output is something else.
+    """
     convs = [node for node in graph.node if node.op_type == 'Conv']
-    return next((conv for conv in reversed(convs) if _feeds_output(graph, conv)), None)
+    ways = [(conv, _way_to_output(graph, conv)) for conv in convs]
+    found = [(conv, way) for conv, way in ways if way is not None]
+    return [conv for conv, _ in sorted(found, key=lambda pair: 'Sigmoid' in pair[1])]
 
 
-def _feeds_output(graph: onnx.GraphProto, conv: onnx.NodeProto) -> bool:
-    """Whether nothing but reshaping stands between ``conv`` and the output."""
+def _way_to_output(graph: onnx.GraphProto, conv: onnx.NodeProto) -> list[str] | None:
+    """The operators between ``conv`` and the output, if they only rearrange or squash it."""
     outputs = {value.name for value in graph.output}
-    name = conv.output[0]
+    name, way = conv.output[0], []
     while name not in outputs:
         users = [node for node in graph.node if name in node.input]
-        if len(users) != 1 or users[0].op_type not in ('Reshape', 'Flatten', 'Squeeze'):
-            return False
+        allowed = ('Reshape', 'Flatten', 'Squeeze', 'Sigmoid', 'Concat')
+        if len(users) != 1 or users[0].op_type not in allowed:
+            return None
+        way.append(users[0].op_type)
         name = users[0].output[0]
-    return True
+    return way
 
 
 def _pixels(value: onnx.ValueInfoProto) -> int:

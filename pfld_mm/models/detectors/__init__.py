@@ -1,0 +1,1 @@
+"""Whole models: the two-stage slider and the face finder."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from mmpose.models.heads import RegressionHead
 from mmpose.registry import MODELS
-from torch import Tensor
+from torch import Tensor, nn
 
 from pfld_mm.models.heads.pose_branch import PoseBranch
 from pfld_mm.models.losses.pfld_loss import PFLDLoss
@@ -15,7 +15,12 @@ from pfld_mm.models.losses.pfld_loss import PFLDLoss
 class PFLDHead(RegressionHead):
     """One fully connected layer for the points; while training, a pose branch beside it.
 
-    Forward, decoding and flip test are mmpose's :class:`RegressionHead`. Deployment drops the loss
+    Decoding and flip test are mmpose's :class:`RegressionHead`. With ``loss_sigma`` a second layer
+    gives a standard deviation for x and y of each point, in the form that mmpose's
+    ``RegressionLabel`` decodes into ``keypoint_scores``. Its loss sees the points' errors and the
+    features as constants, so that it trains that layer alone and the points stay what they are
+    without it (joint likelihoods trade accuracy of the points for likelihood, Seitzer et al., ICLR
+    2022). Deployment drops the losses
     and the pose branch (PFLD paper, table 2), which belongs to :class:`PFLDLoss`. Its angles are
     put into the results (``pred_instances.euler``, (1, 3) radians) with
     ``test_cfg=dict(output_euler=True)``.
@@ -26,6 +31,8 @@ class PFLDHead(RegressionHead):
         input_size: (w, h) of the network's input in pixels.
         pose_channels: Channels of the neck's auxiliary map, or None for no pose branch.
         loss: Config of the landmark loss; PFLDLoss needs ``pose_channels``, others refuse it.
+        loss_sigma: Config of the loss of standard deviations (sigma, error, weight), or None for
+            points alone.
         init_cfg: mmengine's initialisation config; by default mmpose's for regression heads.
     """
 
@@ -36,6 +43,7 @@ class PFLDHead(RegressionHead):
         input_size: tuple[int, int] = (112, 112),
         pose_channels: int | None = None,
         loss: dict | None = None,
+        loss_sigma: dict | None = None,
         init_cfg: dict | list | None = None,
     ) -> None:
         super().__init__(
@@ -54,6 +62,10 @@ class PFLDHead(RegressionHead):
         self.num_keypoints = num_keypoints
         self.input_size = tuple(input_size)
         self.pose_branch = PoseBranch(pose_channels, input_size) if pose_channels else None
+        self.loss_sigma = None if loss_sigma is None else MODELS.build(loss_sigma)
+        self.sigma_branch = (
+            None if loss_sigma is None else nn.Linear(in_channels, 2 * num_keypoints)
+        )
 
     @property
     def default_init_cfg(self) -> list[dict]:
@@ -64,14 +76,36 @@ class PFLDHead(RegressionHead):
         center = dict(type='Normal', name='fc', std=0.01, bias=0.5)
         return [dict(type='Normal', layer='Linear', std=0.01, override=center)]
 
+    def init_weights(self) -> None:
+        """Initialise; standard deviations begin at 2 % of the crop."""
+        super().init_weights()
+        if self.sigma_branch is not None:
+            nn.init.constant_(self.sigma_branch.bias, -4.0)  # sigmoid(-4) = 0.018
+
+    @property
+    def gives_sigma(self) -> bool:
+        """Whether standard deviations stand behind the points."""
+        return self.sigma_branch is not None
+
     def forward(self, feats: tuple[Tensor, ...]) -> Tensor:
-        """Points (N, K, 2), divided by (w, h), from the vector ``feats[-1]`` (N, C, 1, 1)."""
+        """Points, divided by (w, h), from the vector ``feats[-1]`` (N, C, 1, 1).
+
+        Returns:
+            (N, K, 2); with ``loss_sigma`` (N, K, 4), x, y and their standard deviations.
+        """
         if feats[-1].shape[1] != self.in_channels:
             raise ValueError(
                 f'PFLDHead: in_channels={self.in_channels}, but the neck gives '
                 f'{feats[-1].shape[1]} channels; set model.head.in_channels={feats[-1].shape[1]}'
             )
-        return super().forward(feats)
+        points = super().forward(feats)
+        if self.sigma_branch is None:
+            return points
+        return torch.cat([points, self._sigma(feats[-1])], dim=2)
+
+    def _sigma(self, feature: Tensor) -> Tensor:
+        raw = self.sigma_branch(feature.flatten(1).detach())
+        return raw.reshape(-1, self.num_joints, 2).sigmoid()
 
     def loss(
         self, feats: tuple[Tensor, ...], batch_data_samples: Sequence, train_cfg: dict | None = None
@@ -84,10 +118,10 @@ class PFLDHead(RegressionHead):
             train_cfg: Not used.
 
         Returns:
-            ``loss_landmark``; for the log ``pixel_error``, the mean distance of a point, and with
-            PFLDLoss ``square_distance``, which no weight distorts.
+            ``loss_landmark`` and ``loss_sigma``; for the log ``pixel_error``, the mean distance of
+            a point, and with PFLDLoss ``square_distance``, which no weight distorts.
         """
-        points = self.forward(feats).float()
+        points, sigma = self.forward(feats).float().split([2, 2 * self.gives_sigma], dim=2)
         target, weight = self._targets(batch_data_samples)
         losses = {}
         if self.pose_branch is not None:
@@ -97,6 +131,9 @@ class PFLDHead(RegressionHead):
             )
         else:
             losses['loss_landmark'] = self.loss_module(points, target, weight)
+        if self.loss_sigma is not None:
+            error = (points - target).detach()
+            losses['loss_sigma'] = self.loss_sigma(sigma, error, weight)
         with torch.no_grad():
             error = (points - target) * target.new_tensor(self.input_size)
             losses['pixel_error'] = error.norm(dim=2).mean()
@@ -133,7 +170,7 @@ class PFLDHead(RegressionHead):
 
     def switch_to_deploy(self, test_cfg: dict | None = None) -> None:
         """Drop what only trains; the pose branch stays if ``test_cfg.output_euler`` asks for it."""
-        self.loss_module = None
+        self.loss_module = self.loss_sigma = None
         if not (test_cfg or {}).get('output_euler', False):
             self.pose_branch = None
 

@@ -150,3 +150,51 @@ def test_mistakes_are_named(call, message):
 
 def test_it_is_registered():
     assert MODELS.get('PFLDHead') is PFLDHead
+
+
+def sigma_head(k=5):
+    return PFLDHead(176, k, (32, 32), loss_sigma=dict(type='GaussianSigmaLoss'))
+
+
+def test_sigma_stands_behind_the_points_and_leaves_them_alone():
+    torch.manual_seed(0)
+    head, plain = sigma_head(), PFLDHead(176, 5, (32, 32))
+    head.init_weights()
+    plain.load_state_dict(head.state_dict(), strict=False)
+    feats = features()
+    output = head(feats)
+    assert output.shape == (3, 5, 4) and head.gives_sigma and not plain.gives_sigma
+    torch.testing.assert_close(output[..., :2], plain(feats))
+    assert ((output[..., 2:] > 0) & (output[..., 2:] < 0.1)).all()  # about 2 % of the crop
+
+
+def test_sigmas_loss_trains_its_own_layer_alone():
+    head, plain = sigma_head(), PFLDHead(176, 5, (32, 32))
+    plain.load_state_dict(head.state_dict(), strict=False)
+    gradients = []
+    for model in (head, plain):
+        feats = tuple(f.clone().requires_grad_() for f in features())
+        losses = model.loss(feats, samples(pose=False))
+        sum(value for name, value in losses.items() if 'loss' in name).backward()
+        gradients.append((feats[-1].grad, model.fc.weight.grad))
+    for with_sigma, without in zip(*gradients, strict=True):
+        torch.testing.assert_close(with_sigma, without)
+    assert head.sigma_branch.weight.grad.abs().max() > 0
+
+
+def test_mmposes_codec_makes_scores_of_sigma():
+    head = sigma_head().eval()
+    with torch.no_grad():
+        output = head(features())
+        predictions = head.predict(features(), samples(pose=False))
+    expected = 1 - output[..., 2:].mean(-1)
+    for row, prediction in enumerate(predictions):
+        np.testing.assert_allclose(prediction.keypoint_scores[0], expected[row], atol=1e-6)
+        np.testing.assert_allclose(prediction.keypoints[0], 32 * output[row, :, :2], atol=1e-4)
+
+
+def test_deployment_keeps_sigma():
+    head = sigma_head()
+    head.switch_to_deploy()
+    assert head.loss_sigma is head.loss_module is None
+    assert head(features()).shape == (3, 5, 4)

@@ -1,0 +1,1 @@
+"""The face finder's arithmetic: network output to boxes, points and roll."""

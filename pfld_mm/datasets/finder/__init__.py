@@ -1,0 +1,1 @@
+"""Whole images with labelled faces, for the face finder."""
