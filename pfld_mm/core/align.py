@@ -21,6 +21,9 @@ ARCFACE112 = np.array(
 """Pupils, tip of the nose, corners of the mouth in a crop of 112 px, as InsightFace publishes them
 for ArcFace (Deng et al., CVPR 2019)."""
 
+_PLANE = np.array([1, 1j])
+"""(x, y) @ _PLANE is the complex number x + iy."""
+
 SIZES = {'arcface112': 112, 'ffhq': 1024}
 """Template -> its usual side in pixels."""
 
@@ -94,19 +97,21 @@ def similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
         (2, 3) float64.
     """
     start, end = source.mean(0), target.mean(0)
-    x, u = (source - start) @ [1, 1j], (target - end) @ [1, 1j]
-    return _matrix(np.vdot(x, u) / np.vdot(x, x).real, start, end)
+    x, u = (source - start) @ _PLANE, (target - end) @ _PLANE
+    return _matrix(complex(np.vdot(x, u) / np.vdot(x, x).real), start, end)
 
 
 def _ffhq(five: np.ndarray, size: int) -> np.ndarray:
     """Karras et al., "A style-based generator architecture", CVPR 2019, as their data are cut."""
-    right, left, _, *mouth = five @ [1, 1j]
+    right, left, _, *mouth = five @ _PLANE
     eyes = (right + left) / 2
     across, down = left - right, (mouth[0] + mouth[1]) / 2 - eyes
     axis = across - 1j * down  # to the right of the upright face
+    if abs(axis) < 1e-6:
+        raise ValueError('align: the eyes and the mouth must lie apart and not be mirrored')
     half = max(2.0 * abs(across), 1.8 * abs(down))
     center = eyes + 0.1 * down
-    turn = size / (2 * half) * np.conj(axis) / abs(axis)
+    turn = complex(size / (2 * half) * np.conj(axis) / abs(axis))
     middle = np.full(2, (size - 1) / 2)  # pixel centers are whole numbers
     return _matrix(turn, np.array([center.real, center.imag]), middle)
 

@@ -87,6 +87,7 @@ def test_the_crop_shows_what_the_matrix_says():
         (np.zeros((7, 2)), dict(markup=WFLW98), 'expected the 98 points of wflw, found 7'),
         (np.zeros((5, 2)), {}, 'not all the same'),
         (np.full((5, 2), np.nan), {}, 'must be finite'),
+        (np.eye(5, 2)[[2, 2, 0, 2, 2]], dict(template='ffhq'), 'the eyes and the mouth must lie'),
         (np.zeros(5), {}, r'shape \(K, 2\), found \(5,\)'),
     ],
 )

@@ -78,6 +78,7 @@ def test_malformed_files_are_named(tmp_path, name, file, old, new, message):
     [
         ('image_name,a_x,a_z\n', r"t\.csv:1: expected a head .*'a_z'"),
         ('', r't\.csv:1: expected a head'),
+        ('image_name,a_x,a_y,a_x,a_y\n', r"t\.csv: two points have the name 'a'"),
         ('image_name,a_x,a_y\na.png,1\n', r't\.csv:2: expected 3 cells, found 2'),
         ('image_name;a_x;a_y\na.png;1;1e300\n', r't\.csv:2: expected 2 finite'),
         ('image_name,a_x,a_y\n"' + 'a' * 200_000 + '",1,2\n', r't\.csv:2: .*field larger'),
