@@ -45,6 +45,7 @@ class Markup:
         mouth_corners: Right and left.
         rigid: Points that neither expression nor gaze nor the silhouette moves much, for the pose.
         half_mean_face: The right half and midline of the mean 3-D face, see ``mean_face``.
+        names: Of the K points, each once; () calls them ``kpt-0``, ``kpt-1`` and so on.
 
     Raises:
         ValueError: If a pair or a line names a point that does not exist, or a pair one twice.
@@ -60,6 +61,7 @@ class Markup:
     mouth_corners: tuple[int, int] | None = None
     rigid: Group = ()
     half_mean_face: Mapping[int, tuple[float, float, float]] | None = None
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         count, seen = self.num_keypoints, set()
@@ -76,6 +78,10 @@ class Markup:
                     'has already; list every pair once'
                 )
             seen |= {first, second}
+        if self.names and (len(self.names) != count or len(set(self.names)) != count):
+            raise ValueError(
+                f'names of {self.name}: expected {count} different ones, found {self.names}'
+            )
         for name, line in self.lines.items():
             if not all(0 <= index < count for index in line.points):
                 raise ValueError(
@@ -88,8 +94,8 @@ class Markup:
         """A mark-up from the short form of a config.
 
         Args:
-            short: ``dataset_name``, ``num_keypoints``, and optionally ``flip_pairs`` and ``lines``
-                (name -> (indices, closed)).
+            short: ``dataset_name``, ``num_keypoints``, and optionally ``names``, ``flip_pairs`` and
+                ``lines`` (name -> (indices, closed)).
         """
         return cls(
             name=short['dataset_name'],
@@ -99,6 +105,7 @@ class Markup:
                 name: Line(tuple(points), bool(closed))
                 for name, (points, closed) in short.get('lines', {}).items()
             },
+            names=tuple(short.get('names', ())),
         )
 
     @classmethod
@@ -157,20 +164,21 @@ class Markup:
         return np.stack([points[..., list(group), :].mean(-2) for group in groups], -2)
 
     def mmpose_metainfo(self) -> dict[str, Any]:
-        """The mark-up as MMPose's ``dataset_info``; point i is named ``kpt-i``."""
+        """The mark-up as MMPose's ``dataset_info``."""
         partners = self.flip_indices.tolist()
+        names = self.names or [f'kpt-{i}' for i in range(self.num_keypoints)]
         keypoints = {
             i: dict(
-                name=f'kpt-{i}',
+                name=names[i],
                 id=i,
                 color=[0, 255, 0],
                 type='',
-                swap='' if partners[i] == i else f'kpt-{partners[i]}',
+                swap='' if partners[i] == i else names[partners[i]],
             )
             for i in range(self.num_keypoints)
         }
         links = {
-            i: dict(link=(f'kpt-{a}', f'kpt-{b}'), id=i, color=[255, 160, 0])
+            i: dict(link=(names[a], names[b]), id=i, color=[255, 160, 0])
             for i, (a, b) in enumerate(self.skeleton)
         }
         return dict(

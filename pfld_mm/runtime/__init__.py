@@ -3,6 +3,7 @@
 Importing this loads no engine; that happens when a model is opened.
 """
 
+from pfld_mm.core.align import align
 from pfld_mm.core.finder.found_faces import FoundFaces
 from pfld_mm.core.head_pose import HeadPose
 from pfld_mm.runtime.face_finder import FaceFinder
@@ -31,4 +32,5 @@ __all__ = [
     'SliderResult',
     'TrackedFaces',
     'YuNetFaceFinder',
+    'align',
 ]

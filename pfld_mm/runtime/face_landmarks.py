@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pfld_mm.core.head_pose import HeadPose
+from pfld_mm.core.plain import rounded
 from pfld_mm.runtime.face import Face
 
 
@@ -60,3 +61,31 @@ class FaceLandmarks:
     def to_dict(self) -> dict[str, Any]:
         """Plain Python for JSON: ``{'faces': [...]}``, see ``Face.to_dict``."""
         return {'faces': [face.to_dict() for face in self]}
+
+    def to_coco(self, image_id: int, category_id: int = 1) -> list[dict[str, Any]]:
+        """The faces as COCO results, for ``COCO.loadRes``.
+
+        Args:
+            image_id: Of the image in the annotation file.
+            category_id: Of the faces there.
+
+        Returns:
+            A dict a face: ``image_id``, ``category_id``, ``keypoints`` (3K numbers x, y, score of
+            the point; 1 where the model tells none), ``bbox`` x, y, width, height and ``score``.
+        """
+        return [
+            {
+                'image_id': image_id,
+                'category_id': category_id,
+                'keypoints': _coco_keypoints(face),
+                'bbox': rounded([*face.box[:2], *(face.box[2:] - face.box[:2])]),
+                'score': 1.0 if face.score is None else rounded(face.score, 4),
+            }
+            for face in self
+        ]
+
+
+def _coco_keypoints(face: Face) -> list[float]:
+    scores = [1.0] * len(face.points) if face.scores is None else rounded(face.scores, 4)
+    points = rounded(face.points)
+    return [n for (x, y), score in zip(points, scores, strict=True) for n in (x, y, score)]

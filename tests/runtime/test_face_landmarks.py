@@ -51,3 +51,14 @@ def test_json_has_two_decimals_and_the_id():
     plain = json.loads(json.dumps(faces.to_dict()))['faces'][1]
     assert plain['points'][0] == [6.12, 7.12]
     assert plain['yaw'] == 0.1 and plain['id'] == 9
+
+
+def test_coco_results():
+    scores = np.float32([[0.2, 0.4, 0.6], [1, 1, 1]])
+    first, second = FaceLandmarks(POINTS, BOXES, scores=scores).to_coco(7, category_id=3)
+    assert first['image_id'] == 7 and first['category_id'] == 3
+    assert first['keypoints'] == [0.12, 1.12, 0.2, 2.12, 3.12, 0.4, 4.12, 5.12, 0.6]
+    assert second['bbox'] == [6, 7, 5, 5] and first['score'] == 0.4
+    plain = FaceLandmarks(POINTS, BOXES).to_coco(7)
+    assert plain[0]['keypoints'][2::3] == [1, 1, 1] and plain[0]['score'] == 1
+    assert json.loads(json.dumps(plain)) == plain

@@ -38,7 +38,12 @@ def face_box(face: AnnotatedFace, rule: str, seed: int, index: int) -> np.ndarra
             )
         box, what, cure = face.box, 'the annotated box', "or use box='landmarks'"
     else:
-        box = landmark_boxes(face.points)
+        is_marked = face.weights > 0
+        if not is_marked.any():
+            raise ValueError(
+                f'{face.source}: expected a point that is marked, found none; remove it'
+            )
+        box = landmark_boxes(face.points[is_marked])
         what, cure = 'the box around the points', 'or remove the line'
     x0, y0, x1, y1 = map(float, box)
     if x1 <= x0 or y1 <= y0:

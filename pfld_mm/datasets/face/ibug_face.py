@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from pfld_mm.core.face_markups import IBUG68
 from pfld_mm.core.image import is_image
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_dataset import FaceDataset
+from pfld_mm.datasets.face.missing_points import visibility_weights, without_missing
+from pfld_mm.datasets.face.pts_file import PtsFile
 
 HOMEPAGE = 'https://ibug.doc.ic.ac.uk/resources/300-W/'
 PICTURES = ('.jpg', '.jpeg', '.png', '.bmp', '.JPG', '.JPEG', '.PNG', '.BMP')
@@ -21,11 +24,14 @@ PICTURES = ('.jpg', '.jpeg', '.png', '.bmp', '.JPG', '.JPEG', '.PNG', '.BMP')
 class IBUGFace(FaceDataset):
     """Faces as 300-W stores them: a ``.pts`` file beside each picture, 68 points by default.
 
-    A ``.pts`` file holds lines "x y", with or without the header ``version: 1``,
-    ``n_points: K``, braces. 300-W was marked up in Matlab, whose first pixel is (1, 1); the
-    picture readers here start at (0, 0). So 1 is subtracted by default (menpo, the reader of
-    300-W's authors, does the same); for points written by a 0-based tool say
-    ``one_based=False``.
+    A ``.pts`` file holds lines "x y", or "x y v" with COCO's flag of visibility, with or without
+    the header ``version: 1``, ``n_points: K``, braces. A point that is not marked (v = 0, or
+    -1 -1) weighs nothing and leaves the box alone; a hidden one (v = 1) weighs half. Further
+    faces of ``name.jpg`` are ``name.2.pts``, ``name.3.pts`` and so on.
+
+    300-W was marked up in Matlab, whose first pixel is (1, 1); the picture readers here start at
+    (0, 0). So 1 is subtracted by default (menpo, the reader of 300-W's authors, does the same);
+    for points written by a 0-based tool say ``one_based=False``.
 
     Your own points: put ``name.pts`` beside ``name.jpg`` and describe the mark-up::
 
@@ -91,7 +97,8 @@ class IBUGFace(FaceDataset):
 
     def _face(self, folder: Path, name: str, names: set[str]) -> AnnotatedFace:
         stem = name[: -len('.pts')]
-        picture = next((stem + end for end in PICTURES if stem + end in names), None)
+        stems = (stem, re.sub(r'\.\d+$', '', stem))
+        picture = next((s + end for s in stems for end in PICTURES if s + end in names), None)
         if picture is None:  # another ending, as .jfif
             beside = sorted(n for n in names - {name} if Path(n).stem == stem)
             picture = next((n for n in beside if is_image(folder / n)), None)
@@ -100,45 +107,13 @@ class IBUGFace(FaceDataset):
                 f'{folder / name}: expected its picture beside it ({stem}.jpg, .jpeg, .png or '
                 '.bmp), found none; add the picture or remove the .pts file'
             )
-        points = read_pts(folder / name)
-        if self.one_based:
-            points = points - 1
-        return AnnotatedFace(points.astype(np.float32), str(folder / picture), str(folder / name))
+        file = PtsFile.read(folder / name)
+        weights = visibility_weights(file.visibility)
+        points = without_missing(file.points - self.one_based, weights).astype(np.float32)
+        source = str(folder / name)
+        return AnnotatedFace(points, str(folder / picture), source, weights=weights)
 
 
 def read_pts(path: Path) -> np.ndarray:
-    """Read a ``.pts`` file, with or without its header.
-
-    Returns:
-        (K, 2) float64, as written in the file.
-
-    Raises:
-        ValueError: if a line is not two finite numbers, if there is none, or if their number
-            is not the header's ``n_points``; names file and line.
-    """
-    lines = path.read_text(encoding='utf-8', errors='replace').splitlines()
-    announced, points = None, []
-    for number, line in enumerate(lines, 1):
-        text = line.strip()
-        if text.startswith('n_points'):
-            announced = text.partition(':')[2].strip()
-        elif text and text not in '{}' and not text.startswith('version'):
-            points.append(_point(text, f'{path}:{number}'))
-    if not points or (announced is not None and announced != str(len(points))):
-        raise ValueError(
-            f'{path}: expected {announced or "some"} points (lines "x y"), found {len(points)}; '
-            'correct or remove the file'
-        )
-    return np.array(points, np.float64)
-
-
-def _point(text: str, source: str) -> list[float]:
-    try:
-        point = [float(field) for field in text.replace(',', ' ').split()]
-    except ValueError:
-        point = []
-    if len(point) != 2 or not np.isfinite(point).all():
-        raise ValueError(
-            f'{source}: expected two finite numbers "x y", found {text!r}; correct or remove it'
-        )
-    return point
+    """The points (K, 2) float64 of a ``.pts`` file, as written, see ``PtsFile``."""
+    return PtsFile.read(path).points

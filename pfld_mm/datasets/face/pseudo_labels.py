@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from pfld_mm.core.text import read_text
+
 NUMBERS = 196 + 2
 
 
@@ -42,7 +44,7 @@ def read_pseudo_labels(path: Path) -> Iterator[PseudoLabel]:
             f'{path.absolute()} does not exist; set data_root and ann_files to the lists of '
             'pseudo-labels (tools/labelling/pseudo_label.py writes them)'
         )
-    for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
+    for number, line in enumerate(read_text(path).split('\n'), 1):
         if line.strip():
             yield _parse(line, f'{path}:{number}')
 

@@ -7,8 +7,11 @@ import numpy as np
 from mmpose.registry import DATASETS
 
 from pfld_mm.core.face_markups import WFLW98
+from pfld_mm.core.text import read_text
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_dataset import FaceDataset
+from pfld_mm.datasets.face.missing_points import is_missing, without_missing
+from pfld_mm.datasets.face.pts_file import LARGEST
 
 HOMEPAGE = 'https://wywu.github.io/projects/LAB/WFLW.html'
 LISTS = 'WFLW_annotations/list_98pt_rect_attr_train_test/'
@@ -21,7 +24,8 @@ class WFLW(FaceDataset):
 
     A line is 196 coordinates, the box x_min y_min x_max y_max, six attributes (pose,
     expression, illumination, make-up, occlusion, blur; 0 or 1) and the picture's name under
-    ``data_prefix['img']``. Coordinates are used as they are (0-based).
+    ``data_prefix['img']``. Coordinates are used as they are (0-based); a point that is not marked
+    (-1 -1, -256 -256) weighs nothing and leaves the box alone.
 
     Source: Wu et al., "Look at Boundary", CVPR 2018.
 
@@ -58,12 +62,11 @@ class WFLW(FaceDataset):
                     f'WFLW_annotations from {HOMEPAGE}, unpack both into one folder and set '
                     'data_root to it (or ann_file and data_prefix where they lie elsewhere).'
                 )
-        with open(self.ann_file, encoding='utf-8') as file:
-            faces = [
-                _parse(line, f'{self.ann_file}:{number}', pictures)
-                for number, line in enumerate(file, 1)
-                if line.strip()
-            ]
+        faces = [
+            _parse(line, f'{self.ann_file}:{number}', pictures)
+            for number, line in enumerate(read_text(self.ann_file).split('\n'), 1)
+            if line.strip()
+        ]
         if not faces:
             raise ValueError(
                 f'{self.ann_file}: expected a line for every face, found none; get the list '
@@ -88,11 +91,12 @@ def _parse(line: str, source: str, pictures: str) -> AnnotatedFace:
             f'{source}: expected 206 numbers before the picture name, found one that is none '
             f'({error}); correct or remove the line'
         ) from None
-    if not np.isfinite(numbers).all():
-        place = int(np.flatnonzero(~np.isfinite(numbers))[0])
+    is_sane = np.abs(numbers) <= LARGEST
+    if not is_sane.all():
+        place = int(np.flatnonzero(~is_sane)[0])
         raise ValueError(
-            f'{source}: expected finite numbers, found {fields[place]!r} in field {place + 1}; '
-            'correct or remove the line'
+            f'{source}: expected finite numbers, found {fields[place]!r} in field {place + 1} '
+            f'(at most {LARGEST:g}); correct or remove the line'
         )
     attributes = numbers[200:]
     if not np.isin(attributes, (0, 1)).all():
@@ -100,12 +104,15 @@ def _parse(line: str, source: str, pictures: str) -> AnnotatedFace:
             f'{source}: expected six attributes that are 0 or 1, found {fields[200:206]}; '
             'correct or remove the line'
         )
+    points = numbers[:196].reshape(98, 2)
+    weights = np.where(is_missing(points), 0, 1).astype(np.float32)
     return AnnotatedFace(
-        points=numbers[:196].reshape(98, 2).astype(np.float32),
+        points=without_missing(points, weights).astype(np.float32),
         picture=os.path.join(pictures, fields[-1]),
         source=source,
         box=numbers[196:200].astype(np.float32),
         attributes=attributes.astype(np.float32),
+        weights=weights,
     )
 
 

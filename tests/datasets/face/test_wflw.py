@@ -26,6 +26,27 @@ def test_reads_points_box_attributes(write_wflw):
     np.testing.assert_array_equal(annotated['bbox'][0], written[196:200])
 
 
+@pytest.mark.parametrize('encoding', ['utf-8-sig', 'utf-16', 'latin-1'])
+def test_any_encoding(write_wflw, encoding):
+    root = write_wflw(2)
+    text = (root / 'list.txt').read_text().replace('picture', 'grün')
+    (root / 'list.txt').write_bytes(text.encode(encoding))
+    info = WFLW(data_root=str(root), ann_file='list.txt').get_data_info(0)
+    assert info['img_path'].endswith('grün_0.jpg')
+
+
+@pytest.mark.parametrize('missing', ['-1 -1', '-256.0 -256.0'])
+def test_missing_points_weigh_nothing_and_stretch_no_box(write_wflw, missing):
+    root = write_wflw(2)
+    _, _, rest = (root / 'list.txt').read_text().split(' ', 2)
+    (root / 'list.txt').write_text(f'{missing} {rest}')
+    info = WFLW(data_root=str(root), ann_file='list.txt').get_data_info(0)
+    points = info['keypoints'][0]
+    np.testing.assert_array_equal(info['keypoints_visible'][0], [0] + [1] * 97)
+    np.testing.assert_array_equal(info['bbox'][0], [*points[1:].min(0), *points[1:].max(0)])
+    np.testing.assert_allclose(points[0], points[1:].mean(0), rtol=1e-5)
+
+
 def spoil(line: str, how: str) -> str:
     fields = line.split()
     if how == '195':

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pfld_mm.core.text import read_text
+from pfld_mm.datasets.face.missing_points import is_missing
+
+LARGEST = 1e6
+"""Pixels; what is farther away is a slip of the pen."""
+
+_COUNT = re.compile(r'n_points\s*[:=]?\s*(.*)')
+
+
+@dataclass(frozen=True, eq=False)
+class PtsFile:
+    """The points of a ``.pts`` file.
+
+    The file holds a line "x y" for each point, or "x y v" with COCO's flag of visibility, with or
+    without the header ``version: 1``, ``n_points: K`` and braces, in any usual encoding.
+
+    Attributes:
+        points: (K, 2) float64, as written.
+        visibility: (K,) int64: 0 not marked (v = 0, or -1 -1 in the place of a point), 1 marked
+            but hidden, 2 seen; 2 where there is no third column.
+    """
+
+    points: np.ndarray
+    visibility: np.ndarray
+
+    @classmethod
+    def read(cls, path: Path) -> PtsFile:
+        """Read a file.
+
+        Raises:
+            ValueError: If a line is no point, if there is none, or if their number is not the
+                header's ``n_points``; names file and line.
+        """
+        announced, rows = None, []
+        for number, line in enumerate(read_text(path).splitlines(), 1):
+            text = line.replace('{', ' ').replace('}', ' ').strip()
+            count = _COUNT.fullmatch(text)
+            if count:
+                announced = count[1]
+            elif text and not text.startswith('version'):
+                rows.append(_row(text, f'{path}:{number}'))
+        if not rows or (announced is not None and announced != str(len(rows))):
+            raise ValueError(
+                f'{path}: expected {announced or "some"} points (lines "x y"), found {len(rows)}; '
+                'correct or remove the file'
+            )
+        values = np.array(rows, np.float64)
+        points = values[:, :2]
+        return cls(points, np.where(is_missing(points), 0, values[:, 2]).astype(np.int64))
+
+
+def _row(text: str, source: str) -> list[float]:
+    """x, y and visibility of a line."""
+    try:
+        row = [float(field) for field in text.replace(',', ' ').split()]
+    except ValueError:
+        row = []
+    is_sane = np.isfinite(row).all() and max(map(abs, row), default=0) <= LARGEST
+    if len(row) not in (2, 3) or not is_sane or row[2:] not in ([], [0], [1], [2]):
+        raise ValueError(
+            f'{source}: expected two finite numbers "x y", at most {LARGEST:g}, or "x y v" with '
+            f'v = 0, 1 or 2, found {text!r}; correct or remove it'
+        )
+    return [*row, 2.0][:3]

@@ -1,0 +1,54 @@
+"""Which of the labelled objects can be learnt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from pfld_mm.datasets.readers.image_shape import image_shape
+from pfld_mm.datasets.readers.label_set import LabelledObject, LabelSet
+
+MIN_SIDE = 4.0
+"""Pixels; a smaller object has no shape."""
+
+MIN_IMAGES = 4
+"""One to test, one to validate, two for a batch."""
+
+
+def only_usable(labels: LabelSet) -> LabelSet:
+    """Leave out what cannot be learnt, with the reason.
+
+    Raises:
+        ValueError: If nothing is left; says the first reasons.
+    """
+    kept, left_out = [], list(labels.left_out)
+    for item in labels.objects:
+        reason = _reason(item)
+        if reason is None:
+            kept.append(item)
+        else:
+            left_out.append(f'{item.source}: {reason}')
+    if len({item.image for item in kept}) < MIN_IMAGES:
+        reasons = ''.join(f'\n  {reason}' for reason in left_out[:5])
+        raise ValueError(
+            f'expected labelled objects in at least {MIN_IMAGES} images, found {len(kept)} objects '
+            f'that can be used; left out: {len(left_out)} (--images says where images are){reasons}'
+        )
+    return replace(labels, objects=tuple(kept), left_out=tuple(left_out))
+
+
+def _reason(item: LabelledObject) -> str | None:
+    """Why an object cannot be learnt, or None."""
+    points = item.points[item.visibility > 0]
+    if len(points) < 2:
+        return f'{len(points)} points are marked, two are needed for a box'
+    shape = image_shape(item.image)
+    if shape is None:
+        return f'its image {item.image} cannot be decoded'
+    if np.ptp(points, axis=0).max() < MIN_SIDE or np.ptp(points, axis=0).min() <= 0:
+        return f'its points are less than {MIN_SIDE:g} pixels apart, or on a level line'
+    size = np.array([shape[1], shape[0]])
+    if ((points < -size) | (points > 2 * size)).any():
+        return f'a point is farther than one image size from the image of {size[0]} x {size[1]}'
+    return None

@@ -1,0 +1,131 @@
+"""YOLO-pose: a YAML file, and a text file of labels for each image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from pfld_mm.core.text import read_text
+from pfld_mm.datasets.readers.checks import get, numbers, short
+from pfld_mm.datasets.readers.image_finder import ENDINGS
+from pfld_mm.datasets.readers.image_shape import image_shape
+from pfld_mm.datasets.readers.label_set import LabelledObject, LabelSet
+
+
+def read_yolo_pose(path: Path, images: Path) -> LabelSet:
+    """Read a set with all its parts (train, val, test).
+
+    Args:
+        path: The YAML file, with ``kpt_shape`` and the folders of the images, whose last
+            ``images`` is replaced by ``labels``.
+        images: Folder that the parts are relative to, where ``path`` in the file does not lead to
+            one.
+
+    Raises:
+        ValueError: If a file is malformed; names file and line or key.
+    """
+    content = _yaml(path)
+    shape = [int(n) for n in numbers(content.get('kpt_shape') or [], 2, f'{path}, kpt_shape')]
+    if shape[0] < 1 or shape[1] not in (2, 3):
+        raise ValueError(f'{path}, kpt_shape: expected [K, 2] or [K, 3], found {short(shape)}')
+    objects, left_out = [], []
+    for image in _images(content, path, images):
+        labels = _labels_of(image)
+        if labels is None or not labels.is_file():
+            left_out.append(f'{image}: no file of labels')
+            continue
+        size = image_shape(image)
+        if size is None:
+            left_out.append(f'{image}: OpenCV cannot decode it')
+            continue
+        for number, line in enumerate(read_text(labels).splitlines(), 1):
+            if line.strip():
+                objects.append(_object(line, image, size, shape, f'{labels}:{number}'))
+    names = _names(content, shape[0], path)
+    pairs = _flip_pairs(content.get('flip_idx'), shape[0], path)
+    return LabelSet('YOLO-pose', names, tuple(objects), tuple(left_out), pairs)
+
+
+def _yaml(path: Path) -> dict:
+    try:
+        content = yaml.safe_load(read_text(path))
+    except yaml.YAMLError as error:
+        raise ValueError(f'{path}: expected YAML, but {" ".join(str(error).split())}') from None
+    if not isinstance(content, dict):
+        raise ValueError(f'{path}: expected keys kpt_shape and train, found {short(content)}')
+    return content
+
+
+def _images(content: dict, path: Path, images: Path) -> list[Path]:
+    """The images of all parts."""
+    root = path.parent / str(content.get('path') or '.')
+    root = root if root.is_dir() else images
+    parts = [content[key] for key in ('train', 'val', 'test') if content.get(key)]
+    if not parts:
+        raise ValueError(f"{path}: key 'train' is missing, expected a folder of images")
+    found: dict[Path, None] = {}
+    for part in parts:
+        for name in part if isinstance(part, list) else [part]:
+            place = root / str(name)
+            if place.is_dir():
+                some = sorted(p for p in place.rglob('*') if p.suffix.lower() in ENDINGS)
+            elif place.suffix == '.txt' and place.is_file():
+                some = [
+                    root / line.strip() for line in read_text(place).splitlines() if line.strip()
+                ]
+            else:
+                raise ValueError(f'{path}: {str(name)!r} is no folder of images below {root}')
+            found.update(dict.fromkeys(some))
+    return list(found)
+
+
+def _labels_of(image: Path) -> Path | None:
+    """``labels/a.txt`` for ``images/a.jpg``."""
+    parts = list(image.parts)
+    if 'images' not in parts:
+        return image.with_suffix('.txt')
+    parts[len(parts) - 1 - parts[::-1].index('images')] = 'labels'
+    return Path(*parts).with_suffix('.txt')
+
+
+def _object(
+    line: str, image: Path, size: tuple[int, ...], shape: list[int], source: str
+) -> LabelledObject:
+    """The object of a line: class, box and points in fractions of the image."""
+    count, channels = shape
+    values = np.array(numbers(line.split(), 5 + count * channels, source))
+    scale = np.array([size[1], size[0]], np.float64)
+    center, extent = values[1:3] * scale, values[3:5] * scale
+    rows = values[5:].reshape(count, channels)
+    if channels == 3 and not np.isin(rows[:, 2], (0, 1, 2)).all():
+        raise ValueError(f'{source}: expected v = 0, 1 or 2, found {short(rows[:, 2].tolist())}')
+    # Without flags, 0 0 stands for a point that is not marked.
+    visibility = rows[:, 2] if channels == 3 else 2 * (rows != 0).any(1)
+    box = np.concatenate([center - extent / 2, center + extent / 2])
+    return LabelledObject(image, rows[:, :2] * scale, visibility.astype(np.int64), source, box)
+
+
+def _names(content: dict, count: int, path: Path) -> tuple[str, ...]:
+    names: Any = content.get('kpt_names')
+    names = next(iter(names.values()), None) if isinstance(names, dict) else names
+    if names is None:
+        return tuple(map(str, range(count)))
+    if len(get({'kpt_names': names}, 'kpt_names', list, str(path))) != count:
+        raise ValueError(f'{path}, kpt_names: expected {count} names, found {short(names)}')
+    return tuple(map(str, names))
+
+
+def _flip_pairs(indices: Any, count: int, path: Path) -> tuple[tuple[int, int], ...] | None:
+    """Pairs of ``flip_idx``, the mirror partner of every point."""
+    if indices is None:
+        return None
+    partners = [int(n) for n in numbers(indices, count, f'{path}, flip_idx')]
+    is_mirror = all(0 <= p < count and partners[p] == i for i, p in enumerate(partners))
+    if not is_mirror:
+        raise ValueError(
+            f'{path}, flip_idx: expected the mirror partner of each point, found {short(indices)}'
+        )
+    return tuple((i, p) for i, p in enumerate(partners) if i < p)

@@ -1,0 +1,126 @@
+import cv2
+import numpy as np
+import pytest
+from helpers.label_files import NAMES, WRITERS, draw_plates
+from helpers.runs import train
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from pfld_mm.datasets.readers.__main__ import main
+from pfld_mm.engine.config_check import check_config
+
+
+def test_data_set_config_sheet_and_report(tmp_path, capsys):
+    plates = draw_plates(tmp_path / 'set', 12)
+    path = WRITERS['coco'](plates)
+    (plates.folder / 'images' / 'plate_5.png').unlink()
+    out = tmp_path / 'mine'
+    assert main([str(path), '--out', str(out)]) == 0
+    assert capsys.readouterr().out.count('python tools/train.py') == 1
+    parts = {part: sorted(p.name for p in (out / part).iterdir()) for part in ('train', 'test')}
+    assert [len(parts[part]) for part in parts] == [20, 2]
+    assert 'plate_5.pts' not in parts['train'] + parts['test']
+    first = next(out.rglob('plate_0.pts')).read_text().splitlines()
+    x, y = plates.points[0, 1]
+    assert first[4] == f'{x:.3f} {y:.3f} 2' and first[7] == '-1 -1 0'
+    report = (out / 'report.txt').read_text()
+    for expected in (
+        '10 objects to train, 1 to test',
+        'marked 53, hidden 1 (half the weight), not marked 1 (not learnt)',
+        'found from the names: top_left - top_right, bottom_right - bottom_left',
+        'left out: 1\n  ' + f"{path}: annotations[5]: its image 'plate_5.png' is not below",
+    ):
+        assert expected in report
+    sheet = cv2.imread(str(out / 'contact_sheet.jpg'))
+    assert sheet.shape == (3 * 288, 4 * 288, 3)
+
+
+def test_what_the_names_do_not_say_is_told_to_be_missing(tmp_path):
+    plates = draw_plates(tmp_path / 'set', 5)
+    out = tmp_path / 'mine'
+    path = str(WRITERS['pts'](plates))
+    assert main([path, '--out', str(out)]) == 0
+    assert 'flip pairs MISSING' in (out / 'report.txt').read_text()
+    assert 'RandomFlip=dict(prob=0.0)' in (out / 'config.py').read_text()
+    told = tmp_path / 'told'
+    assert main([path, '--out', str(told), '--flip-pairs', '0-1,2-3', '--one-based']) == 0
+    text = (told / 'config.py').read_text()
+    assert 'flip_pairs=[(0, 1), (2, 3)]' in text and 'RandomFlip' not in text
+    row = next(told.rglob('plate_2.pts')).read_text().splitlines()[3].split()
+    np.testing.assert_allclose(np.float64(row[:2]), plates.points[2, 0] - 1, atol=1e-3)
+
+
+def test_several_objects_of_an_image(tmp_path):
+    plates = draw_plates(tmp_path / 'set', 4)
+    path = WRITERS['csv'](plates)
+    rows = path.read_text(encoding='utf-16').splitlines()
+    path.write_text('\n'.join([*rows, rows[3]]))
+    out = tmp_path / 'mine'
+    assert main([str(path), '--out', str(out)]) == 0
+    assert len(list(out.rglob('plate_2*.pts'))) == 2 and len(list(out.rglob('plate_2*.png'))) == 1
+
+
+@pytest.mark.parametrize(
+    ('words', 'message'),
+    [
+        (['--out', '{set}'], '--out: .* not empty; name a new folder'),
+        (['--out', '{new}', '--test', '1.5'], '--test: expected a fraction'),
+        (['--out', '{new}', '--flip-pairs', '0-0'], '--flip-pairs: expected pairs'),
+        (['--out', '{new}', '--flip-pairs', '0-1,1-2'], '--flip-pairs: expected pairs'),
+        (['--out', '{new}', '--names', 'a,b'], '--names: expected the points top_left'),
+        (['--out', '{new}', '--base', 'no.py'], r'--base: no\.py does not exist'),
+        (['--out', '{new}', '--images', 'no'], '--images: no is no folder'),
+    ],
+)
+def test_wrong_arguments_are_one_sentence(tmp_path, capsys, words, message):
+    plates = draw_plates(tmp_path / 'set', 4)
+    path = WRITERS['csv'](plates)
+    words = [word.format(set=plates.folder, new=tmp_path / 'new') for word in words]
+    assert main([str(path), *words]) == 1
+    error = capsys.readouterr().err
+    assert error.count('\n') == 1
+    with pytest.raises(ValueError, match=message):
+        raise ValueError(error)
+    assert not (tmp_path / 'new').exists()
+
+
+@pytest.mark.parametrize('name', WRITERS)
+def test_the_config_is_complete(tmp_path, name):
+    plates = draw_plates(tmp_path / 'set', 8)
+    out = tmp_path / 'mine'
+    assert main([str(WRITERS[name](plates)), '--out', str(out)]) == 0
+    cfg = Config.fromfile(out / 'config.py')
+    cfg.work_dir = str(tmp_path / 'work')
+    check_config(cfg, ('train', 'val', 'test'))
+    assert cfg.train_dataloader.dataset.data_root == str(out)
+    assert cfg.model.head.num_keypoints == 5
+
+
+def test_the_config_trains_and_tests(tmp_path):
+    plates = draw_plates(tmp_path / 'set', 40)
+    out = tmp_path / 'mine'
+    assert main([str(WRITERS['coco'](plates)), '--out', str(out)]) == 0
+    cfg = Config.fromfile(out / 'config.py')
+    assert cfg.val_evaluator.keypoint_indices == (0, 1)
+    assert tuple(cfg.train_dataloader.dataset.metainfo.names) == NAMES
+    cfg.merge_from_dict(
+        {
+            'model.backbone.width_factor': 0.125,
+            'model.backbone.num_conv_branches': 2,
+            'model.head.in_channels': 64,
+            'train_cfg.max_epochs': 1,
+            'train_cfg.val_interval': 1,
+            'param_scheduler.0.end': 2,
+            'work_dir': str(tmp_path / 'work'),
+            'visualizer.vis_backends': [dict(type='LocalVisBackend')],
+        }
+    )
+    for split in ('train', 'val', 'test'):
+        cfg[f'{split}_dataloader'].num_workers = 0
+    check_config(cfg, ('train', 'val', 'test'))
+    runner = train(cfg, 'plates')
+    assert runner.epoch == 1 and np.isfinite(runner.message_hub.get_scalar('val/NME').current())
+    cfg.load_from = str(next((tmp_path / 'work').glob('best_*.pth')))
+    cfg.experiment_name = 'plates_test'
+    metrics = Runner.from_cfg(cfg).test()
+    assert metrics['faces'] == 4 and np.isfinite(metrics['NME'])
