@@ -28,17 +28,27 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument('--test', type=int, default=200, help='test faces')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--workers', type=int, default=1, help='processes')
+    parser.add_argument(
+        '--closed-ratio', type=float, help='part of the faces with a closed or nearly closed eye'
+    )
     parser.add_argument('--sheet', help='picture to write: 64 faces with their points')
     options = parser.parse_args(arguments)
     if options.out is None and options.sheet is None:
         parser.error('name a folder to write, or --sheet PICTURE')
     try:
-        if options.sheet and not cv2.imwrite(options.sheet, contact_sheet(options.seed)):
+        if options.sheet and not cv2.imwrite(
+            options.sheet, contact_sheet(options.seed, closed_ratio=options.closed_ratio)
+        ):
             raise OSError(f'synthetic faces: cannot write {options.sheet}')
         if options.out:
             start = time.perf_counter()
             out = write_wflw_tree(
-                options.out, options.train, options.test, options.seed, options.workers
+                options.out,
+                options.train,
+                options.test,
+                options.seed,
+                options.workers,
+                options.closed_ratio,
             )
             seconds = time.perf_counter() - start
             print(f'{options.train} + {options.test} synthetic faces in {out} ({seconds:.1f} s)')

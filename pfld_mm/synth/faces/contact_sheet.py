@@ -16,11 +16,16 @@ def draw_points(picture: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def contact_sheet(
-    seed: int = 0, split: str = 'train', rows: int = 8, columns: int = 8, points: bool = True
+    seed: int = 0,
+    split: str = 'train',
+    rows: int = 8,
+    columns: int = 8,
+    points: bool = True,
+    closed_ratio: float | None = None,
 ) -> np.ndarray:
     """The first rows x columns faces of a split side by side, (H, W, 3) uint8."""
     tiles = []
     for index in range(rows * columns):
-        picture, landmarks = render_face(sample_face(seed, split, index))
+        picture, landmarks = render_face(sample_face(seed, split, index, closed_ratio=closed_ratio))
         tiles.append(draw_points(picture, landmarks) if points else picture)
     return np.vstack([np.hstack(tiles[row * columns : (row + 1) * columns]) for row in range(rows)])

@@ -36,22 +36,34 @@ def _is_clockwise(polygon: np.ndarray) -> bool:
 
 def _draw_eye(skin: np.ndarray, geometry: FaceGeometry, points: np.ndarray, side: int) -> None:
     lids, pupil = _EYES[side]
-    if not _is_clockwise(points[lids]):
+    if not _eye_faces_camera(geometry, points, side):
         return
     looks, unit = geometry.params.looks, geometry.unit
+    closure = geometry.params.expression.eye_closures[side]
     outline = curve(points[lids], closed=True)
+    upper = curve(points[lids[:5]])
+    up = -geometry.rotation[:2, 1] * unit
+    arch = np.sin(np.linspace(0, np.pi, len(upper)))[:, None]
+    crease = upper + up * (0.045 + 0.10 * closure * arch)
+    if closure > 0:  # the lid is smoother and a little darker than the skin around
+        fill(skin, np.vstack([crease, upper[::-1]]), mix(looks.skin, _DARK, 0.10 * closure))
     if looks.eye_shadow > 0:
         _draw_eye_shadow(skin, geometry, points, side)
-    upper = curve(points[lids[:5]])
     low = np.maximum(np.floor(outline.min(axis=0)).astype(int) - 1, 0)
     high = np.maximum(np.ceil(outline.max(axis=0)).astype(int) + 2, low)
     window = skin[low[1] : high[1], low[0] : high[0]]
-    if window.size:
+    if window.size and closure < 1:
         _fill_eye(window, outline - low, _iris(geometry, pupil) - low, looks.iris)
-    stroke(skin, upper, mix(looks.skin, _DARK, 0.85), unit * 0.022)
     stroke(skin, curve(points[lids[[4, 5, 6, 7, 0]]]), mix(looks.skin, _DARK, 0.4), 1)
-    crease = upper - geometry.rotation[:2, 1] * unit * 0.045
+    stroke(skin, upper, mix(looks.skin, _DARK, 0.85), unit * 0.022)
     stroke(skin, crease[2:-2], mix(looks.skin, _DARK, 0.3), 1)
+
+
+def _eye_faces_camera(geometry: FaceGeometry, points: np.ndarray, side: int) -> bool:
+    """Whether the corners of the eye are in the order of a face seen from the front."""
+    lids, _ = _EYES[side]
+    across = points[lids[4]] - points[lids[0]]
+    return float(across @ geometry.rotation[:2, 0]) > 0
 
 
 def _iris(geometry: FaceGeometry, pupil: int) -> np.ndarray:

@@ -15,8 +15,8 @@ _EYES = (np.r_[60:68, 96], np.r_[68:76, 97])
 _BROWS = np.r_[33:51]
 _LIPS = np.r_[76:96]
 _LOWER_LIP = np.r_[83:88, 93:96]
-_UPPER_LID = np.array([61, 62, 63, 69, 70, 71])
-_LOWER_LID = np.array([67, 66, 65, 75, 74, 73])
+_UPPER_LID_RATIO = 0.88
+"""Part of the way between the open lids that the upper one goes when the eye closes."""
 
 
 def _step(value: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -76,9 +76,28 @@ def _apply_expression(points: np.ndarray, mean: np.ndarray, face: Expression) ->
     y -= 0.03 * face.smile * _near(mean, 0.42, 0.42, 0.15)
     z -= 0.03 * face.smile * _near(mean, 0.42, 0.42, 0.15)
     y[_BROWS] -= 0.07 * face.brow_raise
-    y[_UPPER_LID] += 0.95 * face.eye_closure * (y[_LOWER_LID] - y[_UPPER_LID])
     points[[96, 97], :2] += np.array([0.05, 0.018]) * (face.gaze_x, face.gaze_y)
-    y[[96, 97]] += 0.03 * face.eye_closure
+    for eye, closure in zip(_EYES, face.eye_closures, strict=True):
+        _close_eye(points, eye, closure)
+
+
+def _close_eye(points: np.ndarray, eye: np.ndarray, closure: float) -> None:
+    """Close the eye (9 indices, pupil last) of the controls (C, 3) in place, 1 = lids meet.
+
+    The upper lid goes most of the way, as in life. Iris and pupil do not move, until a lid would
+    cover the middle of the pupil: from there it is on that lid.
+    """
+    right, left, pupil = eye[0], eye[4], eye[8]
+    upper, lower = eye[[1, 2, 3]], eye[[7, 6, 5]]
+    meeting = points[upper] + _UPPER_LID_RATIO * (points[lower] - points[upper])
+    for lid in (upper, lower):
+        points[lid] += closure * (meeting - points[lid])
+    x, y, z = points[pupil]
+    lids = [points[np.r_[right, lid, left]] for lid in (upper, lower)]
+    top, bottom = (np.interp(x, lid[:, 0], lid[:, 1]) for lid in lids)
+    surface = np.mean([np.interp(x, lid[:, 0], lid[:, 2]) for lid in lids])
+    points[pupil, 1] = np.clip(y, top, bottom)
+    points[pupil, 2] = z + closure * (surface - z)
 
 
 @dataclass(frozen=True)

@@ -35,14 +35,24 @@ class Identity:
 
 @dataclass(frozen=True)
 class Expression:
-    """Facial expression: mouth, smile, eyes 0..1, brows and gaze -1..1."""
+    """Facial expression: mouth, smile, eyes 0..1, brows and gaze -1..1.
+
+    Right and left are the face's own: its right eye is on the picture's left. An eye of closure 1
+    is shut: upper and lower lid points are the same.
+    """
 
     mouth_open: float = 0.0
     smile: float = 0.0
     brow_raise: float = 0.0
-    eye_closure: float = 0.0
+    right_eye_closure: float = 0.0
+    left_eye_closure: float = 0.0
     gaze_x: float = 0.0
     gaze_y: float = 0.0
+
+    @property
+    def eye_closures(self) -> tuple[float, float]:
+        """Closure of the right and the left eye, 0..1."""
+        return self.right_eye_closure, self.left_eye_closure
 
 
 @dataclass(frozen=True)
@@ -139,7 +149,7 @@ class FaceParameters:
         face, light, looks = self.expression, self.lighting, self.looks
         flags = (
             yaw > 30 or pitch > 22 or roll > 35,
-            max(face.mouth_open, face.smile, abs(face.brow_raise), face.eye_closure) > 0.5,
+            max(face.mouth_open, face.smile, abs(face.brow_raise), *face.eye_closures) > 0.5,
             light.ambient < 0.4 or abs(light.gain - 1) > 0.3 or np.ptp(light.tint) > 0.3,
             max(looks.lipstick, looks.eye_shadow, looks.blush) > 0.4,
             self.occlusion != 'none',

@@ -32,16 +32,56 @@ _HAIRS = np.array(
 _IRISES = np.array([[30, 50, 80], [50, 80, 110], [150, 120, 70], [90, 120, 80]], dtype=float)
 _MAKE_UPS = np.array([[50, 30, 190], [90, 50, 220], [110, 40, 140], [40, 60, 210]], dtype=float)
 
+NEARLY_CLOSED = 0.8
+"""Closure from which an eye counts as nearly closed."""
+
 _SPECIAL = 0.2
 """Probability of each attribute that is drawn on purpose."""
 
 
-def sample_face(seed: int, split: str, index: int, size: int = 256) -> FaceParameters:
+def sample_face(
+    seed: int, split: str, index: int, size: int = 256, closed_ratio: float | None = None
+) -> FaceParameters:
     """Parameters of face `index` of a split ('train' or 'test'); the same for the same arguments.
 
+    Args:
+        seed: Not negative.
+        split: One of SPLITS.
+        index: Of the face.
+        size: Side of the picture in pixels.
+        closed_ratio: Part of the faces that have at least one closed or nearly closed eye, 0..1;
+            the others then have eyes of any openness. None: lids as the expression has them,
+            seldom low. Nothing else of the face depends on it.
+
     Raises:
-        ValueError: split is unknown.
+        ValueError: split is unknown or closed_ratio not in 0..1.
     """
+    face = _sample(seed, split, index, size)
+    if closed_ratio is None:
+        return face
+    if not 0 <= closed_ratio <= 1:
+        raise ValueError(f'synthetic faces: closed_ratio={closed_ratio} is not in 0..1')
+    rng = np.random.default_rng([seed, SPLITS.index(split), index, 1])
+    right, left = _closures(rng, closed_ratio)
+    lids = dataclasses.replace(
+        face.expression, right_eye_closure=float(right), left_eye_closure=float(left)
+    )
+    return dataclasses.replace(face, expression=lids)
+
+
+def _closures(rng: np.random.Generator, closed_ratio: float) -> tuple[float, float]:
+    """Closure of both eyes: shut or nearly, of any degree, or open; one in five of its own."""
+    open_eye = rng.uniform(0, 0.25)
+    if rng.random() < closed_ratio:
+        closure = 1.0 if rng.random() < 0.5 else rng.uniform(NEARLY_CLOSED, 1)
+        other = open_eye if rng.random() < _SPECIAL else closure
+    else:
+        closure = rng.uniform(0, NEARLY_CLOSED) if rng.random() < 0.5 else open_eye
+        other = rng.uniform(0, NEARLY_CLOSED) if rng.random() < _SPECIAL else closure
+    return (closure, other) if rng.random() < 0.5 else (other, closure)
+
+
+def _sample(seed: int, split: str, index: int, size: int) -> FaceParameters:
     if split not in SPLITS:
         raise ValueError(f'synthetic faces: split={split!r} is not one of {SPLITS}')
     rng = np.random.default_rng([seed, SPLITS.index(split), index])
@@ -85,7 +125,7 @@ def _expression(rng: np.random.Generator) -> Expression:
     smile = rng.uniform(0, top) if rng.random() < 0.6 else 0.0
     closure = rng.uniform(0, top) if rng.random() < 0.35 else 0.0
     gaze = rng.uniform(-1, 1, 2)
-    return Expression(mouth, smile, rng.uniform(-0.4, top), closure, *gaze.tolist())
+    return Expression(mouth, smile, rng.uniform(-0.4, top), closure, closure, *gaze.tolist())
 
 
 def _lighting(rng: np.random.Generator) -> Lighting:

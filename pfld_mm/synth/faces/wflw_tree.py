@@ -3,6 +3,7 @@
 OUT/WFLW_images/<folder>/<name>.jpg
 OUT/WFLW_annotations/list_98pt_rect_attr_train_test/list_98pt_rect_attr_{train,test}.txt
 OUT/euler_{train,test}.txt  yaw pitch roll in radians, line i belongs to line i of the list
+OUT/openness_{train,test}.txt  right and left eye, 1 = open, 0 = shut, lines likewise
 OUT/manifest.json           what was asked for; written last
 """
 
@@ -20,7 +21,7 @@ from pfld_mm.synth.faces.sampling import SPLITS, sample_face
 _MANIFEST = 'manifest.json'
 _UNFINISHED = 'manifest.unfinished.json'
 _GENERATOR = 'pfld_mm.synth.faces'
-_VERSION = 1
+_VERSION = 2
 """Raise it when the same request gives other pictures: older trees are then refused."""
 
 _LISTS = Path('WFLW_annotations', 'list_98pt_rect_attr_train_test')
@@ -45,12 +46,15 @@ def wflw_line(points: np.ndarray, attributes: tuple[int, ...], name: str) -> str
     return f'{coordinates} {numbers} {name}'
 
 
-def _write_chunk(job: tuple[str, int, str, int, int]) -> list[tuple[str, str]]:
-    """Write the pictures first..last of a split, return their lines (list, Euler angles)."""
-    out, seed, split, first, last = job
+_Job = tuple[str, int, str, int, int, float | None]
+
+
+def _write_chunk(job: _Job) -> list[tuple[str, str, str]]:
+    """Write the pictures first..last of a split, return their lines (list, angles, openness)."""
+    out, seed, split, first, last, closed_ratio = job
     lines = []
     for index in range(first, last):
-        params = sample_face(seed, split, index)
+        params = sample_face(seed, split, index, closed_ratio=closed_ratio)
         picture, points = render_face(params)
         name = picture_name(split, index)
         path = Path(out, 'WFLW_images', name)
@@ -58,7 +62,8 @@ def _write_chunk(job: tuple[str, int, str, int, int]) -> list[tuple[str, str]]:
         if not cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]):
             raise OSError(f'synthetic faces: cannot write {path}: is the disk full or read-only?')
         euler = ' '.join(f'{angle:.9f}' for angle in params.euler)
-        lines.append((wflw_line(points, params.attributes, name), euler))
+        openness = ' '.join(f'{1 - closure:.6f}' for closure in params.expression.eye_closures)
+        lines.append((wflw_line(points, params.attributes, name), euler, openness))
     return lines
 
 
@@ -66,7 +71,7 @@ def _use_one_thread() -> None:
     cv2.setNumThreads(1)
 
 
-def _run(jobs: list[tuple[str, int, str, int, int]], workers: int) -> list[list[tuple[str, str]]]:
+def _run(jobs: list[_Job], workers: int) -> list[list[tuple[str, str, str]]]:
     if workers <= 1:
         return [_write_chunk(job) for job in jobs]
     # spawn: a fork of a process that has threads (torch, OpenCV) may hang
@@ -108,7 +113,12 @@ def _read_json(path: Path) -> object:
 
 
 def write_wflw_tree(
-    out: str | Path, num_train: int, num_test: int, seed: int = 0, workers: int = 1
+    out: str | Path,
+    num_train: int,
+    num_test: int,
+    seed: int = 0,
+    workers: int = 1,
+    closed_ratio: float | None = None,
 ) -> Path:
     """Write the tree; does nothing where OUT already holds the same request.
 
@@ -121,6 +131,7 @@ def write_wflw_tree(
         num_test: Number of test faces.
         seed: Not negative.
         workers: Number of processes.
+        closed_ratio: Part of the faces with a closed eye, see `sample_face`.
 
     Returns:
         The folder.
@@ -134,18 +145,21 @@ def write_wflw_tree(
     if min(num_train, num_test, seed) < 0:
         raise ValueError(f'synthetic faces: negative number in {counts}, seed={seed}')
     request = {'generator': _GENERATOR, 'version': _VERSION, 'seed': seed, **counts}
+    if closed_ratio is not None:
+        request['closed_ratio'] = closed_ratio
     if _is_done(out, request):
         return out
     (out / _LISTS).mkdir(parents=True, exist_ok=True)
     (out / _UNFINISHED).write_text(json.dumps(request, indent=2) + '\n', encoding='utf-8')
     for split, count in counts.items():
         jobs = [
-            (str(out), seed, split, first, min(first + _CHUNK, count))
+            (str(out), seed, split, first, min(first + _CHUNK, count), closed_ratio)
             for first in range(0, count, _CHUNK)
         ]
         lines = [line for chunk in _run(jobs, workers) for line in chunk]
-        _write_lines(out / _LISTS / f'list_98pt_rect_attr_{split}.txt', [a for a, _ in lines])
-        _write_lines(out / f'euler_{split}.txt', [b for _, b in lines])
+        _write_lines(out / _LISTS / f'list_98pt_rect_attr_{split}.txt', [line[0] for line in lines])
+        _write_lines(out / f'euler_{split}.txt', [line[1] for line in lines])
+        _write_lines(out / f'openness_{split}.txt', [line[2] for line in lines])
     (out / _UNFINISHED).rename(out / _MANIFEST)
     return out
 

@@ -80,7 +80,7 @@ def test_far_contour_follows_the_silhouette(yaw):
         (Expression(mouth_open=1), [16, 85, 94]),
         (Expression(smile=1), [76, 82]),
         (Expression(brow_raise=1), [35, 44]),
-        (Expression(eye_closure=1), [62, 70]),
+        (Expression(right_eye_closure=1, left_eye_closure=1), [62, 70]),
         (Expression(gaze_x=1), [96, 97]),
     ],
 )
@@ -106,3 +106,30 @@ def test_points_lie_in_the_picture():
         points = face_geometry(params).landmarks()
         inside.append(((points >= 0) & (points <= params.size - 1)).all(axis=1).mean())
     assert np.mean(inside) > 0.99
+
+
+@pytest.mark.parametrize('yaw', [0.0, 0.6, -0.6])
+def test_lids_of_a_closed_eye_meet_and_the_pupil_is_on_them(yaw):
+    face = FaceParameters(yaw=yaw, expression=Expression(left_eye_closure=1, gaze_y=-1))
+    points = face_geometry(face).landmarks()
+    np.testing.assert_allclose(points[[69, 70, 71]], points[[75, 74, 73]], atol=1e-9)
+    lid = points[68:73]
+    assert points[97, 1] == pytest.approx(np.interp(points[97, 0], lid[:, 0], lid[:, 1]), abs=1.0)
+    open_face = dataclasses.replace(face, expression=Expression(gaze_y=-1))
+    still = np.r_[0:69, 72, 76:97]  # the other eye and the corners do not move
+    rest = face_geometry(open_face).landmarks()
+    np.testing.assert_allclose(points[still], rest[still], atol=1e-9)
+
+
+@pytest.mark.parametrize('closure', [0.0, 0.3, 0.6, 0.9, 1.0])
+@pytest.mark.parametrize('gaze_y', [-1.0, 0.0, 1.0])
+def test_the_pupil_is_between_the_lids(closure, gaze_y):
+    face = Expression(right_eye_closure=closure, left_eye_closure=closure, gaze_y=gaze_y)
+    controls = face_geometry(FaceParameters(expression=face)).controls
+    for upper, lower, pupil in (
+        ([60, 61, 62, 63, 64], [60, 67, 66, 65, 64], 96),
+        ([68, 69, 70, 71, 72], [68, 75, 74, 73, 72], 97),
+    ):
+        x, y, _ = controls[pupil]
+        top, bottom = (np.interp(x, *controls[lid, :2].T) for lid in (upper, lower))
+        assert top - 1e-9 <= y <= bottom + 1e-9

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from pfld_mm.synth.faces.parameters import (
     Lighting,
     Looks,
 )
-from pfld_mm.synth.faces.sampling import sample_face
+from pfld_mm.synth.faces.sampling import NEARLY_CLOSED, sample_face
 
 
 def test_parameters_depend_on_seed_split_and_index_only():
@@ -37,7 +39,7 @@ def test_every_attribute_kind_and_background_occurs_about_as_often_as_meant():
         ({'yaw': 0.7}, 0),
         ({'pitch': -0.42}, 0),
         ({'expression': Expression(mouth_open=0.8)}, 1),
-        ({'expression': Expression(eye_closure=0.8)}, 1),
+        ({'expression': Expression(right_eye_closure=0.8)}, 1),
         ({'lighting': Lighting(ambient=0.2)}, 2),
         ({'lighting': Lighting(gain=0.5)}, 2),
         ({'looks': Looks(lipstick=0.9)}, 3),
@@ -61,3 +63,27 @@ def test_unknown_kinds_are_named(change):
 def test_unknown_split_is_named():
     with pytest.raises(ValueError, match="'val'"):
         sample_face(0, 'val', 0)
+
+
+@pytest.mark.parametrize('ratio', [0.0, 0.25, 1.0])
+def test_closed_ratio_is_the_part_of_faces_with_a_closed_eye(ratio):
+    faces = [sample_face(0, 'train', index, closed_ratio=ratio) for index in range(800)]
+    closures = np.array([face.expression.eye_closures for face in faces])
+    assert ((closures >= 0) & (closures <= 1)).all()
+    assert (closures.max(axis=1) >= NEARLY_CLOSED).mean() == pytest.approx(ratio, abs=0.05)
+    assert (closures[:, 0] != closures[:, 1]).mean() > 0.1
+
+
+def test_closed_ratio_changes_the_lids_alone():
+    plain, other = sample_face(0, 'train', 3), sample_face(0, 'train', 3, closed_ratio=1)
+    lids = {'right_eye_closure': 0.0, 'left_eye_closure': 0.0}
+    same = [
+        dataclasses.replace(face, expression=dataclasses.replace(face.expression, **lids))
+        for face in (plain, other)
+    ]
+    assert same[0] == same[1] and plain != other
+
+
+def test_closed_ratio_out_of_range():
+    with pytest.raises(ValueError, match='closed_ratio'):
+        sample_face(0, 'train', 0, closed_ratio=1.5)

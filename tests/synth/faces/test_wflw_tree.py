@@ -131,3 +131,11 @@ def test_contact_sheet(tmp_path):
     assert ((sheet == (0, 255, 0)).all(axis=2)).sum() > 98
     picture, _ = render_face(sample_face(0, 'train', 0))
     np.testing.assert_array_equal(bare[:, :256], picture)
+
+
+def test_openness_lines_belong_to_the_lists(tmp_path):
+    out = write_wflw_tree(tmp_path / 'tree', 4, 0, seed=2, closed_ratio=1.0)
+    openness = np.loadtxt(out / 'openness_train.txt')
+    for index, pair in enumerate(openness):
+        face = sample_face(2, 'train', index, closed_ratio=1.0)
+        np.testing.assert_allclose(pair, 1 - np.array(face.expression.eye_closures), atol=1e-6)
