@@ -15,6 +15,12 @@ from pfld_mm.runtime.model_folder import ModelFolder
 from pfld_mm.runtime.self_test import check_golden_pair
 
 DEFAULT_MODEL = 'face_finder'
+CLOSE_UP_SIDE = 320
+"""Longer side in pixels at which an image is searched again if nothing was found: a face that fills
+a larger input is larger than most that the network was trained on, with inputs of 320 pixels."""
+CLOSE_UP_RATIO = 0.4
+"""Least longer side of a box that counts then, in longer sides of the image; smaller faces are not
+what the first search misses."""
 
 
 class FaceFinder:
@@ -86,7 +92,15 @@ class FaceFinder:
             ValueError: If the image is impossible.
         """
         image = as_bgr(image)
-        windows = search_windows(image.shape, self.max_side, self.min_face)
+        faces = self._find(image, self.max_side)
+        if len(faces) == 0 and min(self.max_side, max(image.shape)) > CLOSE_UP_SIDE:
+            faces = self._find(image, CLOSE_UP_SIDE)
+            sides = (faces.boxes[:, 2:] - faces.boxes[:, :2]).max(axis=1)
+            faces = faces[sides > CLOSE_UP_RATIO * max(image.shape)]
+        return faces
+
+    def _find(self, image: np.ndarray, max_side: int) -> FoundFaces:
+        windows = search_windows(image.shape, max_side, self.min_face)
         parts = [self._search(image, window) for window in windows]
         boxes, scores, points = (np.concatenate(part) for part in zip(*parts, strict=True))
         faces = FoundFaces(boxes, scores, face_roll(points).astype(np.float32), points)

@@ -2,12 +2,17 @@ import json
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 
+import cv2
 import numpy as np
 import pytest
 from helpers.exported_finder import SIDES, finder_folder, five_points, red_cells
 
+from pfld_mm.core.finder.found_faces import FoundFaces
+from pfld_mm.runtime import face_finder
 from pfld_mm.runtime.face_finder import FaceFinder
 from pfld_mm.runtime.face_landmarker import FaceLandmarker
+from pfld_mm.synth.faces.renderer import render_face
+from pfld_mm.synth.faces.sampling import sample_face
 
 
 @pytest.fixture(scope='module')
@@ -154,3 +159,26 @@ def test_pose_of_a_tilted_face_has_its_roll(tmp_path, face_model):
     pose = FaceLandmarker(face_model, finder=tilted)(image, pose=True).poses[0]
     flat = FaceLandmarker(face_model)(image, tilted(image).boxes, pose=True).poses[0]
     assert np.rad2deg(pose.roll - flat.roll) == pytest.approx(40, abs=6)
+
+
+def test_close_ups_are_found(monkeypatch):
+    faces = [render_face(sample_face(0, 'train', index))[0] for index in range(10)]
+    images = [cv2.resize(face, (1200, 1200), interpolation=cv2.INTER_CUBIC) for face in faces]
+    found = [len(FaceFinder()(image)) for image in images]
+    monkeypatch.setattr(face_finder, 'CLOSE_UP_SIDE', 10**9)
+    once = [len(FaceFinder()(image)) for image in images]
+    assert sum(found) > sum(once) and all(a >= b for a, b in zip(found, once, strict=True))
+
+
+@pytest.mark.parametrize(('side', 'count'), [(390, 0), (410, 1)])
+def test_the_second_search_counts_close_ups_alone(model, monkeypatch, side, count):
+    sides = []
+
+    def find(self, image, max_side):
+        sides.append(max_side)
+        boxes = np.zeros((0, 4)) if len(sides) == 1 else np.array([[9.0, 9, 9 + side, 99]])
+        return FoundFaces.of_boxes(boxes)
+
+    monkeypatch.setattr(FaceFinder, '_find', find)
+    assert len(FaceFinder(model)(np.zeros((500, 1000, 3), np.uint8))) == count
+    assert sides == [640, 320]
