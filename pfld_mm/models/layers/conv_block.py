@@ -8,7 +8,7 @@ from pfld_mm.models.layers.fuse import conv_with, fold_batch_norm
 
 
 class ConvBlock(nn.Sequential):
-    """Convolution without bias, BatchNorm, ReLU: the family's plain brick (seed 002, ConvBlock).
+    """Convolution without bias, BatchNorm, ReLU: the family's plain brick.
 
     Args:
         in_channels: C_in.

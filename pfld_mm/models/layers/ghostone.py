@@ -10,7 +10,7 @@ from pfld_mm.models.layers.mobileone import MobileOneBlock
 
 
 class GhostOneModule(nn.Module):
-    """A :class:`GhostModule` of two MobileOne blocks (seed 002, "GhostOne Module").
+    """A :class:`GhostModule` of two MobileOne blocks.
 
     Args:
         in_channels: C_in.
@@ -35,7 +35,7 @@ class GhostOneModule(nn.Module):
 
 
 class GhostOneBottleneck(nn.Module):
-    """GhostOne up, depthwise stride, linear GhostOne down, no shortcut (seed 002).
+    """GhostOne up, depthwise stride, linear GhostOne down, no shortcut.
 
     The shortcut is left out as in YOLOv7: between two re-parameterised modules it hurts.
 
