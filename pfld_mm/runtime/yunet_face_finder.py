@@ -12,7 +12,9 @@ from pfld_mm.core.face_markups import WFLW98
 # eye on the picture's left and of the other, the tip of the nose, the mouth's corners, left first.
 _FACE = WFLW98.mean_face[:, :2]
 _EYES = [_FACE[list(WFLW98.lines[eye].points)].mean(0) for eye in ('right_eye', 'left_eye')]
-_FIVE = np.stack([*_EYES, *_FACE[[WFLW98.nose_tip, *WFLW98.mouth_corners]]])
+assert WFLW98.nose_tip is not None and WFLW98.mouth_corners is not None
+_TIP_AND_MOUTH = [WFLW98.nose_tip, *WFLW98.mouth_corners]
+_FIVE = np.stack([*_EYES, *_FACE[_TIP_AND_MOUTH]])
 
 
 class YuNetFaceFinder:

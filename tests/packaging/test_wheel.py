@@ -29,6 +29,8 @@ def build(kind: str, folder: Path) -> Path:
     result = subprocess.run(command, cwd=source, capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr
     return next(path for path in folder.iterdir() if path.is_file())
+
+
 LABORATORIES = {'benchmarks', 'labelling'}
 
 
@@ -62,6 +64,10 @@ def test_it_is_pure_python_with_one_top_level_package(wheel):
 def test_no_module_of_the_package_is_left_out(wheel):
     sources = {str(p.relative_to(ROOT)) for p in ROOT.glob('pfld_mm/**/*.py') if is_source(p)}
     assert sources <= set(wheel.namelist())
+
+
+def test_type_checkers_see_that_the_package_is_typed(wheel):
+    assert 'pfld_mm/py.typed' in wheel.namelist()
 
 
 @pytest.mark.parametrize('name', SHIPPED_BY_MIM)

@@ -46,5 +46,6 @@ class ConvBlock(nn.Sequential):
         """Fold the BatchNorm into the convolution. A second call changes nothing."""
         self.eval()
         if 'bn' in self._modules:
-            self.conv = conv_with(self.conv, *fold_batch_norm(self.conv.weight, self.bn))
+            conv = self.get_submodule('conv')
+            self.conv = conv_with(conv, *fold_batch_norm(conv.weight, self.bn))
             del self.bn
