@@ -53,7 +53,7 @@ class Output:
         if self._writer is None:
             path.parent.mkdir(parents=True, exist_ok=True)
             code = 'MJPG' if path.suffix.lower() == '.avi' else 'mp4v'
-            self._writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*code), fps, size)
+            self._writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*code), fps, size)
             self._size = size
             if not self._writer.isOpened():
                 raise OSError(f'{self.path}: cannot write a video there; name a .mp4 or .avi file')
