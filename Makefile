@@ -15,7 +15,7 @@ help:
 	@echo 'make demo         set up, train a small model on drawn faces, show its landmarks'
 	@echo 'make demo-slider  the same for drawn slider puzzles'
 	@echo 'make test         set up, run the tests (ARGS="tests/models -k ghost" for some of them)'
-	@echo 'make lint         set up, run ruff'
+	@echo 'make lint         set up, run ruff and mypy'
 	@echo 'make check-env    set up, print what is installed and what is missing'
 	@echo 'make clean        remove build products and caches; results and .venv stay'
 	@echo 'PYTHON=python3.11 and VENV=.venv choose the Python and the folder of the set-up.'
@@ -35,10 +35,11 @@ test: setup
 lint: setup
 	$(VENV)/bin/python -m ruff check .
 	$(VENV)/bin/python -m ruff format --check .
+	$(VENV)/bin/python -m mypy
 
 check-env: setup
 	$(VENV)/bin/python -m pfld_mm.check_env
 
 clean:
-	rm -rf build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find configs pfld_mm tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

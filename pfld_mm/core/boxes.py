@@ -104,7 +104,8 @@ def jittered(boxes: np.ndarray, shift: ArrayLike, scale: ArrayLike) -> np.ndarra
     """
     low, high = np.split(np.asarray(boxes, np.float64), 2, axis=-1)
     center, half = (low + high) / 2 + np.asarray(shift) * (high - low), (high - low) / 2
-    return np.concatenate([center - half * scale, center + half * scale], axis=-1)
+    half = half * np.asarray(scale)
+    return np.concatenate([center - half, center + half], axis=-1)
 
 
 def iou(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -69,7 +69,7 @@ def fit_pixels(
         (h, w, 4) uint8, the image and its mask x 255; and the mask (h, w) float32, the part of
         each input pixel that the image covers.
     """
-    mask = coverage(image.shape[1::-1], zoom, corner, size)
+    mask = coverage((image.shape[1], image.shape[0]), zoom, corner, size)
     fitted = cv2.cvtColor(_warp(image, zoom, corner, size), cv2.COLOR_BGR2BGRA)  # a mask of 255
     if mask.min() < 1:
         fitted[mask == 0, :3] = border_value

@@ -64,7 +64,7 @@ class Markup:
     names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        count, seen = self.num_keypoints, set()
+        count, seen = self.num_keypoints, set[int]()
         for pair in self.flip_pairs:
             first, second = pair
             if not (0 <= first < count and 0 <= second < count) or first == second:
@@ -135,10 +135,14 @@ class Markup:
         return links
 
     @cached_property
-    def mean_face(self) -> np.ndarray | None:
-        """(K, 3) float64 in outer eye corner distances, or None; read-only."""
+    def mean_face(self) -> np.ndarray:
+        """(K, 3) float64 in outer eye corner distances; read-only.
+
+        Raises:
+            ValueError: If the mark-up has no ``half_mean_face``.
+        """
         if self.half_mean_face is None:
-            return None
+            raise ValueError(f'the mark-up {self.name} has no mean face; give half_mean_face')
         return mean_face(dict(self.half_mean_face), self.flip_indices.tolist())
 
     @property

@@ -102,7 +102,7 @@ def _settle_euler(cfg: Config, metainfo: dict) -> None:
         if step.get('type') == 'GenerateFaceLabels' and step.get('euler', False)
     ]
     points = metainfo.get('num_keypoints')
-    if not steps or (points in MARKUPS and MARKUPS[points].mean_face is not None):
+    if not steps or (points in MARKUPS and MARKUPS[points].half_mean_face is not None):
         return
     if cfg.model.get('head', {}).get('pose_channels'):
         raise ConfigError(

@@ -12,7 +12,7 @@ from mmpose.registry import HOOKS
 
 @HOOKS.register_module()
 class HardExampleHook(Hook):
-    """Keep the samples with the highest loss and train on them again (seed 004, section 6).
+    """Keep the samples with the highest loss and train on them again.
 
     Every ordinary epoch leaves a list of its worst samples; every ``interval``-th epoch is
     filled with the last list, repeated, so that its length, and with it every schedule, stays

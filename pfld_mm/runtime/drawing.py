@@ -90,8 +90,9 @@ def draw_slider(image: ArrayLike, result: SliderResult) -> np.ndarray:
     )
     _dot(canvas, piece, radius, PIECE)
     _dot(canvas, gap, radius, GAP)
-    direction = np.array([np.cos(result.angle), np.sin(result.angle)])
-    _line(canvas, gap, gap + 3 * radius * direction, GAP, 2)
+    if result.angle is not None:
+        direction = np.array([np.cos(result.angle), np.sin(result.angle)])
+        _line(canvas, gap, gap + 3 * radius * direction, GAP, 2)
     return canvas
 
 

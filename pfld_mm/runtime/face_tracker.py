@@ -145,9 +145,9 @@ class FaceTracker:
         return TrackedFaces(
             points,
             np.array([track.box for track in tracks], np.float32).reshape(-1, 4),
-            tuple(face.pose for face in faces) if pose else None,
-            np.stack([face.scores for face in faces]) if tells else None,
-            np.stack([face.sigmas for face in faces]) if tells else None,
+            tuple(face.pose for face in faces if face.pose is not None) if pose else None,
+            np.stack([face.scores for face in faces if face.scores is not None]) if tells else None,
+            np.stack([face.sigmas for face in faces if face.sigmas is not None]) if tells else None,
             np.array([track.roll for track in tracks], np.float32),
             ids=tuple(track.id for track in tracks),
         )

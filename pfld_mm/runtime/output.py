@@ -42,7 +42,7 @@ class Output:
             OSError: if the file cannot be written or there is no screen.
         """
         if self.path is not None and self.fps:
-            self._put_frame(picture)
+            self._put_frame(picture, self.path, self.fps)
         elif self.path is not None:
             _write(self._file(name), picture)
         return self._show(picture) if self.show else True
@@ -60,14 +60,12 @@ class Output:
         if self.show:
             cv2.destroyAllWindows()
 
-    def _put_frame(self, frame: np.ndarray) -> None:
-        size = frame.shape[1::-1]
+    def _put_frame(self, frame: np.ndarray, path: Path, fps: float) -> None:
+        size = frame.shape[1], frame.shape[0]
         if self._writer is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            code = 'MJPG' if self.path.suffix.lower() == '.avi' else 'mp4v'
-            self._writer = cv2.VideoWriter(
-                str(self.path), cv2.VideoWriter_fourcc(*code), self.fps, size
-            )
+            path.parent.mkdir(parents=True, exist_ok=True)
+            code = 'MJPG' if path.suffix.lower() == '.avi' else 'mp4v'
+            self._writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*code), fps, size)
             self._size = size
             if not self._writer.isOpened():
                 raise OSError(f'{self.path}: cannot write a video there; name a .mp4 or .avi file')

@@ -119,6 +119,7 @@ class SliderLocator:
 
     def _verify(self, squares: np.ndarray) -> np.ndarray:
         """The cascade's second network: (P, 6, S, S) -> (P, 10)."""
+        assert self.verifier is not None  # the cascade calls this only where there is one
         return run_in_batches(self.verifier, squares)
 
     def self_test(self, bound: float | None = None) -> float:

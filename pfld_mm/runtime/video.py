@@ -25,9 +25,9 @@ class Video:
     def __init__(self, source: str | Path | int) -> None:
         self.is_camera = isinstance(source, int)
         self.name = f'camera {source}' if self.is_camera else str(source)
-        if not self.is_camera and not Path(source).is_file():
+        if not isinstance(source, int) and not Path(source).is_file():
             raise FileNotFoundError(f'{source}: no such file')
-        self._capture = cv2.VideoCapture(source if self.is_camera else str(source))
+        self._capture = cv2.VideoCapture(source if isinstance(source, int) else str(source))
         if not self._capture.isOpened():
             self._capture.release()
             if self.is_camera:

@@ -53,7 +53,8 @@ def test_a_closed_line_returns_to_its_first_point():
     markup = Markup.from_dict(dict(dataset_name='four', num_keypoints=4, lines=lines))
     assert markup.skeleton == [(0, 1), (1, 2), (2, 0), (2, 3)]
     assert markup.flip_indices.tolist() == [0, 1, 2, 3]
-    assert markup.mean_face is None
+    with pytest.raises(ValueError, match='has no mean face'):
+        _ = markup.mean_face
 
 
 @pytest.mark.parametrize('markup', [WFLW98, IBUG68])

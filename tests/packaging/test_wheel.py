@@ -66,6 +66,10 @@ def test_no_module_of_the_package_is_left_out(wheel):
     assert sources <= set(wheel.namelist())
 
 
+def test_type_checkers_see_that_the_package_is_typed(wheel):
+    assert 'pfld_mm/py.typed' in wheel.namelist()
+
+
 @pytest.mark.parametrize('name', SHIPPED_BY_MIM)
 def test_mim_finds_configs_tools_and_the_index(wheel, name):
     source = ROOT / name

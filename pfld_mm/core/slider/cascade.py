@@ -84,6 +84,10 @@ class SliderCascade:
             match_logit=verdict.match_logit,
         )
 
+    def _verify(self, squares: np.ndarray) -> np.ndarray:
+        assert self.verifier is not None  # verify() returns before where there is none
+        return self.verifier(squares)
+
     def _judge(
         self, image: np.ndarray, pairs: list[PairProposal]
     ) -> list[tuple[PairProposal, PairVerdict]]:
@@ -108,7 +112,7 @@ class SliderCascade:
     def _verdicts(self, image: np.ndarray, pairs: list[PairProposal]) -> list[PairVerdict]:
         size = self.params.square_size
         corners = [pair_corners(one.piece.x, one.gap.x, one.row, size) for one in pairs]
-        rows = self.verifier(crop_pairs(image, corners, size))
+        rows = self._verify(crop_pairs(image, corners, size))
         return [
             PairVerdict.from_row(row, place, size) for row, place in zip(rows, corners, strict=True)
         ]
@@ -122,12 +126,12 @@ class SliderCascade:
         size = self.params.square_size
         corners = pair_corners(first.piece[0], first.gap[0], first.row, size)
         (square,) = crop_pairs(image, [corners], size)
-        (row,) = self.verifier(square[None])
+        (row,) = self._verify(square[None])
         second = PairVerdict.from_row(row, corners, size)
         if first.distance_to(second) <= self.params.tta_shift:
             return second
         views = [square[:, :: -1 if y else 1, :: -1 if x else 1] for x, y in MIRRORS]
-        rows = self.verifier(np.ascontiguousarray(np.stack(views)))
+        rows = self._verify(np.ascontiguousarray(np.stack(views)))
         mirrored = [
             PairVerdict.from_row(row, corners, size, mirror)
             for row, mirror in zip(rows, MIRRORS, strict=True)
@@ -147,6 +151,6 @@ class SliderCascade:
         size = self.params.square_size
         (x, y), (piece_x, _) = points
         corners = pair_corners(x / 2, x, y, size)
-        (row,) = self.verifier(crop_pairs(image, [corners], size))
+        (row,) = self._verify(crop_pairs(image, [corners], size))
         gap = PairVerdict.from_row(row, corners, size).gap
         return np.array([gap, (piece_x, gap[1])])

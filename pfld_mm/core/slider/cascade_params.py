@@ -49,7 +49,7 @@ class CascadeParams:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if not _has_type(value, field.type):
+            if not _has_type(value, str(field.type)):
                 raise ValueError(f'cascade.{field.name}: expected {field.type}, found {value!r}')
             if field.type == 'int' and value < 1:
                 raise ValueError(f'cascade.{field.name}: expected 1 or more, found {value}')

@@ -12,7 +12,7 @@ Block = Callable[..., nn.Module]
 
 
 class GhostPFLD(BaseModule):
-    """The topology that PFLD-GhostNet, its Slim form and PFLD-GhostOne share (seed 002, table).
+    """The topology that PFLD-GhostNet, its Slim form and PFLD-GhostOne share.
 
     A 3x3 stem, a 3x3 depthwise convolution, three stages of bottlenecks that halve the resolution,
     a narrow bottleneck, a 3x3 and a convolution over the whole remaining map. A new member of the

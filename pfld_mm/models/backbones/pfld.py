@@ -12,7 +12,7 @@ from pfld_mm.models.layers.layout import fastest_layout
 
 @MODELS.register_module()
 class PFLD(BaseModule):
-    """PFLD (Guo et al., arXiv 1902.10859, table 1; seed 002), 1,228,132 parameters at 98 points.
+    """PFLD (Guo et al., arXiv 1902.10859, table 1), 1,228,132 parameters at 98 points.
 
     Args:
         width_factor: Multiplies all channels (rounded down).

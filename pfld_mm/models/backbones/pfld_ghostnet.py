@@ -11,7 +11,7 @@ from pfld_mm.models.layers.layout import fastest_layout
 
 @MODELS.register_module()
 class PFLDGhostNet(GhostPFLD):
-    """PFLD with ghost bottlenecks (seed 002, "PFLD_GhostNet"), 810,860 parameters at 98 points.
+    """PFLD with ghost bottlenecks, 810,860 parameters at 98 points.
 
     Args:
         slim: The narrower hidden widths, 741,680 parameters.

@@ -11,7 +11,7 @@ from pfld_mm.models.layers.mobileone import MobileOneBlock
 
 @MODELS.register_module()
 class PFLDGhostOne(GhostPFLD):
-    """PFLD-GhostNet-Slim of MobileOne blocks, without shortcuts (seed 002, "PFLD_GhostOne").
+    """PFLD-GhostNet-Slim of MobileOne blocks, without shortcuts.
 
     At 98 points: 2,754,488 parameters in training, 702,864 deployed, 74.9 MMAC at 112 px.
 

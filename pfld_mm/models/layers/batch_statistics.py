@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch import distributed as dist
@@ -84,7 +86,7 @@ class _OutputStatistics(Function):
     """
 
     @staticmethod
-    def forward(ctx, rows: Tensor, mu: Tensor, matrix: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(ctx: Any, rows: Tensor, mu: Tensor, matrix: Tensor) -> tuple[Tensor, Tensor]:
         mean = (rows.double() @ mu.unsqueeze(2)).squeeze(2)
         ctx.dtype = rows.dtype
         precision = rows.dtype if len(rows) == 1 else torch.float64
@@ -95,7 +97,7 @@ class _OutputStatistics(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, d_mean: Tensor, d_variance: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def backward(ctx: Any, d_mean: Tensor, d_variance: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         rows, mu, products = ctx.saved_tensors
         d_mean, d_variance = d_mean.to(rows.dtype), d_variance.to(rows.dtype).unsqueeze(2)
         d_matrix = rows.transpose(1, 2) @ (d_variance * rows)

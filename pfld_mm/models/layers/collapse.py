@@ -10,7 +10,7 @@ statistics are those of the plain form up to rounding; moments, statistics and f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -105,7 +105,7 @@ class _Fold(Function):
 
     @staticmethod
     def forward(
-        ctx, kernels: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, v: Tensor
+        ctx: Any, kernels: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, v: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Return kernel and bias."""
         inverse = v.rsqrt()
@@ -118,7 +118,7 @@ class _Fold(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, d_kernel: Tensor, d_bias: Tensor) -> tuple[Tensor, ...]:
+    def backward(ctx: Any, d_kernel: Tensor, d_bias: Tensor) -> tuple[Tensor, ...]:
         """Return the gradients to kernels, gamma, beta, mean and v."""
         kernels, gamma, inverse, mean = ctx.saved_tensors
         d_kernel, d_bias = d_kernel.double(), d_bias.double()

@@ -48,7 +48,7 @@ def collapse_(module: nn.Module) -> nn.Module:
         if isinstance(block, MobileOneBlock):
             block.collapse = True
         elif _is_multi_branch(block):
-            block.__class__ = _collapsed_class(type(block))
+            block.__class__ = _collapsed_class(block.__class__)
         else:
             continue
         count += 1
@@ -105,7 +105,7 @@ def _collapsed_class(cls: type[nn.Module]) -> type[nn.Module]:
     return type(cls.__name__, (_Collapsed, cls), {'__module__': cls.__module__})
 
 
-class _Collapsed:
+class _Collapsed(nn.Module):
     """Replaces the forward pass of a timm block."""
 
     def forward(self, x: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from pfld_mm.models.layers.fuse import conv_with, fold_batch_norm
 
 
 class ConvBlock(nn.Sequential):
-    """Convolution without bias, BatchNorm, ReLU: the family's plain brick (seed 002, ConvBlock).
+    """Convolution without bias, BatchNorm, ReLU: the family's plain brick.
 
     Args:
         in_channels: C_in.
@@ -46,5 +46,6 @@ class ConvBlock(nn.Sequential):
         """Fold the BatchNorm into the convolution. A second call changes nothing."""
         self.eval()
         if 'bn' in self._modules:
-            self.conv = conv_with(self.conv, *fold_batch_norm(self.conv.weight, self.bn))
+            conv = self.get_submodule('conv')
+            self.conv = conv_with(conv, *fold_batch_norm(conv.weight, self.bn))
             del self.bn

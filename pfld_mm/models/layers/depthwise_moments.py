@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -30,7 +31,7 @@ class DepthwiseMoments(Function):
     """
 
     @staticmethod
-    def forward(ctx, x: Tensor, stride: int) -> tuple[Tensor, Tensor]:
+    def forward(ctx: Any, x: Tensor, stride: int) -> tuple[Tensor, Tensor]:
         """Return mean and covariance."""
         n, channels, height, width = x.shape
         rows, columns = _visits(height, stride, x.device), _visits(width, stride, x.device)
@@ -54,7 +55,7 @@ class DepthwiseMoments(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, d_mean: Tensor, d_covariance: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, d_mean: Tensor, d_covariance: Tensor) -> tuple[Tensor, None]:
         """Return the gradient to x."""
         x, mean = ctx.saved_tensors
         stride = ctx.stride

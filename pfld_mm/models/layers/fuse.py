@@ -9,7 +9,7 @@ from torch import Tensor, nn
 def fold_batch_norm(weight: Tensor, bn: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     """Fold the running statistics of ``bn`` into the bias-free kernel before it.
 
-    ``y = gamma (W x - mean) / sqrt(var + eps) + beta`` (seed 002, "MobileOne re-parameterisation").
+    ``y = gamma (W x - mean) / sqrt(var + eps) + beta``.
     Computed in float64, so that summing many branches afterwards loses nothing.
 
     Args:

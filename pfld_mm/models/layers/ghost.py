@@ -11,7 +11,7 @@ from pfld_mm.models.layers.conv_block import ConvBlock
 class GhostModule(nn.Module):
     """Half of the channels by a 1x1 convolution, the rest by a 3x3 depthwise one of that half.
 
-    GhostNet (Han et al., CVPR 2020), section 3.1; seed 002. With an odd ``out_channels`` one
+    GhostNet (Han et al., CVPR 2020), section 3.1. With an odd ``out_channels`` one
     channel too many is made and cut off.
 
     Args:
@@ -41,7 +41,7 @@ def ghost_features(primary: nn.Module, cheap: nn.Module, x: Tensor, out_channels
 
 
 class GhostBottleneck(nn.Module):
-    """Ghost up, depthwise stride, linear ghost down, a shortcut (GhostNet, section 3.2; seed 002).
+    """Ghost up, depthwise stride, linear ghost down, a shortcut (GhostNet, section 3.2).
 
     Args:
         in_channels: C_in.

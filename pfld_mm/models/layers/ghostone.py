@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -10,7 +12,7 @@ from pfld_mm.models.layers.mobileone import MobileOneBlock
 
 
 class GhostOneModule(nn.Module):
-    """A :class:`GhostModule` of two MobileOne blocks (seed 002, "GhostOne Module").
+    """A :class:`GhostModule` of two MobileOne blocks.
 
     Args:
         in_channels: C_in.
@@ -20,12 +22,12 @@ class GhostOneModule(nn.Module):
     """
 
     def __init__(
-        self, in_channels: int, out_channels: int, is_linear: bool = False, **block
+        self, in_channels: int, out_channels: int, is_linear: bool = False, **block: Any
     ) -> None:
         super().__init__()
         half = math.ceil(out_channels / 2)
         self.out_channels = out_channels
-        make = partial(MobileOneBlock, is_linear=is_linear, **block)
+        make: Callable[..., MobileOneBlock] = partial(MobileOneBlock, is_linear=is_linear, **block)
         self.primary_conv = make(in_channels, half, 1)
         self.cheap_operation = make(half, half, 3, padding=1, groups=half)
 
@@ -35,7 +37,7 @@ class GhostOneModule(nn.Module):
 
 
 class GhostOneBottleneck(nn.Module):
-    """GhostOne up, depthwise stride, linear GhostOne down, no shortcut (seed 002).
+    """GhostOne up, depthwise stride, linear GhostOne down, no shortcut.
 
     The shortcut is left out as in YOLOv7: between two re-parameterised modules it hurts.
 
@@ -48,7 +50,7 @@ class GhostOneBottleneck(nn.Module):
     """
 
     def __init__(
-        self, in_channels: int, hidden_channels: int, out_channels: int, stride: int, **block
+        self, in_channels: int, hidden_channels: int, out_channels: int, stride: int, **block: Any
     ) -> None:
         super().__init__()
         layers: list[nn.Module] = [GhostOneModule(in_channels, hidden_channels, **block)]
@@ -58,8 +60,8 @@ class GhostOneBottleneck(nn.Module):
                     hidden_channels,
                     hidden_channels,
                     3,
-                    stride,
-                    1,
+                    stride=stride,
+                    padding=1,
                     groups=hidden_channels,
                     is_linear=True,
                     **block,

@@ -6,7 +6,7 @@ from pfld_mm.models.layers.conv_block import ConvBlock
 
 
 class InvertedResidual(nn.Module):
-    """1x1 up, 3x3 depthwise, linear 1x1 down (MobileNetV2, section 3.3; seed 002).
+    """1x1 up, 3x3 depthwise, linear 1x1 down (MobileNetV2, section 3.3).
 
     Args:
         in_channels: C_in.

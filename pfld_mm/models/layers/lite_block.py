@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from pfld_mm.models.layers.conv_block import ConvBlock
 
 SILU = dict(type='SiLU', inplace=True)
-"""The design document's activation."""
+"""The default activation."""
 RELU = dict(type='ReLU', inplace=True)
 
 
@@ -54,13 +54,13 @@ def smooth(channels: int, separable: bool, act_cfg: dict = SILU) -> nn.Module:
 
 
 class LiteBlock(nn.Module):
-    """Inverted residual with expansion 2 (DESIGN of Lite-HRNet-18, LiteBlock).
+    """Inverted residual with expansion 2, the block of Lite-HRNet-18 here.
 
     ``x + BN(1x1(SiLU(BN(dw3x3(SiLU(BN(1x1(x))))))))``; C -> 2C -> 2C -> C, the size is kept.
 
     Args:
         channels: C, of input and output.
-        act_cfg: Config of the activation; the document's is SiLU.
+        act_cfg: Config of the activation; SiLU by default.
     """
 
     def __init__(self, channels: int, act_cfg: dict = SILU) -> None:

@@ -15,7 +15,7 @@ from pfld_mm.models.layers.squeeze_excite import SqueezeExcite
 class MobileOneBlock(nn.Module):
     """Several linear branches while training, one convolution when deployed.
 
-    MobileOne (Vasu et al., CVPR 2023), section 3.3; seed 002. Every branch ends in its own
+    MobileOne (Vasu et al., CVPR 2023), section 3.3. Every branch ends in its own
     BatchNorm: ``num_conv_branches`` k x k convolutions, a 1x1 "scale" convolution when k > 1, a
     bare "skip" BatchNorm when the shape allows. Their sum passes an optional squeeze-excite and a
     ReLU.

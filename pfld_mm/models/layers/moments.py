@@ -7,7 +7,7 @@ variance of the output of *any* kernel of that geometry (see :mod:`pfld_mm.model
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -94,12 +94,12 @@ class _AllReduce(Function):
     """The sum over all processes. Its gradient is the sum of all processes' gradients."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, group: dist.ProcessGroup | None) -> Tensor:
+    def forward(ctx: Any, x: Tensor, group: dist.ProcessGroup | None) -> Tensor:
         ctx.group = group
         x = x.clone()
         dist.all_reduce(x, group=group)
         return x
 
     @staticmethod
-    def backward(ctx, d_x: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, d_x: Tensor) -> tuple[Tensor, None]:
         return _AllReduce.apply(d_x, ctx.group), None

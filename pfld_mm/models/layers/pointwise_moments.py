@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,23 +23,23 @@ class PointwiseMoments(Function):
     """
 
     @staticmethod
-    def forward(ctx, x: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(ctx: Any, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and covariance."""
         n, _, height, width = x.shape
         count = n * height * width
         mean = x.sum((2, 3)).double().sum(0) / count
         center = mean.to(x.dtype).reshape(-1, 1, 1)
-        covariance = 0
+        covariance = x.new_zeros(x.shape[1], x.shape[1], dtype=torch.float64)
         parts = min(n, math.ceil(count / PIXELS))
         for part in x.split(math.ceil(n / parts)):
-            covariance = _products(part - center).double().add_(covariance)
+            covariance.add_(_products(part - center))
         covariance.div_(count)
         ctx.save_for_backward(x, mean)
         return mean.unsqueeze(0), covariance.unsqueeze(0)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, d_mean: Tensor, d_covariance: Tensor) -> Tensor:
+    def backward(ctx: Any, d_mean: Tensor, d_covariance: Tensor) -> Tensor:
         """Return the gradient to x."""
         x, mean = ctx.saved_tensors
         count = x.numel() // x.shape[1]

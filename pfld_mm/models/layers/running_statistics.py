@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
 from torch import distributed as dist
 
-BatchNorm = nn.BatchNorm2d | nn.SyncBatchNorm
+BatchNorm: TypeAlias = nn.BatchNorm2d | nn.SyncBatchNorm
 
 
 @torch.no_grad()

@@ -86,7 +86,7 @@ def _lags(x: Tensor, center: Tensor) -> Tensor:
         for start in (0, pixel, 2 * pixel)
     )
     inside = segments[:, 1:-1].unflatten(2, (pictures, -1, channels))
-    left = right = 0
+    left = right = x.new_zeros(())
     for part in x.split(pictures):
         _fill_segments(inside, part, center, above=0)
         left = left + _correlation(segments[:rows], moved_right, channels, padding=1)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 @MODELS.register_module()
 class CenterFocalLoss(nn.Module):
-    r"""Focal loss of a center heatmap (CornerNet, arXiv 1808.01244, eq. 1; seed 004, section 1).
+    r"""Focal loss of a center heatmap (CornerNet, arXiv 1808.01244, eq. 1).
 
     .. math::
         L = -\log(P + \epsilon) (1 - P)^\alpha \text{ where } Y \ge t, \text{ else }
@@ -17,9 +17,9 @@ class CenterFocalLoss(nn.Module):
         alpha: Focusing exponent.
         beta: How much the neighbourhood of a center is forgiven.
         positive_threshold: t, on the unsmoothed Y.
-        smoothing: s in ``Y (1 - s) + s / 2`` for the weight of the background; 0.05 gives the
-            seed's ``0.95 Y + 0.025``. It never decides what is positive.
-        normalizer: ``'weight'`` divides by the sum of the weights, as the seed does,
+        smoothing: s in ``Y (1 - s) + s / 2`` for the weight of the background; 0.05 gives
+            ``0.95 Y + 0.025``. It never decides what is positive.
+        normalizer: ``'weight'`` divides by the sum of the weights,
             ``'positive'`` by the number of positives (at least 1), as CenterNet does.
         loss_weight: Multiplies the result.
 

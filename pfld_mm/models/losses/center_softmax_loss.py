@@ -16,7 +16,7 @@ class CenterSoftmaxLoss(nn.Module):
     with logits z and the sums over the cells that count, averaged over the samples that have
     any, less its smallest value, the entropy of q. Where a picture has exactly one center this
     is what the decoder asks, the highest cell; the focal loss asks every cell alone. A companion
-    of :class:`CenterFocalLoss`, not of the seed.
+    of :class:`CenterFocalLoss`.
 
     Args:
         sharpness: s; 4 halves the Gaussian's sigma.

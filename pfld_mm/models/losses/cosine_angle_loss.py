@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 @MODELS.register_module()
 class CosineAngleLoss(nn.Module):
-    r"""One minus the cosine of the angle's error, over the cells of a mask (seed 004, section 4).
+    r"""One minus the cosine of the angle's error, over the cells of a mask.
 
     .. math::
         L = \frac{\sum_i m_i (1 - \sin\hat\theta_i \sin\theta - \cos\hat\theta_i \cos\theta)}

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 @MODELS.register_module()
 class HardNegativeRankingLoss(nn.Module):
-    r"""The true gap must score higher than every decoy, by a margin (seed 004, section 3).
+    r"""The true gap must score higher than every decoy, by a margin.
 
     .. math::
         L = \frac{1}{N'} \sum_n \frac{1}{K_n} \sum_k \max(0, m - s_n + s_{nk})

@@ -9,7 +9,7 @@ from pfld_mm.models.losses.landmark_loss import LandmarkLoss
 
 @MODELS.register_module()
 class LandmarkSmoothL1Loss(LandmarkLoss):
-    r"""Smooth L1 with a threshold and an explicit unit (seed 002, "SmoothL1").
+    r"""Smooth L1 with a threshold and an explicit unit.
 
     Summed over the coordinates of a face, averaged over the faces:
 

@@ -7,14 +7,14 @@ from torch.nn.functional import smooth_l1_loss
 
 @MODELS.register_module()
 class MaskedSmoothL1Loss(nn.Module):
-    r"""Smooth-L1 over the cells of a mask (seed 004, section 2).
+    r"""Smooth-L1 over the cells of a mask.
 
     .. math::
         L = \frac{\sum_i m_i \sum_c s(p_{ic} - t_{ic})}{\sum_i m_i + 10^{-7}}, \quad
         s(d) = \begin{cases} d^2 / 2\beta & |d| < \beta \\ |d| - \beta / 2 \end{cases}
 
     Args:
-        beta: Where the parabola ends; the seed's formula is ``beta=1``.
+        beta: Where the parabola ends; 1 is Fast R-CNN's smooth L1.
         loss_weight: Multiplies the result.
 
     Example:

@@ -19,7 +19,7 @@ class PFLDLoss(nn.Module):
     with the floor f, the attributes a of face m, and :math:`\omega_c` the inverse frequency of
     attribute c over the global batch (all processes). Angles are in radians.
 
-    The seed (000, ``PFLDLoss``) has f = 0 and drops WFLW's first column, pose, by ``[:, 1:6]``: a
+    The formula in common use has f = 0 and drops WFLW's first column, pose, by ``[:, 1:6]``: a
     face without attributes is then never learnt. ``floor=0, attribute_columns=(1, 2, 3, 4, 5)`` is
     that formula, bit for bit.
 

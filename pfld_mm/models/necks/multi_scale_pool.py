@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 @MODELS.register_module()
 class MultiScalePool(BaseModule):
-    """Mean-pool several feature maps into one vector (PFLD paper, section 3.2; seed 002).
+    """Mean-pool several feature maps into one vector (PFLD paper, section 3.2).
 
     Args:
         pooled: Indices of the backbone's maps that are pooled and concatenated.

@@ -19,7 +19,7 @@ class NcnnSession:
         ValueError: if a file is damaged.
     """
 
-    batch = 1
+    batch: int | None = 1
 
     def __init__(self, param: Path, weights: Path, threads: int = 1, half: bool = False) -> None:
         try:

@@ -32,9 +32,13 @@ class OnnxruntimeSession:
         found = inputs[0].shape if len(inputs) == 1 else None
         fits = found is not None and len(found) == 4 and inputs[0].type == 'tensor(float)'
         # a dimension with a name instead of a number takes anything
-        if not fits or any(
-            isinstance(one, int) and one != other
-            for one, other in zip(found[1:], shape, strict=True)
+        if (
+            found is None
+            or not fits
+            or any(
+                isinstance(one, int) and one != other
+                for one, other in zip(found[1:], shape, strict=True)
+            )
         ):
             described = [(i.name, i.shape, i.type) for i in inputs]
             raise ValueError(

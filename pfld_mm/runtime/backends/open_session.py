@@ -66,7 +66,7 @@ def open_verifier(folder: ModelFolder, threads: int) -> Session | None:
         ValueError: if it is damaged or not this folder's.
     """
     file = folder.verifier()
-    if file is None:
+    if file is None or folder.info.verifier is None:
         return None
     shape = tuple(folder.info.verifier['input'])
     session = OnnxruntimeSession(file, shape, threads)
