@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pfld_mm.core.image import read_image
+from pfld_mm.core.image import KINDS, read_image
 from pfld_mm.core.image_files import image_files
 
 
@@ -31,7 +31,7 @@ class PhotoFolder:
             raise FileNotFoundError(f'photos: {self.folder} is not a folder')
         self.files = image_files(self.folder, recursive=True)
         if not self.files:
-            raise FileNotFoundError(f'photos: no image in {self.folder}')
+            raise FileNotFoundError(f'photos: no picture ({KINDS}) in {self.folder}')
         self._cache: OrderedDict[Path, np.ndarray | None] = OrderedDict()
 
     def __getstate__(self) -> dict:
