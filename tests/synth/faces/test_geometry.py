@@ -116,9 +116,11 @@ def test_lids_of_a_closed_eye_meet_and_the_pupil_is_on_them(yaw):
     lid = points[68:73]
     assert points[97, 1] == pytest.approx(np.interp(points[97, 0], lid[:, 0], lid[:, 1]), abs=1.0)
     open_face = dataclasses.replace(face, expression=Expression(gaze_y=-1))
-    still = np.r_[0:69, 72, 76:97]  # the other eye and the corners do not move
+    still = np.r_[33:69, 72, 76:97]  # the other eye and the corners do not move
     rest = face_geometry(open_face).landmarks()
     np.testing.assert_allclose(points[still], rest[still], atol=1e-9)
+    # the lids bend the skin between the controls, and with it the far silhouette a little
+    assert np.hypot(*(points - rest)[:33].T).max() < 0.01 * face_geometry(face).unit
 
 
 @pytest.mark.parametrize('closure', [0.0, 0.3, 0.6, 0.9, 1.0])
