@@ -1,8 +1,9 @@
 """Stand-ins for what mmpose 1.3.2 imports and a top-down landmark model never calls.
 
-mmpose imports ``mmcv.ops`` (compiled), ``mmdet.utils`` and ``torchvision`` even for a regression
-model. A stand-in is made only for what cannot be imported, is in ``sys.modules`` only while
-mmpose is imported, and raises when it is called. Real packages are always preferred.
+mmpose imports ``mmcv.ops`` (compiled), ``mmdet.utils``, ``torchvision`` and ``xtcocotools`` even
+for a regression model. A stand-in is made only for what cannot be imported, is in ``sys.modules``
+only while mmpose is imported, and raises when it is called (that of ``xtcocotools.coco.COCO``
+reads label files). Real packages are always preferred.
 """
 
 import importlib
@@ -14,10 +15,18 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import NoReturn
 
+from .coco_labels import NEEDS_XTCOCOTOOLS, CocoLabels
+
 logger = logging.getLogger(__name__)
 
 # Imported under the stubs: the modules that bind their names at import time.
-_NEEDS_STANDINS = ('mmcv.ops', 'mmpose.models', 'mmpose.visualization')
+_NEEDS_STANDINS = (
+    'mmcv.ops',
+    'mmpose.datasets',
+    'mmpose.evaluation',
+    'mmpose.models',
+    'mmpose.visualization',
+)
 
 
 def import_mmpose() -> tuple[str, ...]:
@@ -89,12 +98,18 @@ def _import_error(name: str) -> Exception | None:
 
 def _raising(what: str, needs: str) -> Callable[..., NoReturn]:
     """A function that says what is missing when it is called."""
+    return _saying(
+        what,
+        f'{what} was called, but {needs} is not installed: install it, '
+        'or use a model that does not need it.',
+    )
+
+
+def _saying(what: str, message: str) -> Callable[..., NoReturn]:
+    """A function named ``what`` that raises RuntimeError with ``message``."""
 
     def standin(*args: object, **kwargs: object) -> NoReturn:
-        raise RuntimeError(
-            f'{what} was called, but {needs} is not installed: install it, '
-            'or use a model that does not need it.'
-        )
+        raise RuntimeError(message)
 
     standin.__name__ = standin.__qualname__ = what
     return standin
@@ -111,13 +126,20 @@ class _CompiledOps(ModuleType):
 
 def _package(name: str, child: str, **names: object) -> dict[str, ModuleType]:
     """A package with one submodule ``child`` that holds ``names``."""
-    package, module = ModuleType(name), ModuleType(f'{name}.{child}')
+    package = ModuleType(name)
     package.__spec__ = ModuleSpec(name, None, is_package=True)
-    module.__spec__ = ModuleSpec(module.__name__, None)
     package.__path__ = []
-    setattr(package, child, module)
+    return {name: package} | _child({name: package}, child, **names)
+
+
+def _child(modules: dict[str, ModuleType], child: str, **names: object) -> dict[str, ModuleType]:
+    """A submodule ``child``, holding ``names``, of the package that comes first in ``modules``."""
+    package = next(iter(modules.values()))
+    module = ModuleType(f'{package.__name__}.{child}')
+    module.__spec__ = ModuleSpec(module.__name__, None)
     vars(module).update(names)
-    return {name: package, module.__name__: module}
+    setattr(package, child, module)
+    return {module.__name__: module}
 
 
 def _compiled_ops() -> dict[str, ModuleType]:
@@ -137,9 +159,21 @@ def _torchvision() -> dict[str, ModuleType]:
     return _package('torchvision', 'transforms', ToPILImage=to_pil)
 
 
+def _xtcocotools() -> dict[str, ModuleType]:
+    evaluation, rle = 'xtcocotools.cocoeval.COCOeval', 'xtcocotools.mask'
+    modules = _package('xtcocotools', 'coco', COCO=CocoLabels)
+    modules |= _child(
+        modules, 'cocoeval', COCOeval=_saying(evaluation, NEEDS_XTCOCOTOOLS.format(evaluation))
+    )
+    raising = _saying(rle, NEEDS_XTCOCOTOOLS.format(rle))
+    names = ('frPyObjects', 'merge', 'decode', 'encode', 'area', 'iou', 'toBbox')
+    return modules | _child(modules, 'mask', **dict.fromkeys(names, raising))
+
+
 # In this order: a real mmdet may need mmcv's ops, and gets the stand-in for them.
 _MAKERS: dict[str, Callable[[], dict[str, ModuleType]]] = {
     'mmcv._ext': _compiled_ops,
     'mmdet.utils': _mmdet,
     'torchvision.transforms': _torchvision,
+    'xtcocotools.mask': _xtcocotools,  # the compiled part: it fails where numpy does not fit
 }

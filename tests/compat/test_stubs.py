@@ -44,6 +44,10 @@ def fake_packages(tmp_path: Path) -> Path:
     files = {
         'mmdet/__init__.py': '',
         'mmdet/utils.py': 'ConfigType = dict\ndef reduce_mean(x):\n    return "real mmdet"\n',
+        'xtcocotools/__init__.py': '',
+        'xtcocotools/coco.py': 'class COCO:\n    real = True\n',
+        'xtcocotools/cocoeval.py': 'class COCOeval:\n    real = True\n',
+        'xtcocotools/mask.py': 'real = True\n',
         'torchvision/__init__.py': '__version__ = "0.99"\n',
         'torchvision/transforms.py': 'class ToPILImage:\n    real = True\n',
         'ext/_ext.py': 'def __getattr__(name):\n    return lambda *a, **k: "real op"\n',
@@ -55,7 +59,7 @@ def fake_packages(tmp_path: Path) -> Path:
 
 
 def test_stubs_are_gone_again_and_raise_when_called():
-    names = ('mmcv._ext', 'mmdet', 'torchvision')
+    names = ('mmcv._ext', 'mmdet', 'torchvision', 'xtcocotools')
     checked(
         BLOCK.format(names=names)
         + """
@@ -67,16 +71,19 @@ logging.getLogger('pfld_mm').addHandler(handler)
 logging.getLogger('pfld_mm').setLevel('DEBUG')
 
 from pfld_mm.compat import STANDINS
-assert STANDINS == ('mmcv._ext', 'mmdet.utils', 'torchvision.transforms'), STANDINS
-assert [level for level, _ in records] == ['DEBUG'] * 3, records
+expected = ('mmcv._ext', 'mmdet.utils', 'torchvision.transforms', 'xtcocotools.mask')
+assert STANDINS == expected, STANDINS
+assert [level for level, _ in records] == ['DEBUG'] * 4, records
 assert [name for name in STANDINS if name in records[0][1]] == ['mmcv._ext'], records
 
-left = [m for m in sys.modules if m == 'mmcv._ext' or m.startswith(('mmdet', 'torchvision'))]
+blocked = ('mmdet', 'torchvision', 'xtcocotools')
+left = [m for m in sys.modules if m == 'mmcv._ext' or m.startswith(blocked)]
 assert not left, left
 
 import mmcv.ops
 import torch
 from mmpose.models.heads.hybrid_heads import rtmo_head
+from mmpose.evaluation.metrics import coco_metric
 from mmpose.visualization import simcc_vis
 
 boxes, scores = torch.zeros(1, 4), torch.zeros(1)
@@ -84,6 +91,7 @@ for call, names in [
     (lambda: mmcv.ops.nms(boxes, scores, 0.5), ['nms', 'mmcv with compiled ops']),
     (lambda: rtmo_head.reduce_mean(scores), ['reduce_mean', 'mmdet']),
     (lambda: simcc_vis.ToPILImage(), ['ToPILImage', 'torchvision']),
+    (lambda: coco_metric.COCOeval(), ['COCOeval', 'xtcocotools', 'NME']),
 ]:
     try:
         call()
@@ -110,6 +118,8 @@ from mmcv.ops import nms
 import mmcv.utils, sys
 assert rtmo_head.reduce_mean(0) == 'real mmdet'
 assert simcc_vis.ToPILImage.real
+from mmpose.datasets.datasets.base import base_coco_style_dataset
+assert base_coco_style_dataset.COCO.real
 assert sys.modules['mmcv._ext'].nms() == 'real op'
 assert sys.modules['mmcv.ops.nms'].ext_module.nms() == 'real op'
 """,
