@@ -40,9 +40,7 @@ def face_box(face: AnnotatedFace, rule: str, seed: int, index: int) -> np.ndarra
     else:
         is_marked = face.weights > 0
         if not is_marked.any():
-            raise ValueError(
-                f'{face.source}: expected a point that is marked, found none; remove it'
-            )
+            raise ValueError(f'{face.source}: expected a marked point, found none; remove it')
         box = landmark_boxes(face.points[is_marked])
         what, cure = 'the box around the points', 'or remove the line'
     x0, y0, x1, y1 = map(float, box)
