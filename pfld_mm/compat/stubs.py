@@ -15,7 +15,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import NoReturn
 
-from .coco_labels import NEEDS_XTCOCOTOOLS, CocoLabels
+from pfld_mm.compat.coco_labels import NEEDS_XTCOCOTOOLS, CocoLabels
 
 logger = logging.getLogger(__name__)
 
