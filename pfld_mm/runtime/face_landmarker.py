@@ -23,6 +23,11 @@ from pfld_mm.runtime.model_folder import ModelFolder
 from pfld_mm.runtime.self_test import check_golden_pair
 
 DEFAULT_MODEL = 'pfld_ghostone_98'
+MAX_RELATIVE_SIGMA = 0.09
+"""Mean standard deviation of the points of a face, over the root of its box's area. Of 107 faces of
+AFW and LFW 99 % stay below; 46 finds in drawn puzzles have 0.13 and more."""
+UNSURE_MIN_SCORE = 0.3
+"""Of the default finder where the points tell false finds afterwards: it misses fewer faces."""
 
 
 class FaceLandmarker:
@@ -81,7 +86,8 @@ class FaceLandmarker:
         """What finds the faces; the default one is made when it is first needed."""
         with self._lock:
             if self._finder is None:
-                self._finder = FaceFinder()
+                tells = self.info.output.get('shape', [2])[-1] == 4
+                self._finder = FaceFinder(min_score=UNSURE_MIN_SCORE if tells else None)
             return self._finder
 
     @finder.setter
@@ -100,21 +106,27 @@ class FaceLandmarker:
             image: See ``as_bgr``: BGR, grey or BGRA; uint8, uint16 or float in 0..1.
             boxes: (F, 4) x_min, y_min, x_max, y_max of the faces in pixels, as tight as the box
                 around the landmarks (brows to chin), for upright faces; or found faces, whose tilt
-                is known; None: the finder looks for them.
+                is known; None: the finder looks for them, and what the model is unsure of is left
+                out as no face (models that tell standard deviations).
             pose: Whether to solve the head poses; only for 68 and 98 points.
 
         Raises:
             ValueError: if the picture or a box is impossible; names the box.
         """
         image = as_bgr(image)
-        found = self.find_faces(image) if boxes is None else boxes
+        is_given = boxes is not None
+        found = boxes if is_given else self.find_faces(image)
         roll = finder_scores = None
         if isinstance(found, FoundFaces):
             found, roll, finder_scores = found.boxes, found.roll, found.scores
         boxes = checked_boxes(found, image.shape)
         output = self.inference(self.preprocess(image, boxes, roll))
         landmarks = self.postprocess(output, boxes, pose, roll)
-        return replace(landmarks, finder_scores=finder_scores)
+        landmarks = replace(landmarks, finder_scores=finder_scores)
+        unsure = landmarks.relative_sigma()
+        if not is_given and unsure is not None:
+            landmarks = landmarks.select(unsure <= MAX_RELATIVE_SIGMA)
+        return landmarks
 
     def find_faces(self, image: ArrayLike) -> FoundFaces:
         """The faces that the finder finds, the largest first.

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,22 @@ class FaceLandmarks:
     def __iter__(self) -> Iterator[Face]:
         """The faces, one after another."""
         return (self[index] for index in range(len(self)))
+
+    def relative_sigma(self) -> np.ndarray | None:
+        """(F,) mean standard deviation of a face's points over the root of its box's area."""
+        if self.sigmas is None:
+            return None
+        areas = (self.boxes[:, 2:] - self.boxes[:, :2]).prod(1)
+        return self.sigmas.mean((1, 2)) / np.sqrt(areas)
+
+    def select(self, kept: np.ndarray) -> FaceLandmarks:
+        """The faces for which ``kept`` (F,) bool is True."""
+        indices = np.flatnonzero(kept)
+        poses = None if self.poses is None else tuple(self.poses[i] for i in indices)
+        names = ('points', 'boxes', 'scores', 'sigmas', 'roll', 'finder_scores')
+        arrays = {name: getattr(self, name) for name in names}
+        chosen = {name: array[indices] for name, array in arrays.items() if array is not None}
+        return replace(self, poses=poses, **chosen)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain Python for JSON: ``{'faces': [...]}``, see ``Face.to_dict``."""

@@ -62,3 +62,16 @@ def test_coco_results():
     plain = FaceLandmarks(POINTS, BOXES).to_coco(7)
     assert plain[0]['keypoints'][2::3] == [1, 1, 1] and plain[0]['score'] == 1
     assert json.loads(json.dumps(plain)) == plain
+
+
+def test_selected_faces_keep_all_that_is_theirs():
+    scores = np.float32([[0.2, 0.4, 0.6], [1, 1, 1]])
+    sigmas = np.stack([np.full((3, 2), 0.5), np.full((3, 2), 2)]).astype(np.float32)
+    faces = FaceLandmarks(POINTS, BOXES, POSES, scores, sigmas)
+    np.testing.assert_allclose(faces.relative_sigma(), [0.1, 0.4])
+    one = faces.select(faces.relative_sigma() > 0.2)
+    assert len(one) == 1 and one.poses == POSES[1:]
+    np.testing.assert_array_equal(one.points, POINTS[1:])
+    np.testing.assert_array_equal(one.sigmas, sigmas[1:])
+    assert len(faces.select(np.zeros(2, bool))) == 0
+    assert FaceLandmarks(POINTS, BOXES).relative_sigma() is None

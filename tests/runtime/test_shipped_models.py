@@ -18,7 +18,7 @@ from pfld_mm.core.boxes import iou
 from pfld_mm.core.face_markups import MARKUPS
 from pfld_mm.datasets.face.markup_map import IN_WFLW
 from pfld_mm.runtime import FaceFinder, FaceLandmarker, SliderLocator
-from pfld_mm.runtime.face_landmarker import DEFAULT_MODEL
+from pfld_mm.runtime.face_landmarker import DEFAULT_MODEL, MAX_RELATIVE_SIGMA
 from pfld_mm.runtime.model_folder import SHIPPED, ModelFolder, shipped_models
 from pfld_mm.synth.faces.renderer import render_face
 from pfld_mm.synth.faces.sampling import sample_face
@@ -163,3 +163,15 @@ def test_the_checkpoint_is_the_model(name):
     with torch.no_grad():
         output = model(data['inputs'], None, mode='tensor').numpy()
     np.testing.assert_allclose(output.ravel(), golden.output.ravel(), atol=1e-4)
+
+
+def test_what_is_no_face_is_dropped_by_its_points():
+    """The default model is sure of a drawn face and unsure of noise and puzzles."""
+    landmarker = FaceLandmarker()
+    image, points = render_face(sample_face(3, 'test', 0))
+    box = np.concatenate([points.min(0), points.max(0)])
+    sure = landmarker(image, box).relative_sigma()
+    noise = np.random.default_rng(0).integers(0, 256, image.shape, np.uint8)
+    assert sure < MAX_RELATIVE_SIGMA < landmarker(noise, box).relative_sigma()
+    puzzles = PuzzleGenerator(seed=5, size=(620, 310))
+    assert sum(len(landmarker(puzzles[index].picture)) for index in range(10)) == 0
