@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 ORIENTATION = 0x0112
@@ -9,7 +11,7 @@ ORIENTATION = 0x0112
 
 def exif_orientation(tiff: bytes) -> int:
     """The orientation that a TIFF block names in its first directory: 1 to 8, 1 if it has none."""
-    order = 'little' if tiff[:2] == b'II' else 'big'
+    order: Literal['little', 'big'] = 'little' if tiff[:2] == b'II' else 'big'
     start = int.from_bytes(tiff[4:8], order)
     entries = tiff[start + 2 :][: 12 * int.from_bytes(tiff[start : start + 2], order)]
     for i in range(0, len(entries), 12):

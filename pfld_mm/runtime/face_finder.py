@@ -140,5 +140,7 @@ class FaceFinder:
 
     def _in_pixels(self, output: np.ndarray) -> np.ndarray:
         """Boxes and points of the faces in an output, at the model's own threshold."""
-        boxes, _, points = decode_faces(output[0], **self._thresholds)
+        boxes, _, points = decode_faces(
+            output[0], self._thresholds['min_score'], self._thresholds['max_iou']
+        )
         return np.concatenate([boxes.reshape(-1, 2), points.reshape(-1, 2)])

@@ -115,11 +115,13 @@ class FaceLandmarker:
         """
         image = as_bgr(image)
         is_given = boxes is not None
-        found = boxes if is_given else self.find_faces(image)
+        found = self.find_faces(image) if boxes is None else boxes
         roll = finder_scores = None
         if isinstance(found, FoundFaces):
-            found, roll, finder_scores = found.boxes, found.roll, found.scores
-        boxes = checked_boxes(found, image.shape)
+            roll, finder_scores = found.roll, found.scores
+            boxes = checked_boxes(found.boxes, image.shape)
+        else:
+            boxes = checked_boxes(found, image.shape)
         output = self.inference(self.preprocess(image, boxes, roll))
         landmarks = self.postprocess(output, boxes, pose, roll)
         landmarks = replace(landmarks, finder_scores=finder_scores)

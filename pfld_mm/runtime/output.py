@@ -44,14 +44,8 @@ class Output:
         if self.path is not None and self.fps:
             self._put_frame(picture, self.path, self.fps)
         elif self.path is not None:
-            _write(self._file(name), picture)
+            _write(_file(self.path, name), picture)
         return self._show(picture) if self.show else True
-
-    def _file(self, name: str | None) -> Path:
-        if name is None:
-            return self.path
-        file = self.path / name
-        return file if cv2.haveImageWriter(str(file)) else file.with_name(f'{name}.png')
 
     def close(self) -> None:
         """Finish the video and close the window."""
@@ -101,3 +95,11 @@ def _write(path: Path, picture: np.ndarray) -> None:
         good = False
     if not good:
         raise OSError(f'{path}: cannot be written; name a .jpg or .png file in a writable folder')
+
+
+def _file(path: Path, name: str | None) -> Path:
+    """Where an image goes: the path, or a file of that name in it that OpenCV can write."""
+    if name is None:
+        return path
+    file = path / name
+    return file if cv2.haveImageWriter(str(file)) else file.with_name(f'{name}.png')

@@ -66,7 +66,7 @@ class YuNetFaceFinder:
             self._detector.setInputSize(size)
             rows = self._detector.detect(small)[1]
         rows = np.zeros((0, 15), np.float32) if rows is None else rows
-        scale = np.float32([width / size[0], height / size[1]])
+        scale = np.array([width / size[0], height / size[1]], np.float32)
         points = rows[:, 4:14].reshape(-1, 5, 2) * scale
         boxes = np.hstack([rows[:, :2], rows[:, :2] + rows[:, 2:4]]) * np.tile(scale, 2)
         roll = face_roll(points).astype(np.float32)

@@ -50,9 +50,7 @@ def landmark_roll(points: np.ndarray) -> np.ndarray:
     markup = MARKUPS.get(points.shape[1])
     if markup is None:
         return np.zeros(len(points), np.float32)
-    pupils = [points[:, list(group)].mean(axis=1) for group in markup.pupils]
-    rest = [points[:, index] for index in (markup.nose_tip, *markup.mouth_corners)]
-    return face_roll(np.stack([*pupils, *rest], axis=1)).astype(np.float32)
+    return face_roll(markup.five_points(points)).astype(np.float32)
 
 
 def turned(points: np.ndarray, degrees: np.ndarray) -> np.ndarray:
