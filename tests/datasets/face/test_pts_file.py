@@ -41,7 +41,7 @@ def test_missing_points_weigh_nothing_and_stretch_no_box(tmp_path, write_pts, fi
 
 def test_a_face_without_a_marked_point_is_named(write_pts):
     root = write_pts(np.full((5, 2), -1.0))
-    with pytest.raises(ValueError, match=r'a\.pts: expected a point that is marked, found none'):
+    with pytest.raises(ValueError, match=r'a\.pts: expected a marked point, found none'):
         IBUGFace(data_root=str(root), metainfo=FIVE)
 
 

@@ -73,7 +73,7 @@ def test_scenes_have_faces_in_tight_boxes(drawn_tree):
     assert info['img'].shape == (256, 320, 3) and info['img'].dtype == np.uint8
     assert info['boxes'].shape == (4, 4) and info['points'].shape == (4, 5, 2)
     low, high = info['boxes'][:, None, :2], info['boxes'][:, None, 2:]
-    assert ((info['points'] > low) & (info['points'] < high)).all()
+    assert ((info['points'] >= low) & (info['points'] <= high)).all()
     sides = (info['boxes'][:, 2:] - info['boxes'][:, :2]).max(axis=1)
     assert (sides > 40).all() and (sides < 150).all()
 
