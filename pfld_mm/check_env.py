@@ -159,7 +159,7 @@ def _import_mmpose() -> int:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')
-            stubs = importlib.import_module('pfld_mm.compat').STANDINS
+            stubs = importlib.import_module('pfld_mm.compat').STUBS
     except Exception as error:
         print(f'mmpose cannot be imported all the same: {error}')
         return 1

@@ -5,7 +5,7 @@
 * :mod:`.latest_checkpoint`: resuming passes over files that cannot be read.
 * :mod:`.distributed`: distributed runs on machines without a GPU.
 
-Importing this module applies the first three, once. ``STANDINS`` names what was stood in for
+Importing this module applies the first three, once. ``STUBS`` names what was stood in for
 (empty where the real packages are installed).
 """
 
@@ -22,7 +22,7 @@ from pfld_mm.compat.latest_checkpoint import install_latest_checkpoint
 from pfld_mm.compat.stubs import import_mmpose
 
 __all__ = [
-    'STANDINS',
+    'STUBS',
     'CheckpointError',
     'prepare_cpu_distributed',
     'save_checkpoint',
@@ -31,6 +31,6 @@ __all__ = [
 
 # mmpose imports albumentations, which would ask the network for a newer version.
 os.environ.setdefault('NO_ALBUMENTATIONS_UPDATE', '1')
-STANDINS: tuple[str, ...] = import_mmpose()
+STUBS: tuple[str, ...] = import_mmpose()
 install_safe_checkpoints()
 install_latest_checkpoint()

@@ -1,7 +1,7 @@
-"""Stand-ins for what mmpose 1.3.2 imports and a top-down landmark model never calls.
+"""Stubs for what mmpose 1.3.2 imports and a top-down landmark model never calls.
 
 mmpose imports ``mmcv.ops`` (compiled), ``mmdet.utils``, ``torchvision`` and ``xtcocotools`` even
-for a regression model. A stand-in is made only for what cannot be imported, is in ``sys.modules``
+for a regression model. A stub is made only for what cannot be imported, is in ``sys.modules``
 only while mmpose is imported, and raises when it is called (that of ``xtcocotools.coco.COCO``
 reads label files). Real packages are always preferred.
 """
@@ -20,7 +20,7 @@ from pfld_mm.compat.coco_labels import NEEDS_XTCOCOTOOLS, CocoLabels
 logger = logging.getLogger(__name__)
 
 # Imported under the stubs: the modules that bind their names at import time.
-_NEEDS_STANDINS = (
+_NEEDS_STUBS = (
     'mmcv.ops',
     'mmpose.datasets',
     'mmpose.evaluation',
@@ -36,12 +36,12 @@ def import_mmpose() -> tuple[str, ...]:
         The names of the modules stood in for, such as ``('mmcv._ext', 'mmdet.utils')``.
 
     Raises:
-        ImportError: if something is missing that no stand-in can replace (mmpose, mmengine,
+        ImportError: if something is missing that no stub can replace (mmpose, mmengine,
             mmcv, pkg_resources); the message names the command that lists the cures.
     """
     try:
         with _stubs() as names:
-            for module in _NEEDS_STANDINS:
+            for module in _NEEDS_STUBS:
                 importlib.import_module(module)
     except ImportError as error:
         raise ImportError(
@@ -67,7 +67,7 @@ def _stubs() -> Iterator[tuple[str, ...]]:
             sys.modules.update(modules)
             names.append(name)
             if isinstance(error, ModuleNotFoundError):
-                logger.debug('%s is not installed: a stand-in takes its place', name)
+                logger.debug('%s is not installed: a stub takes its place', name)
             else:
                 broken.append(name.partition('.')[0])
                 logger.warning('%s is installed but broken, and not used: %s', name, error)
@@ -170,7 +170,7 @@ def _xtcocotools() -> dict[str, ModuleType]:
     return modules | _child(modules, 'mask', **dict.fromkeys(names, raising))
 
 
-# In this order: a real mmdet may need mmcv's ops, and gets the stand-in for them.
+# In this order: a real mmdet may need mmcv's ops, and gets the stub for them.
 _MAKERS: dict[str, Callable[[], dict[str, ModuleType]]] = {
     'mmcv._ext': _compiled_ops,
     'mmdet.utils': _mmdet,

@@ -69,14 +69,14 @@ class Exporter:
         self.cfg, self.out = cfg, ExportFolder(Path(folder))
         self.deploy_cfg, self.options = deploy_cfg, deploy_cfg.get('pfld_mm', {})
         self.conversion = Conversion.from_config(deploy_cfg)
-        runtimes = ['onnxruntime', *CONVERTERS]
-        if self.conversion.runtime not in runtimes:
+        runtime, runtimes = self.conversion.runtime, ['onnxruntime', *CONVERTERS]
+        if runtime not in runtimes:
             raise ValueError(
                 f'{deploy_cfg.filename}: backend_config.type must be one of {sorted(runtimes)}, '
-                f'found {self.conversion.runtime!r}'
+                f'found {runtime!r}'
             )
-        if self.conversion.runtime in CONVERTERS:
-            CONVERTERS[self.conversion.runtime].check_installed()
+        if runtime in CONVERTERS:
+            CONVERTERS[runtime].check_installed()
         self.int8 = self.options.get('int8')
         self.estimator = load_model(cfg, checkpoint)
         size = tuple(codec_of(cfg)['input_size'])
@@ -84,15 +84,10 @@ class Exporter:
         self.network = DeployedNetwork(self.estimator, size, fold)
         self.cropper = PictureCropper(cfg)
         sha256 = hash_weights(self.estimator)
-        self.info = self.complete(
-            describe(cfg, self.network, self.task, name, sha256, self.output_info())
-        )
-        self.report: dict = dict(
-            checkpoint=os.path.basename(checkpoint),
-            weights_sha256=sha256,
-            unit=self.unit_name,
-            backends={},
-        )
+        info = describe(cfg, self.network, self.task, name, sha256, self.output_info())
+        self.info = self.complete(info)
+        self.report: dict = dict(checkpoint=os.path.basename(checkpoint), weights_sha256=sha256)
+        self.report.update(unit=self.unit_name, backends={})
         self.sessions: dict[str, Session] = {}
 
     @property
@@ -102,7 +97,7 @@ class Exporter:
 
     @abstractmethod
     def output_info(self) -> dict:
-        """Name, shape and meaning of the output, for the metadata."""
+        """Name, shape and meaning of the output."""
 
     @abstractmethod
     def unit(self) -> np.ndarray:

@@ -18,9 +18,7 @@ from pfld_mm.evaluation.functional import (
     normaliser,
     summarise,
 )
-
-# The names and the order of WFLW's own annotation files.
-WFLW_ATTRIBUTES = ('pose', 'expression', 'illumination', 'make-up', 'occlusion', 'blur')
+from pfld_mm.evaluation.sample_fields import WFLW_ATTRIBUTES, as_array, wflw_attributes
 
 
 @METRICS.register_module()
@@ -150,13 +148,14 @@ class FaceNME(BaseMetric):
             )
         gt_instances, picture = sample['gt_instances'], str(sample['img_path'])
         name = f'{picture}, face {sample["id"]}'
-        gt, pred = _array(gt_instances['keypoints']), _array(sample['pred_instances']['keypoints'])
+        gt = as_array(gt_instances['keypoints'])
+        pred = as_array(sample['pred_instances']['keypoints'])
         mask = np.ones(gt.shape[:2], bool)
         if 'keypoints_visible' in gt_instances:
-            visible = _array(gt_instances['keypoints_visible'])
+            visible = as_array(gt_instances['keypoints_visible'])
             mask = (visible[..., 0] if visible.ndim == 3 else visible).astype(bool)
         gt, pred, mask = (self._chosen(array, name) for array in (gt, pred, mask))
-        bboxes = _array(gt_instances['bboxes']) if 'bboxes' in gt_instances else None
+        bboxes = as_array(gt_instances['bboxes']) if 'bboxes' in gt_instances else None
         # A point that is not marked makes the distance NaN, and that is met by name below.
         marked = np.where(mask[..., None], gt, np.nan)
         norm = normaliser(marked, bboxes, self.norm_mode, self.keypoint_indices)
@@ -165,7 +164,7 @@ class FaceNME(BaseMetric):
             'id': sample['id'],
             'picture': picture,
             'error': float(error[0]),
-            'attributes': _attributes(sample, name) if self.subsets else None,
+            'attributes': wflw_attributes(sample, name) if self.subsets else None,
             'gt': np.float32(marked[0]),
             'pred': np.float32(pred[0]),
         }
@@ -230,23 +229,3 @@ class FaceNME(BaseMetric):
         errors = np.array([face['error'] for face in faces])
         draw_curve(self.out_dir / 'curve.png', errors, self.failure_thresholds, self.auc_threshold)
         draw_sheet(self.out_dir / 'faces.jpg', faces)
-
-
-def _array(value: object) -> np.ndarray:
-    """An array of an array or a tensor, wherever it lies."""
-    return np.asarray(value.cpu() if hasattr(value, 'cpu') else value)
-
-
-def _attributes(sample: dict, name: str) -> np.ndarray | None:
-    """The six attributes (6,) of a face, None where it has none."""
-    labels = sample.get('gt_instance_labels') or {}
-    value = labels.get('attributes', sample.get('attributes'))
-    if value is None:
-        return None
-    attributes = _array(value).reshape(-1)
-    if len(attributes) != len(WFLW_ATTRIBUTES):
-        raise ValueError(
-            f'{name}: expected the {len(WFLW_ATTRIBUTES)} attributes {WFLW_ATTRIBUTES}, found '
-            f'{len(attributes)}; subsets=False does without.'
-        )
-    return attributes

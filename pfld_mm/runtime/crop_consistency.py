@@ -23,7 +23,7 @@ MOVE = 0.1
 WIDEN = 0.15
 
 
-def unsteadiness(
+def crop_inconsistency(
     landmarker: Callable[[np.ndarray, FoundFaces], FaceLandmarks],
     image: np.ndarray,
     landmarks: FaceLandmarks,

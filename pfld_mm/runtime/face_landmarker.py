@@ -24,22 +24,20 @@ from pfld_mm.runtime.self_test import check_golden_pair
 
 DEFAULT_MODEL = 'pfld_ghostone_98'
 MAX_RELATIVE_SIGMA = 0.09
-"""Mean standard deviation of the points of a face, over the root of its box's area. Of 107 faces of
-AFW and LFW 99 % stay below; 46 finds in drawn puzzles have 0.13 and more."""
+"""See ``relative_sigma``: 99 % of faces are below, finds in drawn puzzles have 0.13 and more."""
 UNSURE_MIN_SCORE = 0.3
-"""Of the default finder where the points tell false finds afterwards: it misses fewer faces."""
+"""Of the default finder where the points tell false finds afterwards."""
 
 
 class FaceLandmarker:
     """Finds the landmarks of faces with an exported model.
 
-    Three steps, each of them callable: ``preprocess``, ``inference``, ``postprocess``::
+    Three steps, each of them callable: ``preprocess``, ``inference``, ``postprocess``.
+    Threads may share one landmarker. A pickled one opens its model again. ::
 
         landmarker = FaceLandmarker()
         landmarks = landmarker(cv2.imread('face.jpg'))
         landmarks.points  # (F, K, 2) in picture pixels
-
-    Several threads may share one landmarker. A pickled one opens its model again.
 
     Args:
         folder: What the export tool wrote, its single ONNX file, or the name of a model that comes
@@ -119,9 +117,8 @@ class FaceLandmarker:
         roll = finder_scores = None
         if isinstance(found, FoundFaces):
             roll, finder_scores = found.roll, found.scores
-            boxes = checked_boxes(found.boxes, image.shape)
-        else:
-            boxes = checked_boxes(found, image.shape)
+            found = found.boxes
+        boxes = checked_boxes(found, image.shape)
         output = self.inference(self.preprocess(image, boxes, roll))
         landmarks = self.postprocess(output, boxes, pose, roll)
         landmarks = replace(landmarks, finder_scores=finder_scores)
@@ -228,8 +225,7 @@ class FaceLandmarker:
         """Prove this installation with the folder's golden pair.
 
         Args:
-            bound: Largest difference allowed, in pixels of the crop; by default 0.05, for
-                fp16 0.5, for int8 2.
+            bound: Largest difference allowed, in pixels of the crop; None for the form's own.
 
         Returns:
             The largest difference of a point in pixels.

@@ -10,7 +10,7 @@ from pfld_mm.core.boxes import iou, landmark_boxes, plausible
 from pfld_mm.core.finder.face_geometry import landmark_roll
 from pfld_mm.core.finder.found_faces import FoundFaces
 from pfld_mm.core.image import as_bgr
-from pfld_mm.runtime.crop_consistency import STEADY, unsteadiness
+from pfld_mm.runtime.crop_consistency import STEADY, crop_inconsistency
 from pfld_mm.runtime.face import Face
 from pfld_mm.runtime.face_landmarker import FaceLandmarker
 from pfld_mm.runtime.one_euro import OneEuro
@@ -48,8 +48,8 @@ class FaceTracker:
             points. The filter measures speed in sizes of the face a second.
         find_every: Frames between two searches for newcomers.
         check_every: Frames between two checks whether a face still is one.
-        steady: Largest unsteadiness of a face; None never checks (for a model so weak that its
-            points are not steady on faces either).
+        steady: Largest ``crop_inconsistency`` of a face; None never checks (for a model so weak
+            that its points are not steady on faces either).
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class FaceTracker:
         good = plausible(boxes, image.shape)
         good &= iou(boxes, landmarks.boxes).diagonal() > JUMP
         if check and self.steady is not None:
-            good &= unsteadiness(self.landmarker, image, landmarks) <= self.steady
+            good &= crop_inconsistency(self.landmarker, image, landmarks) <= self.steady
         for index, track in enumerate(tracks):
             track.box, track.face = boxes[index], landmarks[index]
             track.roll = float(roll[index])

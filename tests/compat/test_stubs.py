@@ -70,11 +70,11 @@ handler.emit = lambda record: records.append((record.levelname, record.getMessag
 logging.getLogger('pfld_mm').addHandler(handler)
 logging.getLogger('pfld_mm').setLevel('DEBUG')
 
-from pfld_mm.compat import STANDINS
+from pfld_mm.compat import STUBS
 expected = ('mmcv._ext', 'mmdet.utils', 'torchvision.transforms', 'xtcocotools.mask')
-assert STANDINS == expected, STANDINS
+assert STUBS == expected, STUBS
 assert [level for level, _ in records] == ['DEBUG'] * 4, records
-assert [name for name in STANDINS if name in records[0][1]] == ['mmcv._ext'], records
+assert [name for name in STUBS if name in records[0][1]] == ['mmcv._ext'], records
 
 blocked = ('mmdet', 'torchvision', 'xtcocotools')
 left = [m for m in sys.modules if m == 'mmcv._ext' or m.startswith(blocked)]
@@ -109,8 +109,8 @@ def test_real_packages_win(fake_packages: Path):
     checked(
         FAKE_OPS.format(folder=folder)
         + """
-from pfld_mm.compat import STANDINS
-assert STANDINS == (), STANDINS
+from pfld_mm.compat import STUBS
+assert STUBS == (), STUBS
 import mmdet.utils, torchvision.transforms
 from mmpose.models.heads.hybrid_heads import rtmo_head
 from mmpose.visualization import simcc_vis
@@ -135,8 +135,8 @@ def test_a_broken_torchvision_counts_as_missing(tmp_path: Path):
     (broken / '_part.py').write_text(text)
     result = checked(
         """
-from pfld_mm.compat import STANDINS
-assert 'torchvision.transforms' in STANDINS
+from pfld_mm.compat import STUBS
+assert 'torchvision.transforms' in STUBS
 from mmengine.utils.dl_utils import collect_env  # every Runner calls it
 collect_env()
 import importlib.util

@@ -5,7 +5,7 @@ import pytest
 from helpers.exported_models import disc_box, disc_picture, face_shape
 
 from pfld_mm.core.finder.found_faces import FoundFaces
-from pfld_mm.runtime.crop_consistency import STEADY, unsteadiness
+from pfld_mm.runtime.crop_consistency import STEADY, crop_inconsistency
 from pfld_mm.runtime.face_landmarker import FaceLandmarker
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
 from pfld_mm.runtime.face_tracker import FaceTracker
@@ -130,9 +130,9 @@ def test_a_false_alarm_of_the_finder_is_refused(tracker, finder):
 def test_unsteadiness_tells_a_disc_from_nothing(landmarker):
     picture = disc_picture(SHAPE, [(100, 100)], 30)
     boxes = np.stack([disc_box((102, 99), 31), disc_box((230, 150), 30)]).astype(np.float32)
-    values = unsteadiness(landmarker, picture, landmarker(picture, boxes))
+    values = crop_inconsistency(landmarker, picture, landmarker(picture, boxes))
     assert values[0] < 0.02 < STEADY < 0.1 < values[1]
-    assert unsteadiness(landmarker, picture, landmarker(picture, [])).shape == (0,)
+    assert crop_inconsistency(landmarker, picture, landmarker(picture, [])).shape == (0,)
 
 
 def test_smoothing_calms_a_face_at_rest(face_model, finder):
