@@ -1,6 +1,6 @@
 _base_ = [
-    '_base_/models/face_finder.py',
-    '_base_/datasets/face_finder.py',
+    '_base_/models/finder_network.py',
+    '_base_/datasets/finder_faces.py',
     '_base_/schedules/adamw_cosine.py',
     '_base_/runtime/default.py',
 ]

@@ -15,7 +15,11 @@ def test_mim_can_read_it():
     modelindex = pytest.importorskip('modelindex')
     read = modelindex.load(str(ROOT / 'model-index.yml'))
     read.build_models_with_collections()
-    assert {model.in_collection for model in read.models} == {'PFLD', 'LiteHRNet18'}
+    assert {model.in_collection for model in read.models} == {
+        'PFLD',
+        'LiteHRNet18',
+        'FaceFinder',
+    }
 
 
 def test_names_are_the_configs_names_and_unique(index):
