@@ -10,13 +10,13 @@ drawn = dict(
     fields=207,
 )
 train_dataloader = dict(
-    dataset=dict(datasets=[drawn, dict(type='EmptyScenes')], shares=(0.9, 0.1), length=3200)
+    dataset=dict(datasets=[drawn, dict(type='EmptyScenes')], probs=(0.9, 0.1), length=3200)
 )
 shown = dict(
     _delete_=True,
     type='FinderMixture',
     datasets=[dict(drawn, ann_file=drawn['ann_file'].replace('train.txt', 'test.txt'))],
-    shares=(1.0,),
+    probs=(1.0,),
     length=100,
     seed=1,
     test_mode=True,

@@ -9,7 +9,7 @@ wider = dict(
     )
 )
 train_pipeline = [{**step, **wider.get(step['type'], {})} for step in _base_.train_pipeline]
-train_pipeline.insert(1, dict(type='TurnHead', prob=0.4, degrees=40, most_yaw=75, markups=(98, 68)))
+train_pipeline.insert(1, dict(type='TurnHead', prob=0.4, degrees=40, max_yaw=75, markups=(98, 68)))
 train_dataloader = dict(
     dataset=dict(ann_files=['pseudo98/train.txt', 'photos98.txt'], pipeline=train_pipeline)
 )

@@ -45,7 +45,7 @@ def read_command_line() -> argparse.Namespace:
 
 
 class Step:
-    """One training step of a form of the config's network on random pictures.
+    """One training step of a form of the config's network on random images.
 
     Args:
         cfg: The config.

@@ -77,7 +77,7 @@ def from_deployed(args: argparse.Namespace, cfg: Config) -> dict[str, torch.Tens
     from mmpose.registry import MODELS
 
     from pfld_mm.checkpoints.from_onnx import fill_from_onnx, read_layers
-    from pfld_mm.deploy.pictures import PictureCropper, folder_crops
+    from pfld_mm.deploy.proof_images import ImageCropper, folder_crops
 
     torch.manual_seed(0)
     model = MODELS.build(cfg.model)
@@ -85,7 +85,7 @@ def from_deployed(args: argparse.Namespace, cfg: Config) -> dict[str, torch.Tens
     width, height = cfg.codec.input_size
     crops = [torch.randint(0, 256, (3, height, width), dtype=torch.uint8) for _ in range(64)]
     if args.images:
-        crops = list(folder_crops(PictureCropper(cfg), args.images, 256))
+        crops = list(folder_crops(ImageCropper(cfg), args.images, 256))
     batch = dict(inputs=crops, data_samples=[])
     images = model.data_preprocessor(batch, False)['inputs']
     layers = read_layers(args.source)

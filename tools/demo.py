@@ -1,4 +1,4 @@
-"""``make demo``, ``make demo-slider``: train a small model on drawn pictures, show the result."""
+"""``make demo``, ``make demo-slider``: train a small model on drawn images, show the result."""
 
 import argparse
 import json

@@ -22,8 +22,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('deploy_cfg', help='deploy config, of configs/deploy')
     parser.add_argument('model_cfg', help='model config')
     parser.add_argument('checkpoint', help='checkpoint file')
-    parser.add_argument('img', help='picture of what the model is for; a face crop, a puzzle')
-    parser.add_argument('--test-img', nargs='+', default=[], help='more pictures to compare with')
+    parser.add_argument('img', help='image of what the model is for; a face crop, a puzzle')
+    parser.add_argument('--test-img', nargs='+', default=[], help='more images to compare with')
     parser.add_argument('--work-dir', required=True, help='folder to write')
     parser.add_argument('--name', help="of the model, in its metadata; by default MODEL_CFG's")
     parser.add_argument(
@@ -62,8 +62,8 @@ def main() -> None:
     logging.getLogger('pfld_mm').setLevel(args.log_level)
 
     from pfld_mm.deploy.make_exporter import make_exporter
-    from pfld_mm.deploy.pictures import calibration_crops
     from pfld_mm.deploy.proof import ProofFailed
+    from pfld_mm.deploy.proof_images import calibration_crops
     from pfld_mm.engine.config import load_config
 
     try:
@@ -76,7 +76,7 @@ def main() -> None:
         calibration = None
         if exporter.int8:
             calibration = calibration_crops(
-                cfg, exporter.cropper, exporter.int8.pictures, args.calib, args.calib_dataset_cfg
+                cfg, exporter.cropper, exporter.int8.images, args.calib, args.calib_dataset_cfg
             )
         exporter.run([args.img, *args.test_img], calibration, args.dataset, args.max_samples)
     except (ImportError, OSError, ProofFailed, RuntimeError, ValueError) as error:

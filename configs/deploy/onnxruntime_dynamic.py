@@ -1,4 +1,4 @@
-# onnxruntime, any number of pictures.
+# onnxruntime, any number of images.
 _base_ = '../_base_/deploy/onnx_dynamic.py'
 
 backend_config = dict(type='onnxruntime')

@@ -1,4 +1,4 @@
-# onnxruntime, one picture at a time.
+# onnxruntime, one image at a time.
 _base_ = '../_base_/deploy/onnx.py'
 
 backend_config = dict(type='onnxruntime')

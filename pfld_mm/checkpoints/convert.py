@@ -1,4 +1,4 @@
-"""Names and colours of the public PFLD_GhostOne repository's checkpoints, turned into ours."""
+"""Names and colors of the public PFLD_GhostOne repository's checkpoints, turned into ours."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def from_public(state_dict: Mapping[str, Tensor], bgr: bool = True) -> dict[str,
 
     Args:
         state_dict: Their parameters and buffers.
-        bgr: They train on BGR pictures, our networks see RGB: turn the stem's input channels round.
+        bgr: They train on BGR images, our networks see RGB: turn the stem's input channels round.
 
     Returns:
         The same tensors under our names.

@@ -96,9 +96,9 @@ class FaceMapLabel(BaseKeypointCodec):
         gauss = gauss * np.exp(-(((y - center[1]) / sigma[1]) ** 2) / 2)[:, None]
         region = gauss > self.region
         region[row, column] = True
-        heat = np.minimum(gauss, self.NEIGHBOR_CAP)
-        heat[row, column] = 1
-        maps['heatmap'][0] = np.maximum(maps['heatmap'][0], heat)
+        heatmap = np.minimum(gauss, self.NEIGHBOR_CAP)
+        heatmap[row, column] = 1
+        maps['heatmap'][0] = np.maximum(maps['heatmap'][0], heatmap)
         maps['heatmap_weight'][0][region] = 1
         rows, columns = np.nonzero(region)
         cells = cell_centers(rows, columns)

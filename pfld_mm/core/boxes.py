@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 LARGEST = 20
-"""A box may be so many times as long as the picture; then a face fills 5 pixels of the crop."""
+"""A box may be so many times as long as the image; then a face fills 5 pixels of the crop."""
 
 SMALLEST = 8.0
 """Pixels; what is smaller is no face but a find gone wrong or a track that has collapsed."""
@@ -16,12 +16,12 @@ def checked_boxes(boxes: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
     """Boxes as (F, 4) float32, or an error that says which one is wrong.
 
     Args:
-        boxes: (F, 4) or (4,) x_min, y_min, x_max, y_max in picture pixels; F may be 0.
-        shape: (H, W, ...) of the picture.
+        boxes: (F, 4) or (4,) x_min, y_min, x_max, y_max in image pixels; F may be 0.
+        shape: (H, W, ...) of the image.
 
     Raises:
-        ValueError: if a box is not four finite numbers, has no area, lies outside the picture or
-            is many times as large as it. A box that the picture's edge cuts is welcome.
+        ValueError: if a box is not four finite numbers, has no area, lies outside the image or
+            is many times as large as it. A box that the image's edge cuts is welcome.
     """
     boxes = np.asarray(boxes, dtype=np.float64)
     if boxes.size == 0 and boxes.shape in ((0,), (0, 4)):
@@ -38,11 +38,11 @@ def checked_boxes(boxes: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
         ((high - low < 1e-3).any(1), 'has no area (x_min < x_max and y_min < y_max are needed)'),
         (
             ((high <= 0) | (low >= (width, height))).any(1),
-            f'lies outside the picture of {width} x {height}',
+            f'lies outside the image of {width} x {height}',
         ),
         (
             ((high - low).max(1) < 1) | ((high - low).max(1) > LARGEST * max(width, height)),
-            f'is smaller than a pixel or over {LARGEST} times the picture of {width} x {height}',
+            f'is smaller than a pixel or over {LARGEST} times the image of {width} x {height}',
         ),
     ):
         if bad.any():
@@ -52,7 +52,7 @@ def checked_boxes(boxes: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def plausible(boxes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Which of the boxes (F, 4) have a sensible size and their center in the picture: (F,)."""
+    """Which of the boxes (F, 4) have a sensible size and their center in the image: (F,)."""
     low, high = np.hsplit(np.asarray(boxes, np.float64), 2)
     centers, sides = (low + high) / 2, high - low
     inside = ((centers >= 0) & (centers < (shape[1], shape[0]))).all(1)
@@ -73,7 +73,7 @@ def crop_squares(
         size: (w, h) of the network's input.
 
     Returns:
-        Centers (F, 2) and extents (w, h), (F, 2), in picture pixels.
+        Centers (F, 2) and extents (w, h), (F, 2), in image pixels.
     """
     centers = (boxes[:, 2:] + boxes[:, :2]) * 0.5
     width, height = np.hsplit((boxes[:, 2:] - boxes[:, :2]) * padding, [1])

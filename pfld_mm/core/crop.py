@@ -1,7 +1,7 @@
 """The affine crop of a face, the same code in training and on the device (numpy and OpenCV only).
 
 Pixel convention: MMPose's. The center of the box lands on ``(w / 2, h / 2)`` of the crop, the
-center of pixel (0, 0) is the coordinate (0, 0), angles are degrees in picture axes (y down).
+center of pixel (0, 0) is the coordinate (0, 0), angles are degrees in image axes (y down).
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import numpy as np
 def crop_matrix(
     center: Sequence[float], scale: Sequence[float], rotation_deg: float, size: tuple[int, int]
 ) -> np.ndarray:
-    """The matrix that takes picture coordinates to crop coordinates.
+    """The matrix that takes image coordinates to crop coordinates.
 
     Equal to MMPose's ``get_warp_matrix`` (its width decides the scale, the aspect ratio is kept),
     in closed form and float64: ``s R(-rotation) (x - center) + size / 2``, s = w / scale_w.
 
     Args:
-        center: center (x, y) of the box in picture pixels.
-        scale: width and height of the box in picture pixels, padding included.
-        rotation_deg: angle of the box in the picture; the crop shows it upright.
+        center: center (x, y) of the box in image pixels.
+        scale: width and height of the box in image pixels, padding included.
+        rotation_deg: angle of the box in the image; the crop shows it upright.
         size: width and height of the crop in pixels.
 
     Returns:
@@ -47,15 +47,15 @@ def crop_matrix(
 
 
 def crop(image: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Cut the region that ``matrix`` maps to ``(0, 0, *size)`` out of a picture.
+    """Cut the region that ``matrix`` maps to ``(0, 0, *size)`` out of an image.
 
-    Bilinear, black outside the picture. A picture that is reduced by 2 or more is averaged over
+    Bilinear, black outside the image. An image that is reduced by 2 or more is averaged over
     n x n pixels first (n the integer part of the reduction), only where the crop needs it:
     bilinear sampling alone would read four pixels of every n x n and alias.
 
     Args:
         image: (H, W, 3) uint8, any strides; it is not copied as a whole.
-        matrix: (2, 3) from picture to crop coordinates, see ``crop_matrix``.
+        matrix: (2, 3) from image to crop coordinates, see ``crop_matrix``.
         size: width and height of the crop in pixels.
 
     Returns:
@@ -81,7 +81,7 @@ def crop(image: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.nda
 def _needed_region(
     image: np.ndarray, matrix: np.ndarray, size: tuple[int, int], margin: int
 ) -> tuple[int, int, int, int]:
-    """Bounding box (x0, y0, x1, y1) of the crop's pixels in the picture, clipped to it."""
+    """Bounding box (x0, y0, x1, y1) of the crop's pixels in the image, clipped to it."""
     inverse = cv2.invertAffineTransform(matrix)
     corners = np.array([[0, 0, 1], [size[0], 0, 1], [0, size[1], 1], [*size, 1]], np.float64)
     points = corners @ inverse.T

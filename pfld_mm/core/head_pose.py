@@ -1,9 +1,9 @@
 """Head pose (Euler angles) from facial landmarks, by a perspective fit of a mean 3-D face.
 
 Angles are radians in the order (yaw, pitch, roll), R = Rz(roll) Ry(yaw) Rx(pitch) maps the frame of
-`mean_face` into the camera's (x right, y down, z away from the camera). So, in the picture:
+`mean_face` into the camera's (x right, y down, z away from the camera). So, in the image:
 
-* yaw > 0: the nose turns to the picture's left;
+* yaw > 0: the nose turns to the image's left;
 * pitch > 0: the nose turns down;
 * roll > 0: the head tilts clockwise.
 """
@@ -21,9 +21,9 @@ class HeadPose:
     """Pose of a head in the camera's frame.
 
     Attributes:
-        yaw: Rotation about the vertical axis, radians, > 0 turns the nose to the picture's left.
+        yaw: Rotation about the vertical axis, radians, > 0 turns the nose to the image's left.
         pitch: Rotation about the axis through the ears, radians, > 0 turns the nose down.
-        roll: Rotation in the picture's plane, radians, > 0 is clockwise.
+        roll: Rotation in the image's plane, radians, > 0 is clockwise.
         rotation: (3, 3) rotation matrix, model frame -> camera frame.
         translation: (3,) position of the model's origin, in outer eye corner distances.
     """
@@ -113,8 +113,8 @@ def solve_head_pose(
     the points that expression moves least: brows, nose, eyes, upper lip.
 
     Args:
-        points: (K, 2) landmarks in pixels of the picture; K must have a 3-D model.
-        size: (w, h) of the picture in pixels; the principal point is (w / 2, h / 2).
+        points: (K, 2) landmarks in pixels of the image; K must have a 3-D model.
+        size: (w, h) of the image in pixels; the principal point is (w / 2, h / 2).
         focal: Focal length in pixels where it is known; the default is w.
 
     Raises:
@@ -160,5 +160,5 @@ def _checked(points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     if np.ptp(points, axis=0).max() == 0:
         raise ValueError('head pose: all points are the same')
     if min(size) <= 0:
-        raise ValueError(f'head pose: expected a positive picture size (w, h), found {size}')
+        raise ValueError(f'head pose: expected a positive image size (w, h), found {size}')
     return points

@@ -16,8 +16,8 @@ class JpegHeader:
         width: width in pixels as stored, before any rotation by EXIF.
         height: height in pixels as stored.
         turned: whether its EXIF block asks to turn or mirror it, which OpenCV does.
-        complete: whether the end-of-image marker follows the picture's data. OpenCV decodes a
-            truncated file without an error and fills the rest with grey.
+        complete: whether the end-of-image marker follows the image's data. OpenCV decodes a
+            truncated file without an error and fills the rest with gray.
     """
 
     width: int

@@ -98,9 +98,9 @@ def coverage(
     lengths: tuple[int, int], zoom: float, corner: np.ndarray, size: tuple[int, int]
 ) -> np.ndarray:
     """The part of each input pixel that the image covers, (h, w) float32 in [0, 1]."""
-    shares = []
+    coverages = []
     for pixels, length, start in zip(size, lengths, corner, strict=True):
         left = np.arange(pixels)
-        share = np.minimum(left + 1, (length - start) * zoom) - np.maximum(left, -start * zoom)
-        shares.append(np.where(share > 1e-6, np.minimum(share, 1), 0))
-    return np.outer(shares[1], shares[0]).astype(np.float32)
+        coverage = np.minimum(left + 1, (length - start) * zoom) - np.maximum(left, -start * zoom)
+        coverages.append(np.where(coverage > 1e-6, np.minimum(coverage, 1), 0))
+    return np.outer(coverages[1], coverages[0]).astype(np.float32)

@@ -16,7 +16,7 @@ READABLE = (1, FORMAT)
 TASKS = {'face': ('square box', 3), 'slider': ('letterbox', 4), 'finder': ('reduced image', 3)}
 """task -> its crop rule and the channels of its input."""
 IDENTITY = (
-    'task', 'input_size', 'colour_order', 'mean', 'std', 'crop', 'num_keypoints', 'weights_sha256',
+    'task', 'input_size', 'color_order', 'mean', 'std', 'crop', 'num_keypoints', 'weights_sha256',
 )  # fmt: skip
 """Keys of the JSON form on which model.json and the metadata in the model's files must agree."""
 
@@ -26,13 +26,13 @@ class ModelInfo:
     """The metadata of an exported model.
 
     Images are BGR everywhere in this package's interfaces and in golden.npz, with the mask of
-    valid pixels as a fourth channel for puzzles; ``colour_order`` is what the model file takes.
+    valid pixels as a fourth channel for puzzles; ``color_order`` is what the model file takes.
 
     Attributes:
         task: ``'face'``, ``'slider'`` or ``'finder'``.
         name: Of the model.
         input_size: (w, h) of the network's input in pixels; a finder takes other sizes as well.
-        colour_order: ``'RGB'`` or ``'BGR'``, what the model file expects.
+        color_order: ``'RGB'`` or ``'BGR'``, what the model file expects.
         mean: Of each input channel, or one for all, on the scale 0..255; still to be subtracted.
         std: The same; still to be divided by.
         padding: Side of the crop divided by the side of the box.
@@ -56,7 +56,7 @@ class ModelInfo:
     task: str
     name: str
     input_size: tuple[int, int]
-    colour_order: str
+    color_order: str
     mean: tuple[float, ...]
     std: tuple[float, ...]
     padding: float
@@ -88,7 +88,7 @@ class ModelInfo:
             task=self.task,
             name=self.name,
             input_size=list(self.input_size),
-            colour_order=self.colour_order,
+            color_order=self.color_order,
             mean=list(self.mean),
             std=list(self.std),
             crop=crop,
@@ -139,7 +139,7 @@ def _parse(reader: JsonReader) -> ModelInfo:
         task=task,
         name=get('name', is_text, 'a string'),
         input_size=tuple(get('input_size', _is_size, '[w, h] in pixels')),
-        colour_order=get('colour_order', lambda v: v in ('RGB', 'BGR'), "'RGB' or 'BGR'"),
+        color_order=get(_color_key(reader), lambda v: v in ('RGB', 'BGR'), "'RGB' or 'BGR'"),
         mean=_numbers(reader, 'mean', channels),
         std=_numbers(reader, 'std', channels, above=0),
         padding=get('crop.padding', lambda v: is_finite(v) and 0 < v <= 4, 'a number in (0, 4]'),
@@ -161,6 +161,11 @@ def _parse(reader: JsonReader) -> ModelInfo:
         verifier=_verifier(reader),
         thresholds=_thresholds(reader) if task == 'finder' else None,
     )
+
+
+def _color_key(reader: JsonReader) -> str:
+    """The key of the color order; files of format 1 spell it in the British way."""
+    return 'colour_order' if 'colour_order' in reader.values else 'color_order'
 
 
 def _numbers(reader: JsonReader, key: str, channels: int, above: float = -1e9) -> tuple[float, ...]:
@@ -194,11 +199,11 @@ def _verifier(reader: JsonReader) -> dict[str, Any] | None:
 
 
 def _thresholds(reader: JsonReader) -> dict[str, float]:
-    def is_share(value: Any) -> bool:
+    def is_ratio(value: Any) -> bool:
         return is_finite(value) and 0 < value < 1
 
     return {
-        key: reader.get(f'thresholds.{key}', is_share, 'a number in (0, 1)')
+        key: reader.get(f'thresholds.{key}', is_ratio, 'a number in (0, 1)')
         for key in ('min_score', 'max_iou')
     }
 

@@ -117,17 +117,17 @@ def benchmark(
     batches: tuple[int, ...] = (1, 8),
     rounds: int = 100,
 ) -> list[dict]:
-    """Measure every form at every number of threads and pictures.
+    """Measure every form at every number of threads and images.
 
     Args:
         forms: What to measure; the first is the reference.
         threads: Numbers of threads, 0 for all.
-        batches: Numbers of pictures in one call.
+        batches: Numbers of images in one call.
         rounds: Of each measurement.
 
     Returns:
         A row for each form, threads and batch, with the figures of :func:`measure`; a form that
-        was exported for one picture at a time has no row for more.
+        was exported for one image at a time has no row for more.
     """
     rng = np.random.default_rng(0)
     rows = []
@@ -145,7 +145,7 @@ def benchmark(
 
 
 def _takes(run: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> bool:
-    """Whether a model takes so many pictures at once; one it must take."""
+    """Whether a model takes so many images at once; one it must take."""
     if len(x) == 1:
         return run(x) is not None
     try:

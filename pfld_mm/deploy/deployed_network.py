@@ -9,23 +9,23 @@ from torch import Tensor, nn
 
 
 class DeployedNetwork(nn.Module):
-    """What is exported: pictures in, the head's output out, nothing of training left.
+    """What is exported: images in, the head's output out, nothing of training left.
 
     The estimator is copied, its blocks re-parameterised by ``switch_to_deploy``. With
-    ``fold_preprocessing`` it takes BGR pictures of 0..255 as OpenCV gives them: the standard
+    ``fold_preprocessing`` it takes BGR images of 0..255 as OpenCV gives them: the standard
     deviation and the channel order go into the first convolution. The mean does not, unless it is
-    0: the zeros that pad the normalised picture are not the zeros that pad the raw one, so a mean
+    0: the zeros that pad the normalised image are not the zeros that pad the raw one, so a mean
     in the bias would be wrong along the border. It stays one exact subtraction.
 
     Args:
         estimator: A top-down estimator with its data preprocessor; it is left as it is.
         input_size: (w, h) of the network's input in pixels.
-        fold_preprocessing: Take raw pictures; else what the preprocessor gives.
+        fold_preprocessing: Take raw images; else what the preprocessor gives.
 
     Attributes:
         input_shape: (C, h, w).
-        colour_order: 'RGB' or 'BGR', what :meth:`forward` takes.
-        mean, std: Per channel, what is still to be applied to a picture of 0..255.
+        color_order: 'RGB' or 'BGR', what :meth:`forward` takes.
+        mean, std: Per channel, what is still to be applied to an image of 0..255.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class DeployedNetwork(nn.Module):
         self.input_shape = (channels, input_size[1], input_size[0])
         # a puzzle's test pipeline makes RGB and mask itself, see LetterboxAffine
         is_rgb = preprocessor._channel_conversion or channels == 4
-        self.colour_order = 'RGB' if is_rgb else 'BGR'
+        self.color_order = 'RGB' if is_rgb else 'BGR'
         self.mean = preprocessor.mean.flatten().expand(channels).tolist()
         self.std = preprocessor.std.flatten().expand(channels).tolist()
         self.shift: Tensor | None = None
@@ -73,16 +73,16 @@ class DeployedNetwork(nn.Module):
         scale = torch.tensor(self.std, dtype=torch.float64).reshape(1, -1, 1, 1)
         weight = stem.weight.detach().double() / scale
         mean = torch.tensor(self.mean)
-        if self.colour_order == 'RGB':
+        if self.color_order == 'RGB':
             weight, mean = weight.flip(1), mean.flip(0)
         stem.weight = nn.Parameter(weight.to(stem.weight.dtype), requires_grad=False)
         if mean.any():
             self.shift = mean.reshape(1, -1, 1, 1)
-        self.colour_order, self.mean, self.std = 'BGR', [0.0] * 3, [1.0] * 3
+        self.color_order, self.mean, self.std = 'BGR', [0.0] * 3, [1.0] * 3
 
 
 def _first_convolution(backbone: nn.Module, input_size: tuple[int, int]) -> nn.Conv2d:
-    """The convolution that sees the picture: the first that runs, wherever it is defined."""
+    """The convolution that sees the image: the first that runs, wherever it is defined."""
     convs: list[nn.Conv2d] = []
     hooks = [
         module.register_forward_pre_hook(lambda conv, _: convs.append(conv))
@@ -101,7 +101,7 @@ def _first_convolution(backbone: nn.Module, input_size: tuple[int, int]) -> nn.C
         hook.remove()
     if not convs:
         raise ValueError(
-            f'the backbone {type(backbone).__name__} takes no picture of {input_size} pixels with '
+            f'the backbone {type(backbone).__name__} takes no image of {input_size} pixels with '
             '3, 4 or 1 channels: is input_size (w, h) that of the config?'
         )
     return convs[0]

@@ -35,7 +35,7 @@ def describe(
         task=task,
         name=name,
         input_size=tuple(codec['input_size']),
-        colour_order=network.colour_order,
+        color_order=network.color_order,
         mean=tuple(network.mean),
         std=tuple(network.std),
         padding=_padding(cfg),

@@ -11,7 +11,7 @@ from pfld_mm.core.model_info import ModelInfo
 from pfld_mm.runtime.model_folder import ModelFolder, digest
 
 REPORT, INFO = 'report.json', 'model.json'
-SAME = ('weights_sha256', 'colour_order', 'mean', 'std', 'input_size')
+SAME = ('weights_sha256', 'color_order', 'mean', 'std', 'input_size')
 
 
 class ExportFolder:

@@ -26,7 +26,7 @@ def export_onnx(
     Args:
         network: Takes one tensor (N, C, h, w), gives one; in eval mode.
         input_shape: (C, h, w).
-        dynamic_batch: Leave the number of pictures open; else it is one.
+        dynamic_batch: Leave the number of images open; else it is one.
         opset: ONNX operator set; 13 is the least that per-channel int8 needs.
         dynamic_size: Leave height and width open, too.
 

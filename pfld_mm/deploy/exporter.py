@@ -25,8 +25,8 @@ from pfld_mm.deploy.export_folder import ExportFolder
 from pfld_mm.deploy.export_onnx import export_onnx
 from pfld_mm.deploy.graph.move_concats import move_concats
 from pfld_mm.deploy.graph.quantise import quantise
-from pfld_mm.deploy.pictures import PictureCropper, proof_pictures
 from pfld_mm.deploy.proof import Proof, check_bound, golden_image, model_input, report_differences
+from pfld_mm.deploy.proof_images import ImageCropper, proof_images
 from pfld_mm.runtime.backends.open_session import open_session
 from pfld_mm.runtime.backends.session import Session
 from pfld_mm.runtime.golden_pair import FILE as GOLDEN
@@ -82,7 +82,7 @@ class Exporter:
         size = tuple(codec_of(cfg)['input_size'])
         fold = self.options.get('fold_preprocessing', True)
         self.network = DeployedNetwork(self.estimator, size, fold)
-        self.cropper = PictureCropper(cfg)
+        self.cropper = ImageCropper(cfg)
         sha256 = hash_weights(self.estimator)
         info = describe(cfg, self.network, self.task, name, sha256, self.output_info())
         self.info = self.complete(info)
@@ -147,7 +147,7 @@ class Exporter:
         self.info, kept = self.out.begin(self.info)
         self.report['backends'] = kept
         try:
-            crops = proof_pictures(self.cropper, images)
+            crops = proof_images(self.cropper, images)
             self.proof = Proof(self.estimator, self.network, crops, self.unit())
             self.prove('pytorch float32', self.proof.of_trained(), 1e-3)
             self.prove('pytorch deployed', self.proof.of_deployed(), 1e-3)

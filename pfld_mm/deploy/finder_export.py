@@ -83,7 +83,7 @@ class FinderExport:
             task='finder',
             name=name,
             input_size=INPUT_SIZE,
-            colour_order=self.network.colour_order,
+            color_order=self.network.color_order,
             mean=tuple(self.network.mean),
             std=tuple(self.network.std),
             padding=1.0,

@@ -21,14 +21,14 @@ class ProofFailed(RuntimeError):
 
 
 class Proof:
-    """The answers of PyTorch to a set of pictures, and how far other forms are from them.
+    """The answers of PyTorch to a set of images, and how far other forms are from them.
 
     The answers are those of the trained form in float64, so that no form's rounding is in them.
 
     Args:
         estimator: The trained model, in eval mode, not re-parameterised.
         network: Its deployed form.
-        pictures: Crops (C, h, w) uint8 by kind.
+        images: Crops (C, h, w) uint8 by kind.
         unit: What one unit of the output is in pixels, (2,) for points, (4,) with their standard
             deviations; (1,) for other outputs.
     """
@@ -37,12 +37,12 @@ class Proof:
         self,
         estimator: nn.Module,
         network: DeployedNetwork,
-        pictures: dict[str, list[Tensor]],
+        images: dict[str, list[Tensor]],
         unit: np.ndarray,
     ) -> None:
         self.unit = unit
-        self.kinds = [kind for kind, crops in pictures.items() for _ in crops]
-        crops = [crop for kind in pictures.values() for crop in kind]
+        self.kinds = [kind for kind, crops in images.items() for _ in crops]
+        crops = [crop for kind in images.values() for crop in kind]
         self.inputs = [model_input(network, crop) for crop in crops]
         exact = copy.deepcopy(estimator).double()
         with torch.no_grad():
@@ -59,7 +59,7 @@ class Proof:
         return self._differences(self.deployed)
 
     def of_session(self, session: Session) -> dict[str, dict[str, float]]:
-        """Differences of an exported form, by kind of picture: the largest and the mean."""
+        """Differences of an exported form, by kind of image: the largest and the mean."""
         return self._differences([session(x) for x in self.inputs])
 
     def _differences(self, outputs: list[np.ndarray]) -> dict[str, dict[str, float]]:
@@ -93,7 +93,7 @@ def model_input(network: DeployedNetwork, crop: Tensor) -> np.ndarray:
         (1, C, h, w) float32.
     """
     image = crop[None].float()
-    if network.colour_order == 'RGB' and len(crop) == 3:
+    if network.color_order == 'RGB' and len(crop) == 3:
         image = image.flip(1)
     mean = torch.tensor(network.mean).reshape(1, -1, 1, 1)
     std = torch.tensor(network.std).reshape(1, -1, 1, 1)
@@ -120,16 +120,16 @@ def check_bound(name: str, differences: dict[str, dict[str, float]], bounds: dic
     Args:
         name: Of the exported form.
         differences: What ``Proof`` measured.
-        bounds: Of the largest difference, by kind of picture; a kind without one is only measured.
+        bounds: Of the largest difference, by kind of image; a kind without one is only measured.
 
     Raises:
-        ProofFailed: With the kind of picture, the difference and the bound.
+        ProofFailed: With the kind of image, the difference and the bound.
     """
     for kind, bound in bounds.items():
         found = differences[kind]
         if not found['max'] <= bound:
             raise ProofFailed(
-                f'{name}: the output for the {kind} pictures is up to {found["max"]:.2e} off '
+                f'{name}: the output for the {kind} images is up to {found["max"]:.2e} off '
                 f'(mean {found["mean"]:.2e}; points in px), allowed are {bound:g}'
             )
 

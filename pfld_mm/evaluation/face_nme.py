@@ -53,7 +53,7 @@ class FaceNME(BaseMetric):
 
     Raises:
         ValueError: On a wrong argument; while running, on a prediction that is NaN, a normaliser
-            of zero or another number of points than the data's, with the picture's name.
+            of zero or another number of points than the data's, with the image's name.
     """
 
     default_prefix = ''  # None would make mmengine warn that keys have no prefix: they shall not
@@ -91,7 +91,7 @@ class FaceNME(BaseMetric):
         Args:
             data_batch: Not used.
             data_samples: The samples as dicts, each with one face: ``pred_instances`` and
-                ``gt_instances`` with ``keypoints`` (1, K, 2) in pixels of the picture.
+                ``gt_instances`` with ``keypoints`` (1, K, 2) in pixels of the image.
         """
         self.results.extend(self._measure(sample) for sample in data_samples)
 
@@ -123,7 +123,7 @@ class FaceNME(BaseMetric):
         """
         unique: dict[tuple, dict] = {}
         for face in results:
-            unique.setdefault((face['picture'], face['id']), face)
+            unique.setdefault((face['image'], face['id']), face)
         faces = list(unique.values())
         groups = {'all': self._figures(faces)}
         for i, name in enumerate(WFLW_ATTRIBUTES if self.subsets else ()):
@@ -146,8 +146,8 @@ class FaceNME(BaseMetric):
                 "FaceNME needs 'id' and 'img_path' in each sample's meta information, found "
                 f'{sorted(sample)}: add both to meta_keys of PackPoseInputs.'
             )
-        gt_instances, picture = sample['gt_instances'], str(sample['img_path'])
-        name = f'{picture}, face {sample["id"]}'
+        gt_instances, image = sample['gt_instances'], str(sample['img_path'])
+        name = f'{image}, face {sample["id"]}'
         gt = as_array(gt_instances['keypoints'])
         pred = as_array(sample['pred_instances']['keypoints'])
         mask = np.ones(gt.shape[:2], bool)
@@ -162,7 +162,7 @@ class FaceNME(BaseMetric):
         error = normalised_errors(pred, gt, norm, mask, [name])
         return {
             'id': sample['id'],
-            'picture': picture,
+            'image': image,
             'error': float(error[0]),
             'attributes': wflw_attributes(sample, name) if self.subsets else None,
             'gt': np.float32(marked[0]),
@@ -191,7 +191,7 @@ class FaceNME(BaseMetric):
         figures = groups['all']
         if self.num_expected not in (None, figures['faces']):
             print_log(
-                f'FaceNME: {figures["faces"]} different faces (picture and id) were evaluated, '
+                f'FaceNME: {figures["faces"]} different faces (image and id) were evaluated, '
                 f'the data set has {self.num_expected}.',
                 logger='current',
                 level=logging.WARNING,
@@ -222,7 +222,7 @@ class FaceNME(BaseMetric):
             },
             'figures': groups['all'],
             'subsets': {name: group for name, group in groups.items() if name != 'all'},
-            'faces': [{key: face[key] for key in ('picture', 'id', 'error')} for face in faces],
+            'faces': [{key: face[key] for key in ('image', 'id', 'error')} for face in faces],
         }
         text = json.dumps(report, indent=1, ensure_ascii=False, default=int)
         (self.out_dir / 'face_nme.json').write_text(text + '\n', encoding='utf-8')

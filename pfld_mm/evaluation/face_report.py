@@ -1,4 +1,4 @@
-"""Pictures of an evaluation: the curve of cumulative errors and a sheet of faces."""
+"""Images of an evaluation: the curve of cumulative errors and a sheet of faces."""
 
 from collections.abc import Sequence
 from itertools import cycle
@@ -17,7 +17,7 @@ CAPTION = 44  # height of the two lines under it
 TITLE = 34  # height of a row's title
 COLUMNS = 6
 BITS = 4  # of the fraction in cv2's fixed-point coordinates
-GREEN, RED, WHITE, GREY = (60, 220, 60), (50, 50, 255), (255, 255, 255), (170, 170, 170)  # BGR
+GREEN, RED, WHITE, GRAY = (60, 220, 60), (50, 50, 255), (255, 255, 255), (170, 170, 170)  # BGR
 PAPER = (32, 32, 32)
 
 
@@ -66,12 +66,12 @@ def draw_curve(
 def draw_sheet(path: Path, faces: Sequence[dict]) -> None:
     """Draw the best, the median and the worst faces with their true and predicted points.
 
-    A picture that cannot be read leaves a dark tile: a report must not end a training.
+    An image that cannot be read leaves a dark tile: a report must not end a training.
 
     Args:
         path: The JPEG to write.
-        faces: Each with 'picture' (a path), 'id', 'error' (a fraction), 'gt' (K, 2; NaN where
-            not marked) and 'pred' (K, 2), in pixels of the picture.
+        faces: Each with 'image' (a path), 'id', 'error' (a fraction), 'gt' (K, 2; NaN where
+            not marked) and 'pred' (K, 2), in pixels of the image.
     """
     order = sorted(range(len(faces)), key=lambda i: faces[i]['error'])
     columns = min(COLUMNS, max(1, len(faces) // 3))
@@ -95,20 +95,20 @@ def _title(text: str, width: int) -> np.ndarray:
     """A row's title with the legend."""
     strip = np.full((TITLE, width, 3), PAPER, np.uint8)
     x = 8
-    for word, colour in ((text, WHITE), ('true', GREEN), ('predicted', RED)):
-        cv2.putText(strip, word, (x, 24), cv2.FONT_HERSHEY_SIMPLEX, 0.6, colour, 1, cv2.LINE_AA)
+    for word, color in ((text, WHITE), ('true', GREEN), ('predicted', RED)):
+        cv2.putText(strip, word, (x, 24), cv2.FONT_HERSHEY_SIMPLEX, 0.6, color, 1, cv2.LINE_AA)
         x += 90 if word == text else 55
     return strip
 
 
 def _tile(face: dict) -> np.ndarray:
-    """One face (TILE + CAPTION, TILE, 3): crop, points, error and picture name."""
+    """One face (TILE + CAPTION, TILE, 3): crop, points, error and image name."""
     gt, pred = face['gt'], face['pred']
     low, high = np.nanmin(gt, axis=0), np.nanmax(gt, axis=0)
     # the upper bound keeps a mark-up that is far off from filling the memory
     side = int(np.clip(1.4 * np.max(high - low), 2, 4096))
     middle, scale = (low + high) / 2, TILE / side
-    crop = cv2.getRectSubPix(_read(face['picture']), (side, side), middle.tolist())
+    crop = cv2.getRectSubPix(_read(face['image']), (side, side), middle.tolist())
     smooth = cv2.INTER_AREA if side > TILE else cv2.INTER_LINEAR
     tile = cv2.resize(crop, (TILE, TILE), interpolation=smooth)
     # the middle of the face is the middle of the tile; pixel centers are at whole numbers
@@ -123,15 +123,15 @@ def _tile(face: dict) -> np.ndarray:
         cv2.circle(tile, point, 2 << BITS, RED, -1, cv2.LINE_AA, shift=BITS)
     tile[:, -2:] = PAPER
     caption = np.full((CAPTION, TILE, 3), PAPER, np.uint8)
-    name = Path(face['picture']).name.encode('ascii', 'replace').decode()[-48:]
+    name = Path(face['image']).name.encode('ascii', 'replace').decode()[-48:]
     percent = f'{100 * face["error"]:.2f} %'
     cv2.putText(caption, percent, (6, 19), cv2.FONT_HERSHEY_SIMPLEX, 0.55, WHITE, 1, cv2.LINE_AA)
-    cv2.putText(caption, name, (6, 36), cv2.FONT_HERSHEY_SIMPLEX, 0.34, GREY, 1, cv2.LINE_AA)
+    cv2.putText(caption, name, (6, 36), cv2.FONT_HERSHEY_SIMPLEX, 0.34, GRAY, 1, cv2.LINE_AA)
     return np.concatenate([tile, caption])
 
 
 def _read(path: str) -> np.ndarray:
-    """The picture in BGR, a dark one where it cannot be read."""
+    """The image in BGR, a dark one where it cannot be read."""
     try:
         return read_image(path)
     except (OSError, ValueError, ImportError):

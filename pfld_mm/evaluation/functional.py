@@ -106,8 +106,8 @@ def normalised_errors(
         pred: Predicted points (N, K, 2) in pixels.
         gt: True points (N, K, 2) in pixels.
         norm: Normalisers (N,) in pixels.
-        mask: (N, K), False where a point is not marked in the picture and does not count.
-        names: What errors call the faces, their pictures for instance; their numbers by default.
+        mask: (N, K), False where a point is not marked in the image and does not count.
+        names: What errors call the faces, their images for instance; their numbers by default.
 
     Returns:
         Errors (N,), float64, as fractions.

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 TRUE, PREDICTED, DECOY = (80, 220, 60), (60, 60, 255), (0, 200, 255)
-"""Colours in BGR: green the label, red the answer, yellow a decoy."""
+"""Colors in BGR: green the label, red the answer, yellow a decoy."""
 
 
 def draw_prediction(
@@ -52,9 +52,9 @@ def draw_prediction(
     for point, tilt in zip(pred, (0, 45), strict=True):
         _cross(canvas, _pixel(point, scale), tilt)
     if title:
-        for colour, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
+        for color, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
             font = cv2.FONT_HERSHEY_SIMPLEX
-            cv2.putText(canvas, title, (6, 16), font, 0.45, colour, thickness, cv2.LINE_AA)
+            cv2.putText(canvas, title, (6, 16), font, 0.45, color, thickness, cv2.LINE_AA)
     return canvas
 
 
@@ -98,12 +98,12 @@ def slider_sheet(images: Sequence[np.ndarray], columns: int = 3, width: int = 48
 
 
 def _blend(image: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
-    """Gray where the score is low, coloured where it is high; the root shows weak answers."""
+    """Gray where the score is low, colored where it is high; the root shows weak answers."""
     h, w = image.shape[:2]
     scores = np.sqrt(np.clip(cv2.resize(heatmap.astype(np.float32), (w, h)), 0, 1))
     gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)[..., None] * 0.6 + 40
-    colours = cv2.applyColorMap((scores * 255).astype(np.uint8), cv2.COLORMAP_HOT)
-    return (gray * (1 - scores[..., None]) + colours * scores[..., None]).astype(np.uint8)
+    colors = cv2.applyColorMap((scores * 255).astype(np.uint8), cv2.COLORMAP_HOT)
+    return (gray * (1 - scores[..., None]) + colors * scores[..., None]).astype(np.uint8)
 
 
 def _cross(canvas: np.ndarray, center: tuple[int, int], tilt: float) -> None:

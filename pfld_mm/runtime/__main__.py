@@ -1,6 +1,6 @@
-"""``python -m pfld_mm.runtime SOURCE``: landmarks of pictures, videos and cameras.
+"""``python -m pfld_mm.runtime SOURCE``: landmarks of images, videos and cameras.
 
-Prints one line of JSON for each picture or frame.
+Prints one line of JSON for each image or frame.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line.
 
     Returns:
-        The exit status: 0, 1 if a picture of a folder could not be read, 2 for an error.
+        The exit status: 0, 1 if an image of a folder could not be read, 2 for an error.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -63,7 +63,7 @@ def _finder(options: argparse.Namespace) -> Finder:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog='python -m pfld_mm.runtime', description=__doc__)
-    parser.add_argument('source', help='picture, folder of pictures, video, or number of a camera')
+    parser.add_argument('source', help='image, folder of images, video, or number of a camera')
     parser.add_argument(
         '--model',
         default=DEFAULT_MODEL,
@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument('--backend', default='onnxruntime', help='onnxruntime, openvino, ncnn, ...')
     parser.add_argument('--threads', type=int, default=1, help='of the backend, 0: its own choice')
-    parser.add_argument('--out', type=Path, help='where to draw: picture, folder or video')
+    parser.add_argument('--out', type=Path, help='where to draw: image, folder or video')
     parser.add_argument('--show', action='store_true', help='in a window; q or Esc ends')
     parser.add_argument('--pose', action='store_true', help='solve head poses (68 and 98 points)')
     parser.add_argument('--raw', action='store_true', help='do not smooth the points of a video')
@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
         '--max-pixels',
         type=_positive,
         default=MAX_PIXELS,
-        help=f'larger pictures are refused (default: {MAX_PIXELS})',
+        help=f'larger images are refused (default: {MAX_PIXELS})',
     )
     parser.add_argument('--self-test', action='store_true', help='check the golden pair first')
     return parser
@@ -104,10 +104,10 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _run_pictures(
+def _run_images(
     options: argparse.Namespace, answer: Callable[[np.ndarray], tuple[dict, np.ndarray]]
 ) -> int:
-    """Print and draw what ``answer`` says of each picture."""
+    """Print and draw what ``answer`` says of each image."""
     files, skipped = images_of(options.source)
     if skipped:
         print(skipped, file=sys.stderr)
@@ -139,20 +139,20 @@ def _run_faces(landmarker: FaceLandmarker, options: argparse.Namespace) -> int:
         landmarks = landmarker(image, pose=options.pose)
         return landmarks.to_dict(), draw_faces(image, landmarks, landmarker.info)
 
-    return _run_pictures(options, answer)
+    return _run_images(options, answer)
 
 
 def _run_slider(locator: SliderLocator, options: argparse.Namespace) -> int:
     if options.self_test:
         print(f'self-test passed: {locator.self_test():.2g} px', file=sys.stderr)
     if is_video(options.source):
-        raise ValueError(f'{options.model} is for slider puzzles: it takes pictures, not videos')
+        raise ValueError(f'{options.model} is for slider puzzles: it takes images, not videos')
 
     def answer(image: np.ndarray) -> tuple[dict, np.ndarray]:
         result = locator(image)
         return result.to_dict(), draw_slider(image, result)
 
-    return _run_pictures(options, answer)
+    return _run_images(options, answer)
 
 
 def _run_video(landmarker: FaceLandmarker, options: argparse.Namespace) -> int:

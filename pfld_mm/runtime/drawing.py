@@ -1,4 +1,4 @@
-"""Draws results into pictures."""
+"""Draws results into images."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def draw_faces(
         info: Of the model, for the lines; None draws none.
 
     Returns:
-        A new picture.
+        A new image.
     """
     canvas = as_bgr(image).copy()
     for face in landmarks:
@@ -78,7 +78,7 @@ def draw_slider(image: ArrayLike, result: SliderResult) -> np.ndarray:
         result: What ``SliderLocator`` gave.
 
     Returns:
-        A new picture.
+        A new image.
     """
     canvas = as_bgr(image).copy()
     if not result.found:
@@ -118,11 +118,11 @@ def _fixed(point: np.ndarray | tuple[float, float]) -> tuple[int, int]:
 
 
 def _line(
-    canvas: np.ndarray, one: np.ndarray, other: np.ndarray, colour: tuple[int, ...], width: int
+    canvas: np.ndarray, one: np.ndarray, other: np.ndarray, color: tuple[int, ...], width: int
 ) -> None:
-    cv2.line(canvas, _fixed(one), _fixed(other), colour, width, cv2.LINE_AA, _SHIFT)
+    cv2.line(canvas, _fixed(one), _fixed(other), color, width, cv2.LINE_AA, _SHIFT)
 
 
-def _dot(canvas: np.ndarray, point: np.ndarray, radius: float, colour: tuple[int, ...]) -> None:
+def _dot(canvas: np.ndarray, point: np.ndarray, radius: float, color: tuple[int, ...]) -> None:
     size = round(radius * (1 << _SHIFT))
-    cv2.circle(canvas, _fixed(point), size, colour, -1, cv2.LINE_AA, _SHIFT)
+    cv2.circle(canvas, _fixed(point), size, color, -1, cv2.LINE_AA, _SHIFT)

@@ -37,14 +37,14 @@ class FaceLandmarker:
 
         landmarker = FaceLandmarker()
         landmarks = landmarker(cv2.imread('face.jpg'))
-        landmarks.points  # (F, K, 2) in picture pixels
+        landmarks.points  # (F, K, 2) in image pixels
 
     Args:
         folder: What the export tool wrote, its single ONNX file, or the name of a model that comes
             with the package.
         backend: ``'onnxruntime'``, ``'onnxruntime_int8'``, ``'openvino'``, ``'ncnn'``.
         threads: Of the backend; 0 leaves the number to it. More than 1 seldom pays at 112 px.
-        finder: Finds the faces of pictures that come without boxes; `FaceFinder` by default.
+        finder: Finds the faces of images that come without boxes; `FaceFinder` by default.
         verify: Compare the files with their digests in the metadata.
 
     Raises:
@@ -98,10 +98,10 @@ class FaceLandmarker:
         boxes: ArrayLike | FoundFaces | None = None,
         pose: bool = False,
     ) -> FaceLandmarks:
-        """Find the landmarks of all faces in one picture.
+        """Find the landmarks of all faces in one image.
 
         Args:
-            image: See ``as_bgr``: BGR, grey or BGRA; uint8, uint16 or float in 0..1.
+            image: See ``as_bgr``: BGR, gray or BGRA; uint8, uint16 or float in 0..1.
             boxes: (F, 4) x_min, y_min, x_max, y_max of the faces in pixels, as tight as the box
                 around the landmarks (brows to chin), for upright faces; or found faces, whose tilt
                 is known; None: the finder looks for them, and what the model is unsure of is left
@@ -109,7 +109,7 @@ class FaceLandmarker:
             pose: Whether to solve the head poses; only for 68 and 98 points.
 
         Raises:
-            ValueError: if the picture or a box is impossible; names the box.
+            ValueError: if the image or a box is impossible; names the box.
         """
         image = as_bgr(image)
         is_given = boxes is not None
@@ -130,7 +130,7 @@ class FaceLandmarker:
     def find_faces(self, image: ArrayLike) -> FoundFaces:
         """The faces that the finder finds, the largest first.
 
-        What the finder puts mostly outside the picture, or makes smaller than 8 pixels, is left
+        What the finder puts mostly outside the image, or makes smaller than 8 pixels, is left
         out.
         """
         image = as_bgr(image)
@@ -186,7 +186,7 @@ class FaceLandmarker:
         pose: bool = False,
         roll: np.ndarray | None = None,
     ) -> FaceLandmarks:
-        """Take the points back to the picture.
+        """Take the points back to the image.
 
         Args:
             output: (F, K, 2) or (F, K, 4), see ``inference``.

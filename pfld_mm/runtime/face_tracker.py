@@ -10,7 +10,7 @@ from pfld_mm.core.boxes import iou, landmark_boxes, plausible
 from pfld_mm.core.finder.face_geometry import landmark_roll
 from pfld_mm.core.finder.found_faces import FoundFaces
 from pfld_mm.core.image import as_bgr
-from pfld_mm.runtime.crop_consistency import STEADY, crop_inconsistency
+from pfld_mm.runtime.crop_consistency import MAX_CROP_INCONSISTENCY, crop_inconsistency
 from pfld_mm.runtime.face import Face
 from pfld_mm.runtime.face_landmarker import FaceLandmarker
 from pfld_mm.runtime.one_euro import OneEuro
@@ -38,7 +38,7 @@ class FaceTracker:
 
     So the finder, slower than the landmarks and blind for turned heads, runs only while no face is
     known, in the frame that loses one, and every ``find_every`` frames for newcomers. A face is
-    lost when its points collapse, their center leaves the picture, their box jumps, or when they
+    lost when its points collapse, their center leaves the image, their box jumps, or when they
     are not steady (see ``crop_consistency``), which is tried on every newcomer and every
     ``check_every`` frames.
 
@@ -48,7 +48,7 @@ class FaceTracker:
             points. The filter measures speed in sizes of the face a second.
         find_every: Frames between two searches for newcomers.
         check_every: Frames between two checks whether a face still is one.
-        steady: Largest ``crop_inconsistency`` of a face; None never checks (for a model so weak
+        max_inconsistency: Largest ``crop_inconsistency`` of a face; None never checks (for a model so weak
             that its points are not steady on faces either).
     """
 
@@ -58,7 +58,7 @@ class FaceTracker:
         smooth: Callable[[], OneEuro] | None = None,
         find_every: int = 15,
         check_every: int = 5,
-        steady: float | None = STEADY,
+        max_inconsistency: float | None = MAX_CROP_INCONSISTENCY,
     ) -> None:
         if find_every < 1 or check_every < 1:
             raise ValueError(
@@ -68,7 +68,7 @@ class FaceTracker:
         self.smooth = smooth
         self.find_every = find_every
         self.check_every = check_every
-        self.steady = steady
+        self.max_inconsistency = max_inconsistency
         self._tracks: list[_Track] = []
         self._frame = 0
         self._next_id = 0
@@ -82,7 +82,7 @@ class FaceTracker:
             pose: Whether to solve the head poses (from the points before smoothing).
 
         Raises:
-            ValueError: if the picture is impossible or, with smoothing, the time stands still.
+            ValueError: if the image is impossible or, with smoothing, the time stands still.
         """
         image = as_bgr(image)
         due = self._frame % self.check_every == 0
@@ -124,8 +124,8 @@ class FaceTracker:
         boxes, roll = landmark_boxes(landmarks.points), landmark_roll(landmarks.points)
         good = plausible(boxes, image.shape)
         good &= iou(boxes, landmarks.boxes).diagonal() > JUMP
-        if check and self.steady is not None:
-            good &= crop_inconsistency(self.landmarker, image, landmarks) <= self.steady
+        if check and self.max_inconsistency is not None:
+            good &= crop_inconsistency(self.landmarker, image, landmarks) <= self.max_inconsistency
         for index, track in enumerate(tracks):
             track.box, track.face = boxes[index], landmarks[index]
             track.roll = float(roll[index])

@@ -32,9 +32,9 @@ class HaarFaceFinder:
     Viola and Jones, "Rapid object detection using a boosted cascade of simple features", CVPR 2001.
 
     Args:
-        min_side: Of the smallest face, as a share of the picture's shorter side.
+        min_side: Of the smallest face, as a share of the image's shorter side.
         min_neighbors: Hits that must agree on a face; higher finds fewer and is wrong less often.
-        max_side: Larger pictures are reduced to this for the search, in pixels.
+        max_side: Larger images are reduced to this for the search, in pixels.
 
     Raises:
         ImportError: if this OpenCV has no cascades.
@@ -56,22 +56,22 @@ class HaarFaceFinder:
         image = as_bgr(image)
         height, width = image.shape[:2]
         factor = min(1.0, self.max_side / max(height, width))
-        grey = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_BGR2GRAY)
+        gray = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_BGR2GRAY)
         if factor < 1:
             size = (max(1, round(width * factor)), max(1, round(height * factor)))
-            grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-        side = max(20, round(self.min_side * min(grey.shape)))  # the cascade's window has 20 pixels
-        if min(grey.shape) < side:
+            gray = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+        side = max(20, round(self.min_side * min(gray.shape)))  # the cascade's window has 20 pixels
+        if min(gray.shape) < side:
             return FoundFaces.of_boxes(np.zeros((0, 4)))
         with self._lock:
             found = self._cascade.detectMultiScale(
-                cv2.equalizeHist(grey), 1.1, self.min_neighbors, minSize=(side, side)
+                cv2.equalizeHist(gray), 1.1, self.min_neighbors, minSize=(side, side)
             )
         squares = np.asarray(found, np.float64).reshape(-1, 4)
         # the cascade's threads return equal ones in any order: then by place
         squares = squares[np.lexsort([squares[:, 0], squares[:, 1], -squares[:, 2]])]
         # each axis has its own factor: the reduced size was rounded
-        squares = squares * np.tile([width / grey.shape[1], height / grey.shape[0]], 2)
+        squares = squares * np.tile([width / gray.shape[1], height / gray.shape[0]], 2)
         return FoundFaces.of_boxes(from_haar(squares))
 
 

@@ -30,17 +30,17 @@ def images_of(source: str) -> tuple[list[Path], str]:
     if path.is_file():
         return [path], ''
     if not path.is_dir():
-        raise FileNotFoundError(f'{source}: no such picture, folder or video')
+        raise FileNotFoundError(f'{source}: no such image, folder or video')
     files = image_files(path)
     others = sorted(entry.name for entry in set(path.iterdir()) - set(files))
     if not files:
         raise FileNotFoundError(
-            f'{source}: no picture in this folder ({len(others)} other entries); name the folder '
+            f'{source}: no image in this folder ({len(others)} other entries); name the folder '
             'that holds them'
         )
     more = f' and {len(others) - MAX_NAMED} more' if len(others) > MAX_NAMED else ''
     named = ', '.join(others[:MAX_NAMED]) + more
-    return files, f'{source}: skipped, because they are no pictures: {named}' if others else ''
+    return files, f'{source}: skipped, because they are no images: {named}' if others else ''
 
 
 def check_out(source: str, out: Path | None) -> None:
@@ -58,7 +58,7 @@ def check_out(source: str, out: Path | None) -> None:
     if path.is_dir() and not out.is_dir():
         if out.is_file() or out.suffix.lower() in SUFFIXES | VIDEO_SUFFIXES:
             raise ValueError(
-                f'--out {out}: the source is a folder, so that many pictures are drawn; name a '
+                f'--out {out}: the source is a folder, so that many images are drawn; name a '
                 'folder, not a file'
             )
     if path.is_file() and not is_video(source) and target is out and not _writable(out):

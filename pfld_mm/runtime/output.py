@@ -13,10 +13,10 @@ NO_SCREEN = (
 
 
 class Output:
-    """Writes drawn pictures to a file or a folder, frames to a video, and shows them.
+    """Writes drawn images to a file or a folder, frames to a video, and shows them.
 
     Args:
-        path: A picture file, a video file, a folder for many pictures; None writes nothing.
+        path: An image file, a video file, a folder for many images; None writes nothing.
         show: Whether to open a window.
         fps: Of a video.
     """
@@ -28,11 +28,11 @@ class Output:
         self._writer: cv2.VideoWriter | None = None
         self._size = (0, 0)
 
-    def put(self, picture: np.ndarray, name: str | None = None) -> bool:
-        """Write and show one picture (H, W, 3) uint8 BGR.
+    def put(self, image: np.ndarray, name: str | None = None) -> bool:
+        """Write and show one image (H, W, 3) uint8 BGR.
 
         Args:
-            picture: What to write.
+            image: What to write.
             name: Its file name if ``path`` is a folder; kinds that OpenCV cannot write become PNG.
 
         Returns:
@@ -42,10 +42,10 @@ class Output:
             OSError: if the file cannot be written or there is no screen.
         """
         if self.path is not None and self.fps:
-            self._put_frame(picture, self.path, self.fps)
+            self._put_frame(image, self.path, self.fps)
         elif self.path is not None:
-            _write(_file(self.path, name), picture)
-        return self._show(picture) if self.show else True
+            _write(_file(self.path, name), image)
+        return self._show(image) if self.show else True
 
     def close(self) -> None:
         """Finish the video and close the window."""
@@ -66,9 +66,9 @@ class Output:
         # a frame of another size would be dropped without a word
         self._writer.write(frame if size == self._size else cv2.resize(frame, self._size))
 
-    def _show(self, picture: np.ndarray) -> bool:
+    def _show(self, image: np.ndarray) -> bool:
         try:
-            cv2.imshow('pfld_mm', picture)
+            cv2.imshow('pfld_mm', image)
             return cv2.waitKey(1 if self.fps else 0) & 0xFF not in (ord('q'), 27)
         except cv2.error as error:
             self.show = False
@@ -87,10 +87,10 @@ def check_screen() -> None:
         raise OSError(NO_SCREEN)
 
 
-def _write(path: Path, picture: np.ndarray) -> None:
+def _write(path: Path, image: np.ndarray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        good = cv2.imwrite(str(path), picture)
+        good = cv2.imwrite(str(path), image)
     except cv2.error:  # an ending that OpenCV does not know
         good = False
     if not good:

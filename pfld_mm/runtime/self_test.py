@@ -26,11 +26,11 @@ def check_golden_pair(
     backend: str,
     bound: float | None,
 ) -> float:
-    """Compare what this machine makes of the golden picture with what it must be.
+    """Compare what this machine makes of the golden image with what it must be.
 
     Args:
         golden: The golden pair.
-        tensor: What the golden picture became here.
+        tensor: What the golden image became here.
         to_pixels: Takes an output of the model to points in pixels.
         inference: The model.
         backend: Its name; int8, fp16 and bf16 have wider bounds by default.
@@ -52,8 +52,8 @@ def check_golden_pair(
     difference = float(np.abs(tensor - golden.input).max()) / scale
     if not difference <= INPUT_BOUND:
         raise RuntimeError(
-            f'self-test failed: the golden picture becomes another input here (difference '
-            f'{difference:g} of its range); colour order, mean and std of the metadata do not '
+            f'self-test failed: the golden image becomes another input here (difference '
+            f'{difference:g} of its range); color order, mean and std of the metadata do not '
             'belong to this model'
         )
     output = inference(np.ascontiguousarray(golden.input, dtype=np.float32))

@@ -27,7 +27,7 @@ class YuNetFaceFinder:
     Args:
         file: The model.
         score: Least score of a face.
-        max_side: Larger pictures are reduced to this for the search, in pixels.
+        max_side: Larger images are reduced to this for the search, in pixels.
 
     Raises:
         FileNotFoundError: if there is no such file.

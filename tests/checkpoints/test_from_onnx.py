@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from helpers.lively import build_lively, soft_pictures
+from helpers.lively import build_lively, soft_images
 from helpers.networks import build
 from onnx import numpy_helper
 from torch import nn
@@ -25,7 +25,7 @@ def case(request, tmp_path_factory):
     network = DeployedNetwork(source, SIZE, fold_preprocessing=False)
     path = tmp_path_factory.mktemp('public') / 'deployed.onnx'
     onnx.save(export_onnx(network, network.input_shape), path)
-    images = soft_pictures(12, SIZE, seed=5)
+    images = soft_images(12, SIZE, seed=5)
     with torch.no_grad():
         return request.param, path, images, source(images, None)
 
@@ -60,7 +60,7 @@ def test_the_deployed_form_takes_the_convolutions_as_they_are(tmp_path):
     network = DeployedNetwork(source, SIZE, fold_preprocessing=False)
     onnx.save(export_onnx(network, network.input_shape), tmp_path / 'deployed.onnx')
     model = build('ghostone', 7, inference_mode=True, **SMALL)
-    images = soft_pictures(4, SIZE)
+    images = soft_images(4, SIZE)
     fill_from_onnx(model, read_layers(tmp_path / 'deployed.onnx'), images, bgr=False)
     torch.testing.assert_close(points(model, images), points(source, images), atol=1e-5, rtol=0)
 

@@ -12,10 +12,10 @@ def test_the_parts_are_the_whole_models_points(first, count):
     liven(whole)
     part = build('ghostone', num_keypoints=count, **options)
     part.load_state_dict(slice_keypoints(whole.state_dict(), first, count), strict=True)
-    picture = torch.rand(2, 3, 112, 112)
+    image = torch.rand(2, 3, 112, 112)
     with torch.no_grad():
-        expected = whole.eval()(picture, None)[:, first : first + count]
-        torch.testing.assert_close(part.eval()(picture, None), expected)
+        expected = whole.eval()(image, None)[:, first : first + count]
+        torch.testing.assert_close(part.eval()(image, None), expected)
 
 
 @pytest.mark.parametrize(('first', 'count'), [(-1, 3), (4, 2), (0, 0)])

@@ -16,13 +16,13 @@ ANGLE = st.floats(-math.pi + 1e-5, math.pi)
 
 def as_output(labels):
     """What a perfect network would answer, padding at 0 as the head leaves it."""
-    heat = labels['heatmaps'] * (labels['cell_weights'] > 0)
-    angle = np.broadcast_to(labels['angle_labels'].reshape(2, 1, 1), heat.shape)
-    return np.concatenate([heat, labels['offsets'], angle])
+    heatmap = labels['heatmaps'] * (labels['cell_weights'] > 0)
+    angle = np.broadcast_to(labels['angle_labels'].reshape(2, 1, 1), heatmap.shape)
+    return np.concatenate([heatmap, labels['offsets'], angle])
 
 
 def letterbox(width, height, points, size=SIZE):
-    """Geometry and mask of a picture without making its pixels."""
+    """Geometry and mask of an image without making its pixels."""
     zoom = min(size[0] / width, size[1] / height)
     scale = np.array(size) / zoom
     corner = np.array([width, height]) / 2 - scale / 2
@@ -50,8 +50,8 @@ def seed_round_trip(x, y, w=32, h=16, sigma=1.5):
     """Encode and decode as seed 004 writes it: Gaussian on integer cells, offset from floor."""
     u, v = x / 4, y / 4
     i, j = np.mgrid[:h, :w]
-    heat = np.exp(-((i - v) ** 2 + (j - u) ** 2) / (2 * sigma**2))
-    row, column = divmod(int(heat.argmax()), w)
+    heatmap = np.exp(-((i - v) ** 2 + (j - u) ** 2) / (2 * sigma**2))
+    row, column = divmod(int(heatmap.argmax()), w)
     offset = u - math.floor(u) - 0.5, v - math.floor(v) - 0.5
     return 4 * (column + 0.5 + offset[0]), 4 * (row + 0.5 + offset[1])
 
@@ -77,19 +77,19 @@ def test_the_seeds_literal_form_has_no_positive_at_a_corner():
 def test_exactly_the_holding_cell_is_positive(x, y):
     codec = CenterOffsetAngleLabel(SIZE)
     point = np.array([x * 127.99, y * 63.99])
-    heat = codec.encode(np.stack([point, point])[None])['heatmaps'][0]
-    assert (heat >= 0.9).sum() == 1
+    heatmap = codec.encode(np.stack([point, point])[None])['heatmaps'][0]
+    assert (heatmap >= 0.9).sum() == 1
     column, row = (point // 4).astype(int)
-    assert heat[row, column] == 1
+    assert heatmap[row, column] == 1
 
 
 def test_gaussian_away_from_the_peak():
     codec = CenterOffsetAngleLabel(SIZE, sigma=2)
-    heat = codec.encode(np.array([[[41.0, 21.0], [0.0, 0.0]]]))['heatmaps'][0]
+    heatmap = codec.encode(np.array([[[41.0, 21.0], [0.0, 0.0]]]))['heatmaps'][0]
     u, v = 41 / 4, 21 / 4
     for row, column in ((5, 14), (9, 10), (1, 7)):
         squares = (column + 0.5 - u) ** 2 + (row + 0.5 - v) ** 2
-        assert heat[row, column] == pytest.approx(math.exp(-squares / 8), rel=1e-5)
+        assert heatmap[row, column] == pytest.approx(math.exp(-squares / 8), rel=1e-5)
 
 
 def test_neighbours_point_at_the_centre():
@@ -127,7 +127,7 @@ def test_what_is_not_labelled_has_no_weight():
         assert codec.encode(points[:, ::-1] * 0, angle=value)['angle_weights'] == 0
 
 
-def test_points_and_decoys_outside_of_the_picture_do_not_count():
+def test_points_and_decoys_outside_of_the_image_do_not_count():
     mask = np.ones((64, 128), np.float32)
     mask[:, 100:] = 0
     codec = CenterOffsetAngleLabel(SIZE)
@@ -149,7 +149,7 @@ def test_fully_padded_sample():
     assert all(np.isfinite(value).all() for value in labels.values())
 
 
-def test_cell_weights_are_the_valid_share():
+def test_cell_weights_are_the_valid_ratio():
     mask = np.zeros((64, 128), np.float32)
     mask[:6, :] = 1
     weights = CenterOffsetAngleLabel(SIZE).encode(np.zeros((1, 2, 2)), valid_mask=mask)

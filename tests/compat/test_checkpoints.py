@@ -213,7 +213,7 @@ def test_damaged_files_are_met_by_name(kind, checkpoint_file, tmp_path):
 
 
 def test_another_zip_file_is_no_checkpoint(tmp_path):
-    path = tmp_path / 'pictures.zip'
+    path = tmp_path / 'images.zip'
     with zipfile.ZipFile(path, 'w') as archive:
         archive.writestr('a.txt', 'hello')
     with pytest.raises(CheckpointError, match='is not a checkpoint'):

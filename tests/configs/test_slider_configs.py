@@ -37,10 +37,10 @@ class Puzzles:
     """Noise with the labels at fixed places; every second puzzle has no piece."""
 
     def __getitem__(self, i):
-        picture = np.random.default_rng(i).integers(0, 255, (150, 300, 3), np.uint8)
+        image = np.random.default_rng(i).integers(0, 255, (150, 300, 3), np.uint8)
         piece = None if i % 2 else (40.0, 70.0)
         return SimpleNamespace(
-            picture=picture, gap=(200.0, 71.5), piece=piece, angle_deg=2.0, decoys=[(100.0, 40.0)]
+            image=image, gap=(200.0, 71.5), piece=piece, angle_deg=2.0, decoys=[(100.0, 40.0)]
         )
 
 

@@ -17,7 +17,7 @@ SIZE = (112, 112)
 
 
 @lru_cache
-def smooth_picture(width: int, height: int) -> np.ndarray:
+def smooth_image(width: int, height: int) -> np.ndarray:
     """(H, W, 3) uint8 without detail finer than about 40 pixels."""
     noise = np.random.default_rng(0).normal(size=(height, width, 3))
     smooth = cv2.GaussianBlur(noise, (0, 0), 14)
@@ -80,8 +80,8 @@ def test_without_reduction_equals_a_plain_warp(center, rotation):
     rotation=st.floats(-180, 180),
 )  # fmt: skip
 def test_reduction_does_not_shift(x, y, side, rotation):
-    """On a picture without fine detail averaging first gives what sampling gives, in place."""
-    image = smooth_picture(1001, 999)
+    """On an image without fine detail averaging first gives what sampling gives, in place."""
+    image = smooth_image(1001, 999)
     matrix = crop_matrix((x, y), (side, side), rotation, SIZE)
     plain = cv2.warpAffine(image, matrix, SIZE, flags=cv2.INTER_LINEAR)
     reduced = crop(image, matrix, SIZE)

@@ -48,7 +48,7 @@ def test_rotation_matrix_is_rz_ry_rx():
 
 def test_positive_directions():
     nose = np.array([0.0, 0.0, -1.0])
-    assert (rotation_matrix(0.3, 0, 0) @ nose)[0] < -0.2  # to the picture's left
+    assert (rotation_matrix(0.3, 0, 0) @ nose)[0] < -0.2  # to the image's left
     assert (rotation_matrix(0, 0.3, 0) @ nose)[1] > 0.2  # down
     right = np.array([1.0, 0.0, 0.0])
     assert (rotation_matrix(0, 0, 0.3) @ right)[1] > 0.2  # clockwise: the right side goes down
@@ -120,8 +120,8 @@ def test_degrees_in_place_of_radians_would_be_noticed():
     assert pose.yaw == pytest.approx(0.5, abs=1e-6)
 
 
-def test_the_size_of_another_picture_gives_another_pose():
-    """The fault of the public code: a camera made for another picture size."""
+def test_the_size_of_another_image_gives_another_pose():
+    """The fault of the public code: a camera made for another image size."""
     points = project(98, (0.5, 0.1, 0), (0, 0, 2.2))
     wrong = solve_head_pose(points, (512, 512))
     assert abs(wrong.yaw - 0.5) > 5 * DEGREE

@@ -22,9 +22,9 @@ def test_alpha_is_dropped():
 
 
 @pytest.mark.parametrize('shape', [(30, 40), (30, 40, 1)])
-def test_grey_becomes_three_equal_channels(shape):
-    grey = BGR[..., 0].reshape(shape)
-    result = as_bgr(grey)
+def test_gray_becomes_three_equal_channels(shape):
+    gray = BGR[..., 0].reshape(shape)
+    result = as_bgr(gray)
     assert result.shape == (30, 40, 3) and result.dtype == np.uint8
     np.testing.assert_array_equal(result, np.dstack([BGR[..., 0]] * 3))
 
@@ -45,9 +45,9 @@ def test_floats(dtype):
         (None, 'None: cv2.imread'),
         (np.zeros((0, 0, 3), np.uint8), r'no pixels.*\(0, 0, 3\)'),
         (np.zeros((5, 0), np.uint8), 'no pixels'),
-        (np.zeros((3, 30, 40), np.uint8), r'expected a picture of shape.*\(3, 30, 40\)'),
-        (np.zeros((30, 40, 2), np.uint8), 'expected a picture of shape'),
-        (np.zeros(7, np.uint8), 'expected a picture of shape'),
+        (np.zeros((3, 30, 40), np.uint8), r'expected an image of shape.*\(3, 30, 40\)'),
+        (np.zeros((30, 40, 2), np.uint8), 'expected an image of shape'),
+        (np.zeros(7, np.uint8), 'expected an image of shape'),
         (BGR.astype(np.float32), r'0\.\.1, found 0\.\.255'),
         (BGR / 255 - 0.1, r'0\.\.1'),
         (np.full((4, 4), np.nan), 'nan'),

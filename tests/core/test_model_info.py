@@ -16,7 +16,7 @@ def parse(info):
 def test_face():
     info = parse(face_info(98, (96, 128)))
     assert (info.task, info.num_keypoints, info.input_size) == ('face', 98, (96, 128))
-    assert info.channels == 3 and info.padding == 1.2 and info.colour_order == 'RGB'
+    assert info.channels == 3 and info.padding == 1.2 and info.color_order == 'RGB'
     assert info.std == (255.0,) * 3 and (0, 32) in info.flip_pairs
     assert info.files == {'onnxruntime': ('model.onnx',)}
     expected = face_info(98, (96, 128))
@@ -77,7 +77,7 @@ def test_each_missing_key_is_named(key):
         ('input_size', [112.0, 112]),
         ('input_size', [0, 112]),
         ('input_size', '112'),
-        ('colour_order', 'rgb'),
+        ('color_order', 'rgb'),
         ('mean', [0, 0]),
         ('mean', [0, 0, float('nan')]),
         ('std', [1, 1, 0]),

@@ -35,7 +35,7 @@ def face_points() -> Callable[..., np.ndarray]:
     return frontal_face
 
 
-def picture(width: int, height: int, seed: int = 0) -> np.ndarray:
+def image(width: int, height: int, seed: int = 0) -> np.ndarray:
     """(H, W, 3) uint8: smooth and full of structure, so that shifts show."""
     noise = np.random.default_rng(seed).normal(size=(height, width, 3))
     smooth = cv2.GaussianBlur(noise, (0, 0), max(2.0, width / 60))
@@ -44,7 +44,7 @@ def picture(width: int, height: int, seed: int = 0) -> np.ndarray:
 
 @pytest.fixture
 def write_wflw(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a tree of WFLW's form with ``count`` faces, two a picture; returns its root."""
+    """Writes a tree of WFLW's form with ``count`` faces, two an image; returns its root."""
 
     def write(count: int = 4, size: tuple[int, int] = (200, 160)) -> Path:
         (tmp_path / 'WFLW_images').mkdir(exist_ok=True)
@@ -52,10 +52,10 @@ def write_wflw(tmp_path: Path) -> Callable[..., Path]:
         for i in range(count):
             points = frontal_face(98, (60.25 + 80 * (i % 2), 80.5), 70 + i)
             low, high = np.int32(points.min(0)), np.int32(points.max(0)) + 1
-            name = f'picture_{i // 2}.jpg'
+            name = f'image_{i // 2}.jpg'
             numbers = [*(f'{v:.6f}' for v in points.ravel()), *low, *high, 0, 1, 0, 0, 1, i % 2]
             lines.append(' '.join(map(str, [*numbers, name])))
-            cv2.imwrite(str(tmp_path / 'WFLW_images' / name), picture(*size, seed=i // 2))
+            cv2.imwrite(str(tmp_path / 'WFLW_images' / name), image(*size, seed=i // 2))
         (tmp_path / 'list.txt').write_text('\n'.join(lines) + '\n')
         return tmp_path
 
@@ -64,7 +64,7 @@ def write_wflw(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def write_pts(tmp_path: Path) -> Callable[..., Path]:
-    """Writes ``folder/name.pts`` and its picture from (K, 2) points as they shall be written."""
+    """Writes ``folder/name.pts`` and its image from (K, 2) points as they shall be written."""
 
     def write(points: np.ndarray, name: str = 'a', folder: str = '', header: bool = True) -> Path:
         (tmp_path / folder).mkdir(parents=True, exist_ok=True)
@@ -72,7 +72,7 @@ def write_pts(tmp_path: Path) -> Callable[..., Path]:
         if header:
             body = f'version: 1\nn_points: {len(points)}\n{{\n{body}\n}}'
         (tmp_path / folder / f'{name}.pts').write_text(body + '\n')
-        cv2.imwrite(str(tmp_path / folder / f'{name}.png'), picture(200, 160))
+        cv2.imwrite(str(tmp_path / folder / f'{name}.png'), image(200, 160))
         return tmp_path
 
     return write

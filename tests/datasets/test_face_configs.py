@@ -84,7 +84,7 @@ def test_face_stays_under_its_points(write_wflw):
     image = np.full((160, 200, 3), 40, np.uint8)
     at = points[96]
     cv2.circle(image, tuple(round(v * 16) for v in at), 3 * 16, (255,) * 3, -1, cv2.LINE_AA, 4)
-    cv2.imwrite(str(root / 'WFLW_images' / 'picture_0.jpg'), image)
+    cv2.imwrite(str(root / 'WFLW_images' / 'image_0.jpg'), image)
     cfg = wflw_config('wflw', root)
     steps = [s for s in cfg.train_pipeline if s['type'] != 'SeededAlbumentation']
     data = DATASETS.build(dict(cfg.test_dataloader.dataset, pipeline=[*steps[:-1]], test_mode=True))
@@ -101,7 +101,7 @@ def test_face_stays_under_its_points(write_wflw):
     assert flips == {True, False}
 
 
-def test_test_pipeline_takes_a_picture_without_labels():
+def test_test_pipeline_takes_a_image_without_labels():
     """What mmpose.apis.inference_topdown gives it."""
     pipeline = Compose(Config.fromfile(BASE / 'wflw.py').val_pipeline)
     box = np.array([[10.0, 10, 90, 90]])

@@ -1,4 +1,4 @@
-"""A small trained-like model, its config, checkpoint and pictures, for the exporter's tests."""
+"""A small trained-like model, its config, checkpoint and images, for the exporter's tests."""
 
 import copy
 from pathlib import Path
@@ -34,9 +34,9 @@ def cfg(small_cfg):
 
 
 @pytest.fixture(scope='session')
-def picture(tmp_path_factory, synthetic_faces):
+def image_path(tmp_path_factory, synthetic_faces):
     source = next(synthetic_faces.rglob('*.jpg'))
-    path = tmp_path_factory.mktemp('pictures') / 'face.png'
+    path = tmp_path_factory.mktemp('images') / 'face.png'
     cv2.imwrite(str(path), cv2.imread(str(source)))
     return str(path)
 

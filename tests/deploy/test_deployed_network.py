@@ -1,6 +1,6 @@
 import pytest
 import torch
-from helpers.lively import build_lively, soft_pictures
+from helpers.lively import build_lively, soft_images
 
 from pfld_mm.deploy.deployed_network import DeployedNetwork
 
@@ -29,14 +29,14 @@ def expected(model, raw):
 )
 def test_the_preprocessor_folds_exactly_along_the_border_too(mean, bgr_to_rgb):
     model = trained(mean, [58.4, 57.1, 57.4], bgr_to_rgb)
-    raw = soft_pictures(2, (64, 48)) * 255
+    raw = soft_images(2, (64, 48)) * 255
     network = DeployedNetwork(model, (64, 48))
     torch.testing.assert_close(network(raw), expected(model, raw), atol=1e-5, rtol=0)
 
 
 def test_a_mean_in_the_bias_would_be_wrong_along_the_border():
     model = trained([123.675, 116.28, 103.53], [58.4, 57.1, 57.4], bgr_to_rgb=False)
-    raw = soft_pictures(1, (64, 48)) * 255
+    raw = soft_images(1, (64, 48)) * 255
     network = DeployedNetwork(model, (64, 48))
     stem = network.backbone.conv1.conv
     with torch.no_grad():
@@ -52,7 +52,7 @@ def test_without_folding_it_takes_what_the_preprocessor_gives():
     with torch.no_grad():
         wanted = model(x, None, mode='tensor')
     torch.testing.assert_close(network(x), wanted, atol=1e-5, rtol=0)
-    assert network.colour_order == 'RGB'
+    assert network.color_order == 'RGB'
     assert network.mean == [1.0, 2.0, 3.0]
     assert network.std == [255.0] * 3
 
@@ -66,7 +66,7 @@ def test_nothing_of_training_is_left():
 
 def test_the_stem_is_found_behind_a_squeeze_excite():
     model = build_lively('ghostone', num_keypoints=7, use_se=True, num_conv_branches=1, **SMALL)
-    raw = soft_pictures(1, (64, 48)) * 255
+    raw = soft_images(1, (64, 48)) * 255
     torch.testing.assert_close(
         DeployedNetwork(model, (64, 48))(raw), expected(model, raw), atol=1e-5, rtol=0
     )

@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from helpers.lively import build_lively, soft_pictures
+from helpers.lively import build_lively, soft_images
 from helpers.sessions import open_files
 from mmpose.structures import PoseDataSample
 
@@ -27,16 +27,16 @@ CASES = [
 
 @pytest.fixture(scope='module', params=CASES, ids=lambda case: f'{case[0]}-{case[1]}-{case[2]}')
 def case(request):
-    """A model, pictures, its points in pixels, and its deployed network."""
+    """A model, images, its points in pixels, and its deployed network."""
     name, points, size, backbone = request.param
     model = build_lively(name, points, size, **backbone)
-    crops = (soft_pictures(3, size, seed=1) * 255).byte()
+    crops = (soft_images(3, size, seed=1) * 255).byte()
     expected = answers(model, crops) * size
     return model, DeployedNetwork(model, size), crops, expected, size
 
 
 def answers(model, crops):
-    """The trained form's points for raw BGR pictures, through its own preprocessor."""
+    """The trained form's points for raw BGR images, through its own preprocessor."""
     batch = dict(inputs=list(crops), data_samples=[PoseDataSample() for _ in crops])
     with torch.no_grad():
         inputs = model.data_preprocessor(batch, False)['inputs']
@@ -47,16 +47,16 @@ def largest_distance(points, expected):
     return np.linalg.norm(points - expected, axis=-1).max()
 
 
-def test_the_points_differ_between_pictures(case):
+def test_the_points_differ_between_images(case):
     assert case[3].std(axis=0).mean() > 1  # or nothing below would mean anything
 
 
-def test_the_deployed_form_takes_raw_bgr_pictures(case):
+def test_the_deployed_form_takes_raw_bgr_images(case):
     _, network, crops, expected, size = case
     with torch.no_grad():
         points = network(crops.float()).numpy() * size
     assert largest_distance(points, expected) < 1e-3
-    assert (network.colour_order, network.mean, network.std) == ('BGR', [0.0] * 3, [1.0] * 3)
+    assert (network.color_order, network.mean, network.std) == ('BGR', [0.0] * 3, [1.0] * 3)
 
 
 @pytest.mark.parametrize('split', [False, True])

@@ -10,7 +10,7 @@ from helpers.lively import build_lively
 from mmengine.config import ConfigDict
 
 from pfld_mm.deploy.make_exporter import make_exporter
-from pfld_mm.deploy.pictures import calibration_crops
+from pfld_mm.deploy.proof_images import calibration_crops
 from pfld_mm.models.heads.pfld_head import PFLDHead
 from pfld_mm.runtime import FaceLandmarker
 
@@ -29,13 +29,13 @@ def sigma_checkpoint(tmp_path_factory):
 
 
 @pytest.fixture
-def exported(cfg, sigma_checkpoint, picture, read_deploy_cfg, tmp_path):
+def exported(cfg, sigma_checkpoint, image_path, read_deploy_cfg, tmp_path):
     def export(name, **options):
         cfg.model.head.loss_sigma = ConfigDict(type='GaussianSigmaLoss')
         deploy = read_deploy_cfg(name)
         deploy.pfld_mm.update(options)
         exporter = make_exporter(deploy, cfg, sigma_checkpoint, tmp_path / 'out', 'sigma')
-        exporter.run([picture], calibration_crops(cfg, exporter.cropper, 8, None, None))
+        exporter.run([image_path], calibration_crops(cfg, exporter.cropper, 8, None, None))
         return tmp_path / 'out'
 
     return export
@@ -55,7 +55,7 @@ def test_the_proof_covers_sigma(exported):
 
 
 def test_int8_keeps_both_last_layers_in_float(exported):
-    int8 = dict(pictures=8, max_error_px=60.0, max_nme_loss=0.5)
+    int8 = dict(images=8, max_error_px=60.0, max_nme_loss=0.5)
     folder = exported('onnxruntime_int8', int8=int8)
     graph = onnx.load(folder / 'model.int8.onnx').graph
     makers = {node.output[0] for node in graph.node}

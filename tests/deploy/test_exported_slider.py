@@ -30,13 +30,13 @@ PADDED = 10
 
 @pytest.fixture(scope='module', params=[1, 2], ids=['whole', 'downscaled'])
 def case(request):
-    """A deployed network of lively weights, letterboxed pictures 0..255, its maps."""
+    """A deployed network of lively weights, letterboxed images 0..255, its maps."""
     scale = request.param
     size = (scale * WIDTH, scale * HEIGHT)
     model = build_tiny_slider(downscale=scale, match_channels=16)
-    pictures = torch.rand(2, 4, *size[::-1])
-    pictures[:, 3] = 1
-    pictures[:, :, -scale * PADDED :] = 0
+    images = torch.rand(2, 4, *size[::-1])
+    images[:, 3] = 1
+    images[:, :, -scale * PADDED :] = 0
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = None
@@ -44,13 +44,13 @@ def case(request):
     torch.nn.init.normal_(model.head.matcher.query[-1].weight)  # it begins at 0
     torch.nn.init.ones_(model.head.outputs[3].bias)  # an angle of length 0 has no direction
     with torch.no_grad():
-        model.train()(pictures, None)
-        expected = model.eval()(pictures, None).numpy()
-    return DeployedNetwork(model, size), pictures * 255, expected
+        model.train()(images, None)
+        expected = model.eval()(images, None).numpy()
+    return DeployedNetwork(model, size), images * 255, expected
 
 
-def check(session, pictures, expected, bound):
-    maps = np.concatenate([session(picture[None].numpy() / 255) for picture in pictures])
+def check(session, images, expected, bound):
+    maps = np.concatenate([session(image[None].numpy() / 255) for image in images])
     assert np.abs(maps - expected).max() < bound
 
 
@@ -63,27 +63,27 @@ def test_padding_has_no_score(case):
 
 
 def test_onnxruntime(case, tmp_path):
-    network, pictures, expected = case
+    network, images, expected = case
     model = onnxruntime.optimise(export_onnx(network, network.input_shape, dynamic_batch=True), 16)
     onnx.save(model, tmp_path / 'model.onnx')
-    check(open_files(tmp_path, ['model.onnx'], network.input_shape), pictures, expected, 1e-4)
+    check(open_files(tmp_path, ['model.onnx'], network.input_shape), images, expected, 1e-4)
 
 
 @pytest.mark.parametrize('runtime', [openvino, ncnn], ids=['openvino', 'ncnn'])
 def test_other_runtimes(case, tmp_path, runtime):
     for module in ('openvino',) if runtime is openvino else ('ncnn', 'pnnx'):
         pytest.importorskip(module)
-    network, pictures, expected = case
+    network, images, expected = case
     portable = export_onnx(network, network.input_shape)
     files = runtime.convert(portable, tmp_path, Conversion(runtime.__name__))
-    check(open_files(tmp_path, files, network.input_shape), pictures, expected, 1e-3)
+    check(open_files(tmp_path, files, network.input_shape), images, expected, 1e-3)
 
 
 def test_int8(case):
     """Maps that are concatenated and shapes that are, in one graph."""
-    network, pictures, expected = case
+    network, images, expected = case
     model = onnxruntime.optimise(export_onnx(network, network.input_shape, dynamic_batch=True), 16)
-    calibration = [picture[None].numpy() / 255 for picture in pictures] * 10
+    calibration = [image[None].numpy() / 255 for image in images] * 10
     quantised = quantise(model, calibration)
     assert 'QuantizeLinear' in {node.op_type for node in quantised.graph.node}
     session = InferenceSession(quantised.SerializeToString(), providers=['CPUExecutionProvider'])
@@ -97,8 +97,8 @@ def test_the_exporter_proves_both_networks(tmp_path, read_deploy_cfg):
     torch.manual_seed(0)
     model = MODELS.build(cfg.model)
     torch.save(dict(state_dict=model.state_dict()), tmp_path / 'small.pth')
-    picture = PuzzleGenerator(seed=4)[0].picture
-    cv2.imwrite(str(tmp_path / 'puzzle.png'), picture)
+    image = PuzzleGenerator(seed=4)[0].image
+    cv2.imwrite(str(tmp_path / 'puzzle.png'), image)
     deploy, folder = read_deploy_cfg('onnxruntime_static'), tmp_path / 'out'
     exporter = make_exporter(deploy, cfg, str(tmp_path / 'small.pth'), folder, 'small')
     report = exporter.run([str(tmp_path / 'puzzle.png')])

@@ -10,34 +10,34 @@ from pfld_mm.checkpoints.load import hash_weights, load_model
 from pfld_mm.core.model_info import FORMAT
 from pfld_mm.deploy import exporter, proof
 from pfld_mm.deploy.make_exporter import make_exporter
-from pfld_mm.deploy.pictures import calibration_crops
 from pfld_mm.deploy.proof import ProofFailed
+from pfld_mm.deploy.proof_images import calibration_crops
 
 
-def run(cfg, checkpoint, picture, deploy, folder, measure=False, calibrate=True):
+def run(cfg, checkpoint, image_path, deploy, folder, measure=False, calibrate=True):
     small = make_exporter(deploy, cfg, checkpoint, folder, 'small')
     crops = calibration_crops(cfg, small.cropper, 8, None, None) if calibrate else None
-    small.run([picture], crops, measure)
+    small.run([image_path], crops, measure)
     return folder
 
 
 @pytest.fixture
-def export(cfg, checkpoint, picture, deploy_cfg, tmp_path):
+def export(cfg, checkpoint, image_path, deploy_cfg, tmp_path):
     """Export the small model with options of the deploy config."""
 
     def run_with(name='onnxruntime_static', calibrate=True, **options):
         deploy = deploy_cfg(name)
         deploy.pfld_mm.update(options)
-        return run(cfg, checkpoint, picture, deploy, tmp_path, calibrate=calibrate)
+        return run(cfg, checkpoint, image_path, deploy, tmp_path, calibrate=calibrate)
 
     return run_with
 
 
 @pytest.fixture(scope='module')
-def exported(small_cfg, checkpoint, picture, read_deploy_cfg, tmp_path_factory):
+def exported(small_cfg, checkpoint, image_path, read_deploy_cfg, tmp_path_factory):
     """A folder with the float model, measured on the test set."""
     folder, deploy = tmp_path_factory.mktemp('out'), read_deploy_cfg('onnxruntime_static')
-    return run(small_cfg, checkpoint, picture, deploy, folder, measure=True)
+    return run(small_cfg, checkpoint, image_path, deploy, folder, measure=True)
 
 
 def read(folder, name):
@@ -51,7 +51,7 @@ def test_the_folder_is_complete(exported, checkpoint, cfg):
     info = read(folder, 'model.json')
     assert info['format'] == FORMAT == 2
     assert (info['task'], info['name'], info['input_size']) == ('face', 'small', [112, 112])
-    assert (info['colour_order'], info['mean'], info['std']) == ('BGR', [0] * 3, [1] * 3)
+    assert (info['color_order'], info['mean'], info['std']) == ('BGR', [0] * 3, [1] * 3)
     assert info['crop'] == {'rule': 'square box', 'padding': 1.2, 'border_value': 0}
     assert info['num_keypoints'] == len(info['keypoint_names']) == 98
     assert [0, 32] in info['flip_pairs']
@@ -114,7 +114,7 @@ def test_the_test_set_is_measured(exported):
 
 
 def test_int8_is_per_channel_and_keeps_the_last_layer_and_the_other_forms(export):
-    int8 = dict(pictures=8, max_error_px=60.0, max_nme_loss=0.5)
+    int8 = dict(images=8, max_error_px=60.0, max_nme_loss=0.5)
     folder = export('onnxruntime_int8', int8=int8)
     info, report = read(folder, 'model.json'), read(folder, 'report.json')
     assert info['files']['onnxruntime_int8'] == ['model.int8.onnx']
@@ -144,12 +144,12 @@ def test_int8_is_per_channel_and_keeps_the_last_layer_and_the_other_forms(export
 )
 def test_int8_that_costs_too_much_stops(export, bounds, sentence):
     with pytest.raises(ProofFailed, match=sentence):
-        export('onnxruntime_int8', int8=dict(pictures=8, **bounds))
+        export('onnxruntime_int8', int8=dict(images=8, **bounds))
 
 
 def test_int8_says_so_where_its_cost_cannot_be_measured(export, cfg, tmp_path):
     cfg.test_dataloader.dataset.data_root = 'no/such/folder'
-    folder = export('onnxruntime_int8', int8=dict(pictures=8, max_error_px=60.0))
+    folder = export('onnxruntime_int8', int8=dict(images=8, max_error_px=60.0))
     assert read(folder, 'report.json')['evaluation'].startswith('NOT MEASURED')
 
 

@@ -5,7 +5,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from helpers.lively import build_lively, soft_pictures
+from helpers.lively import build_lively, soft_images
 from torch import nn
 
 from pfld_mm.deploy.deployed_network import DeployedNetwork
@@ -32,7 +32,7 @@ def run(model, seed=0):
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(model.SerializeToString(), options)
     shape = [d.dim_value or 2 for d in model.graph.input[0].type.tensor_type.shape.dim]
-    x = soft_pictures(shape[0], (shape[3], shape[2]), seed).numpy() * 255
+    x = soft_images(shape[0], (shape[3], shape[2]), seed).numpy() * 255
     return session.run(None, {'input': x})[0]
 
 

@@ -14,7 +14,7 @@ pytest.importorskip('mmdeploy')
 
 @pytest.mark.parametrize('name', ['onnxruntime_static', 'onnxruntime_dynamic'])
 def test_torch2onnx_and_inference_model(
-    synthetic_faces, checkpoint, picture, tmp_path, deploy_cfg, name
+    synthetic_faces, checkpoint, image_path, tmp_path, deploy_cfg, name
 ):
     from mmdeploy.apis import inference_model, torch2onnx
 
@@ -24,13 +24,13 @@ def test_torch2onnx_and_inference_model(
     cfg.merge_from_dict(tiny_options(synthetic_faces))
     cfg.dump(tmp_path / 'model_cfg.py')
     path, deploy = str(tmp_path / 'model_cfg.py'), deploy_cfg(name).filename
-    torch2onnx(picture, str(tmp_path), 'model.onnx', deploy, path, checkpoint, 'cpu')
+    torch2onnx(image_path, str(tmp_path), 'model.onnx', deploy, path, checkpoint, 'cpu')
     model = str(tmp_path / 'model.onnx')
     kinds = {node.op_type for node in onnx.load(model).graph.node}
     assert not kinds & {'BatchNormalization', 'Identity', 'Dropout'}
-    found = inference_model(path, deploy, [model], picture, 'cpu')[0].pred_instances
+    found = inference_model(path, deploy, [model], image_path, 'cpu')[0].pred_instances
     trained = init_model(path, checkpoint, device='cpu')
-    image = cv2.imread(picture)
+    image = cv2.imread(image_path)
     with torch.no_grad():
         expected = inference_topdown(trained, image)[0].pred_instances
     assert expected.keypoints.std() > 1

@@ -31,7 +31,7 @@ def test_two_processes_measure_like_one(synthetic_faces, trained, tmp_path):
     )
     assert one['figures']['faces'] == two['figures']['faces'] == 11
     assert one['figures'] == pytest.approx(two['figures'], rel=1e-5)
-    assert {f['picture'] for f in one['faces']} == {f['picture'] for f in two['faces']}
+    assert {f['image'] for f in one['faces']} == {f['image'] for f in two['faces']}
 
 
 def test_the_deployed_form_measures_the_same(synthetic_faces, trained, tmp_path):

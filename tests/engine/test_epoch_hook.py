@@ -11,14 +11,14 @@ from pfld_mm.engine.epoch_hook import set_epoch
 
 @HOOKS.register_module()
 class FirstInputs(Hook):
-    """Keeps the sum of every picture of every epoch, by the number of the face."""
+    """Keeps the sum of every image of every epoch, by the number of the face."""
 
     def before_train_epoch(self, runner):
-        runner.pictures = [*getattr(runner, 'pictures', []), {}]
+        runner.images = [*getattr(runner, 'images', []), {}]
 
     def before_train_iter(self, runner, batch_idx, data_batch=None):
         for image, sample in zip(data_batch['inputs'], data_batch['data_samples'], strict=True):
-            runner.pictures[-1][sample.metainfo['id']] = int(image.sum(dtype=torch.int64))
+            runner.images[-1][sample.metainfo['id']] = int(image.sum(dtype=torch.int64))
 
 
 @pytest.mark.parametrize('sampler', ['ResumableSampler', 'DefaultSampler'])
@@ -33,7 +33,7 @@ def test_two_epochs_differ(synthetic_faces, tmp_path, hooks, sampler):
         cfg.default_hooks.pop('resume_point')
     cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     cfg.default_hooks.checkpoint.save_best = None
-    first, second = train(cfg, f'{tmp_path.name}{hooks}{sampler}').pictures
+    first, second = train(cfg, f'{tmp_path.name}{hooks}{sampler}').images
     both = first.keys() & second.keys()
     assert len(both) > 30
     assert sum(first[face] == second[face] for face in both) <= 1

@@ -29,7 +29,7 @@ def make_sample(i, num_keypoints=98, attributes=True):
     """A face whose prediction is moved by ERRORS[i] inter-ocular distances."""
     gt = np.random.default_rng(i).uniform(50, 350, (1, num_keypoints, 2))
     shift = np.array([ERRORS[i] * normaliser(gt)[0], 0])
-    sample = BaseDataElement(metainfo={'id': 10 + i, 'img_path': f'pictures/{i}.jpg'})
+    sample = BaseDataElement(metainfo={'id': 10 + i, 'img_path': f'images/{i}.jpg'})
     sample.gt_instances = InstanceData(
         keypoints=gt, keypoints_visible=np.ones((1, num_keypoints)), bboxes=np.zeros((1, 4))
     )
@@ -97,7 +97,7 @@ def test_points_that_are_not_marked_do_not_count():
         sample.gt_instances.keypoints_visible = visible
         assert evaluate(FaceNME(), [sample])['NME'] == pytest.approx(ERRORS[0])
     sample.gt_instances.keypoints_visible[0, 60] = 0
-    with pytest.raises(ValueError, match=r'pictures/0\.jpg, face 10: the normaliser must be'):
+    with pytest.raises(ValueError, match=r'images/0\.jpg, face 10: the normaliser must be'):
         evaluate(FaceNME(), [sample])
 
 
@@ -131,9 +131,7 @@ def test_points_outside_the_part_may_be_unmarked():
 
 
 def test_a_part_that_is_not_there_is_named():
-    with pytest.raises(
-        ValueError, match=r'pictures/0\.jpg, face 10: points=\(98, 166\) ends after'
-    ):
+    with pytest.raises(ValueError, match=r'images/0\.jpg, face 10: points=\(98, 166\) ends after'):
         FaceNME(points=(98, 166)).process(None, [make_sample(0).to_dict()])
 
 
@@ -144,9 +142,9 @@ def test_every_face_counts_once_wherever_the_repetitions_are():
     assert figures['NME'] == pytest.approx(ERRORS.mean())
 
 
-def test_two_faces_of_one_picture_and_one_number_in_two_sets_are_different():
+def test_two_faces_of_one_image_and_one_number_in_two_sets_are_different():
     one, two, three = make_sample(0), make_sample(1), make_sample(2)
-    two.set_metainfo({'img_path': 'pictures/0.jpg'})
+    two.set_metainfo({'img_path': 'images/0.jpg'})
     three.set_metainfo({'id': 10})
     assert evaluate(FaceNME(), [one, two, three])['faces'] == 3
 
@@ -164,7 +162,7 @@ def told(monkeypatch):
 
 def test_missing_faces_are_told(told):
     evaluate(FaceNME(), [make_sample(0)], size=3)
-    sentence = 'FaceNME: 1 different faces (picture and id) were evaluated, the data set has 3.'
+    sentence = 'FaceNME: 1 different faces (image and id) were evaluated, the data set has 3.'
     assert told[0] == (logging.WARNING, sentence)
     told.clear()
     evaluate(FaceNME(), [make_sample(0)], size=1)
@@ -182,24 +180,24 @@ def test_log_line_is_in_percent(told):
     assert told == [(logging.INFO, line)]
 
 
-def test_prediction_that_is_not_a_number_names_the_picture():
+def test_prediction_that_is_not_a_number_names_the_image():
     sample = make_sample(2)
     sample.pred_instances.keypoints[0, 4, 1] = np.nan
-    with pytest.raises(ValueError, match=r'pictures/2\.jpg, face 12: a predicted point is NaN'):
+    with pytest.raises(ValueError, match=r'images/2\.jpg, face 12: a predicted point is NaN'):
         FaceNME().process(None, [make_sample(0).to_dict(), sample.to_dict()])
 
 
-def test_normaliser_of_zero_names_the_picture():
+def test_normaliser_of_zero_names_the_image():
     sample = make_sample(1)
     sample.gt_instances.keypoints[0, 72] = sample.gt_instances.keypoints[0, 60]
-    with pytest.raises(ValueError, match=r'pictures/1\.jpg, face 11: the normaliser'):
+    with pytest.raises(ValueError, match=r'images/1\.jpg, face 11: the normaliser'):
         FaceNME().process(None, [sample.to_dict()])
 
 
-def test_other_number_of_points_names_the_picture():
+def test_other_number_of_points_names_the_image():
     sample = make_sample(1)
     sample.pred_instances.keypoints = sample.pred_instances.keypoints[:, :68]
-    with pytest.raises(ValueError, match=r'pictures/1\.jpg, face 11: predicted points \(1, 68, 2'):
+    with pytest.raises(ValueError, match=r'images/1\.jpg, face 11: predicted points \(1, 68, 2'):
         FaceNME().process(None, [sample.to_dict()])
 
 
@@ -210,7 +208,7 @@ def test_sample_without_identity_and_wrong_attributes_are_met_by_name():
         FaceNME().process(None, [sample])
     sample = make_sample(0).to_dict()
     sample['gt_instance_labels']['attributes'] = np.ones((1, 5))
-    with pytest.raises(ValueError, match=r'pictures/0\.jpg.*the 6 attributes.*found 5'):
+    with pytest.raises(ValueError, match=r'images/0\.jpg.*the 6 attributes.*found 5'):
         FaceNME().process(None, [sample])
     FaceNME(subsets=False).process(None, [sample])
 
@@ -254,14 +252,14 @@ def test_report_is_written(tmp_path):
     }
     assert report['figures']['NME'] == figures['NME']
     assert report['subsets']['pose']['FR8'] == 0.5
-    assert [face['picture'] for face in report['faces']] == [f'pictures/{i}.jpg' for i in range(5)]
+    assert [face['image'] for face in report['faces']] == [f'images/{i}.jpg' for i in range(5)]
     assert [face['error'] for face in report['faces']] == pytest.approx(ERRORS)
     assert (folder / 'curve.png').stat().st_size > 0
     assert (folder / 'faces.jpg').stat().st_size > 0
 
 
 class Numbers(Dataset):
-    """The numbers of the five faces, as pictures."""
+    """The numbers of the five faces, as images."""
 
     metainfo = {}
 

@@ -6,19 +6,19 @@ from pfld_mm.evaluation.face_report import CAPTION, TILE, TITLE, draw_curve, dra
 
 
 def make_faces(folder, num_faces, error_of):
-    """Faces of one point pattern, 100 px wide around (200, 150) in a blue picture."""
+    """Faces of one point pattern, 100 px wide around (200, 150) in a blue image."""
     path = folder / 'blue.png'
     cv2.imwrite(str(path), np.full((300, 400, 3), (200, 0, 0), np.uint8))
     gt = np.float32([[150, 100], [250, 100], [250, 200], [150, 200]])
     return [
-        {'picture': str(path), 'id': i, 'error': error_of(i), 'gt': gt, 'pred': gt + [10, 0]}
+        {'image': str(path), 'id': i, 'error': error_of(i), 'gt': gt, 'pred': gt + [10, 0]}
         for i in range(num_faces)
     ]
 
 
-def near(tile, x, y, colour):
-    """Whether the pixel at (x, y) of the JPEG has about that colour."""
-    return np.abs(tile[round(y), round(x)].astype(int) - colour).max() < 60
+def near(tile, x, y, color):
+    """Whether the pixel at (x, y) of the JPEG has about that color."""
+    return np.abs(tile[round(y), round(x)].astype(int) - color).max() < 60
 
 
 def test_points_are_drawn_where_they_are(tmp_path):
@@ -33,11 +33,11 @@ def test_points_are_drawn_where_they_are(tmp_path):
     assert near(tile, middle, middle, (200, 0, 0))
 
 
-def test_picture_and_points_lie_on_each_other(tmp_path):
+def test_image_and_points_lie_on_each_other(tmp_path):
     faces = make_faces(tmp_path, 1, lambda i: 0.05)
-    picture = np.zeros((300, 400, 3), np.uint8)
-    picture[190:, :] = 255  # an edge at y = 189.5
-    cv2.imwrite(faces[0]['picture'], picture)
+    image = np.zeros((300, 400, 3), np.uint8)
+    image[190:, :] = 255  # an edge at y = 189.5
+    cv2.imwrite(faces[0]['image'], image)
     draw_sheet(tmp_path / 'faces.jpg', faces)
     column = cv2.imread(str(tmp_path / 'faces.jpg'))[TITLE : TITLE + TILE, 20, 0].astype(float)
     edge = np.interp(128, column[150:], np.arange(150, TILE))
@@ -47,9 +47,9 @@ def test_picture_and_points_lie_on_each_other(tmp_path):
 def test_rows_are_the_best_the_median_and_the_worst(tmp_path):
     faces = make_faces(tmp_path, 30, lambda i: (i * 7 % 30) / 100)
     for face in faces:
-        grey = round(8 * 100 * face['error'])
-        face['picture'] = str(tmp_path / f'{grey}.png')
-        cv2.imwrite(face['picture'], np.full((300, 400, 3), grey, np.uint8))
+        gray = round(8 * 100 * face['error'])
+        face['image'] = str(tmp_path / f'{gray}.png')
+        cv2.imwrite(face['image'], np.full((300, 400, 3), gray, np.uint8))
     draw_sheet(tmp_path / 'faces.jpg', faces)
     sheet = cv2.imread(str(tmp_path / 'faces.jpg'))
     middles = sheet[TITLE + TILE // 2 :: TITLE + TILE + CAPTION, TILE // 2 :: TILE, 0]
@@ -57,9 +57,9 @@ def test_rows_are_the_best_the_median_and_the_worst(tmp_path):
     assert shown.tolist() == [list(range(6)), list(range(12, 18)), list(range(29, 23, -1))]
 
 
-def test_missing_picture_unmarked_point_and_wild_prediction_are_drawn(tmp_path):
+def test_missing_image_unmarked_point_and_wild_prediction_are_drawn(tmp_path):
     faces = make_faces(tmp_path, 2, lambda i: 0.05)
-    faces[0]['picture'] = str(tmp_path / 'nowhere.jpg')
+    faces[0]['image'] = str(tmp_path / 'nowhere.jpg')
     faces[1]['gt'] = faces[1]['gt'].copy()
     faces[1]['gt'][0] = np.nan
     faces[1]['pred'] = faces[1]['pred'] + 1e9

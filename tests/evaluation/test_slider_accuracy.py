@@ -44,7 +44,7 @@ def test_distance_is_what_the_slider_travels():
     assert figures['slider/distance/hit@7'] == 0.5
 
 
-def test_reference_width_scales_by_the_picture():
+def test_reference_width_scales_by_the_image():
     figures = evaluate([sample((8, 0), width=1240)], reference_width=620)
     assert figures['slider/gap/mae'] == 4
     assert evaluate([sample((8, 0), width=1240)])['slider/gap/mae'] == 8

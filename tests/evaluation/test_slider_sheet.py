@@ -11,9 +11,9 @@ from pfld_mm.evaluation.slider_sheet import (
 )
 
 
-def is_near(image, colour, x, y, radius=20):
+def is_near(image, color, x, y, radius=20):
     area = image[max(0, y - radius) : y + radius, max(0, x - radius) : x + radius]
-    return (np.abs(area.astype(int) - colour).sum(-1) < 10).any()
+    return (np.abs(area.astype(int) - color).sum(-1) < 10).any()
 
 
 def test_marks_are_where_they_belong():
@@ -37,20 +37,20 @@ def test_the_first_pixel_is_at_the_origin():
     assert (green.min(0) + green.max(0)) / 2 == pytest.approx((42, 42), abs=0.5)
 
 
-def test_heat_is_coloured_where_it_is_hot_and_the_rest_grey():
+def test_heat_is_colored_where_it_is_hot_and_the_rest_gray():
     image = np.full((64, 128, 3), (200, 100, 50), np.uint8)
-    heat = np.zeros((16, 32), np.float32)
-    heat[8, 20] = 1
-    drawn = draw_prediction(image, np.full((2, 2), -50.0), heatmap=heat, width=128)
+    heatmap = np.zeros((16, 32), np.float32)
+    heatmap[8, 20] = 1
+    drawn = draw_prediction(image, np.full((2, 2), -50.0), heatmap=heatmap, width=128)
     assert (drawn[:, :60] == drawn[:, :60, :1]).all()
     assert drawn[34, 82, 2] > drawn[34, 82, 0] + 50
 
 
 def test_heatmap_comes_back_into_the_frame_of_the_image():
-    # a image of 200 x 200 in an input of 128 x 64: 0.32, columns 32 to 96
-    heat = np.zeros((16, 32), np.float32)
-    heat[4, 20] = 1  # centerd at (20.5, 4.5) cells of 12.5 image pixels
-    out = heatmap_in_image(heat, (200, 200), np.array([100.0, 100.0]), np.array([400.0, 200.0]))
+    # an image of 200 x 200 in an input of 128 x 64: 0.32, columns 32 to 96
+    heatmap = np.zeros((16, 32), np.float32)
+    heatmap[4, 20] = 1  # centerd at (20.5, 4.5) cells of 12.5 image pixels
+    out = heatmap_in_image(heatmap, (200, 200), np.array([100.0, 100.0]), np.array([400.0, 200.0]))
     assert out.shape == (200, 200)
     rows, columns = np.mgrid[:200, :200] + 0.5
     found = (columns * out).sum() / out.sum(), (rows * out).sum() / out.sum()

@@ -17,7 +17,7 @@ def finder_info(**changes):
     info.update(
         task='finder',
         name='red cells',
-        colour_order='BGR',
+        color_order='BGR',
         std=[1.0, 1.0, 1.0],
         crop=dict(rule='reduced image', padding=1.0),
         codec=dict(type='FaceMapLabel', input_size=[320, 320]),

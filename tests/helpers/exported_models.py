@@ -18,7 +18,7 @@ def face_info(k=68, size=(112, 112), **changes):
         task='face',
         name='disc',
         input_size=list(size),
-        colour_order='RGB',
+        color_order='RGB',
         mean=[0.0, 0.0, 0.0],
         std=[255.0, 255.0, 255.0],
         crop=dict(rule='square box', padding=1.2),
@@ -40,7 +40,7 @@ def slider_info(size=(128, 64), **changes):
     info = face_info(k=2, size=size)
     info.update(
         task='slider',
-        name='colours',
+        name='colors',
         mean=[0.0],
         std=[255.0],
         crop=dict(rule='letterbox', padding=1.0),
@@ -70,12 +70,12 @@ def face_graph(k=68, size=(112, 112), batch='N'):
     width, height = size
     x, y = np.meshgrid((np.arange(width) + 0.0), (np.arange(height) + 0.0))
     square = ((x - width / 2) / width) ** 2 + ((y - height / 2) / height) ** 2
-    least = 1e-6 * np.exp(-square / (2 * 0.18**2))
+    floor_value = 1e-6 * np.exp(-square / (2 * 0.18**2))
     moments = np.stack([np.ones(x.size), x.ravel(), y.ravel(), (x**2 + y**2).ravel()], axis=1)
     constants = dict(
         channels=np.array([0.6, 0.3, 0.1], np.float32).reshape(1, 3, 1, 1),
         floor=np.float32(0.2),
-        least=least[None, None].astype(np.float32),
+        floor_value=floor_value[None, None].astype(np.float32),
         flat=np.array([-1, width * height], np.int64),
         moments=moments.astype(np.float32),
         first=np.array([0], np.int64),
@@ -88,10 +88,10 @@ def face_graph(k=68, size=(112, 112), batch='N'):
         size=np.array(size, np.float32),
     )
     nodes = [
-        ('Conv', ['input', 'channels'], 'grey'),
-        ('Sub', ['grey', 'floor'], 'over'),
+        ('Conv', ['input', 'channels'], 'gray'),
+        ('Sub', ['gray', 'floor'], 'over'),
         ('Relu', ['over'], 'weights'),
-        ('Add', ['weights', 'least'], 'positive'),
+        ('Add', ['weights', 'floor_value'], 'positive'),
         ('Reshape', ['positive', 'flat'], 'pixels'),
         ('MatMul', ['pixels', 'moments'], 'sums'),
         ('Slice', ['sums', 'first', 'one', 'axis'], 'mass'),
@@ -150,7 +150,7 @@ def write_golden(path, info, graph):
 
     width, height = info['input_size']
     image = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
-    tensor = image[..., ::-1] if info['colour_order'] == 'RGB' else image
+    tensor = image[..., ::-1] if info['color_order'] == 'RGB' else image
     if info['task'] == 'slider':
         mask = np.full((height, width), 255, np.uint8)
         tensor, image = np.dstack([tensor, mask]), np.dstack([image, mask])
@@ -213,14 +213,14 @@ def two_stage_folder(path, boxes, match=9.0, angle=0.25, **changes):
     return path
 
 
-def disc_picture(shape, centers, radius):
-    """(H, W, 3) uint8 BGR, grey with reddish discs, which the face model takes for faces."""
+def disc_image(shape, centers, radius):
+    """(H, W, 3) uint8 BGR, gray with reddish discs, which the face model takes for faces."""
     y, x = np.mgrid[: shape[0], : shape[1]]
-    picture = np.full((*shape, 3), 30, np.uint8)
+    image = np.full((*shape, 3), 30, np.uint8)
     for center in centers:
         inside = (x - center[0]) ** 2 + (y - center[1]) ** 2 <= radius**2
-        picture[inside] = (60, 120, 220)
-    return picture
+        image[inside] = (60, 120, 220)
+    return image
 
 
 def disc_box(center, radius, k=68):

@@ -105,7 +105,7 @@ def write_labelme(plates):
             if flag
         ]
         content = dict(version='5.5.0', shapes=shapes, imagePath=f'..\\images\\{name}')
-        content['imageData'] = base64.b64encode(b'picture').decode()
+        content['imageData'] = base64.b64encode(b'image').decode()
         (plates.folder / name).with_suffix('.json').write_text(json.dumps(content))
     return plates.folder
 

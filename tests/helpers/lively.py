@@ -1,4 +1,4 @@
-"""Untrained models whose points move with the picture, as a trained one's do."""
+"""Untrained models whose points move with the image, as a trained one's do."""
 
 import torch
 from helpers.networks import build
@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 
 def build_lively(name, num_keypoints=98, input_size=(112, 112), spread=0.03, **backbone):
-    """As ``build``, with BatchNorm statistics of pictures and points that are about ``spread`` of
+    """As ``build``, with BatchNorm statistics of images and points that are about ``spread`` of
     the crop apart for different ones: without them rounding would be all that differs.
     """
     torch.manual_seed(0)
@@ -16,12 +16,12 @@ def build_lively(name, num_keypoints=98, input_size=(112, 112), spread=0.03, **b
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = 1.0
             nn.init.constant_(module.weight, 1.0)
-    pictures = soft_pictures(8, input_size)
+    images = soft_images(8, input_size)
     with torch.no_grad():
         model.train()
-        model.backbone(pictures)
+        model.backbone(images)
         model.eval()
-        vectors = model.neck(model.backbone(pictures))[-1].flatten(1)
+        vectors = model.neck(model.backbone(images))[-1].flatten(1)
         fc, mean = model.head.fc, vectors.mean(dim=0)
         fc.weight -= (fc.weight @ mean)[:, None] * mean / mean.dot(mean)
         points = fc(vectors)
@@ -30,8 +30,8 @@ def build_lively(name, num_keypoints=98, input_size=(112, 112), spread=0.03, **b
     return model
 
 
-def soft_pictures(count, input_size, seed=0):
-    """Pictures (count, 3, h, w) in [0, 1] of soft blobs with different contrast."""
+def soft_images(count, input_size, seed=0):
+    """Images (count, 3, h, w) in [0, 1] of soft blobs with different contrast."""
     generator = torch.Generator().manual_seed(seed)
     w, h = input_size
     cells = torch.rand(count, 3, h // 16, w // 16, generator=generator)

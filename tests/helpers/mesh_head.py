@@ -9,7 +9,7 @@ FLIP = WFLW98.flip_indices
 
 
 def turn(points, yaw):
-    """Rotate (..., 3) so that the face looks `yaw` degrees to the picture's right."""
+    """Rotate (..., 3) so that the face looks `yaw` degrees to the image's right."""
     c, s = np.cos(np.radians(yaw)), np.sin(np.radians(yaw))
     return points @ np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
 
@@ -25,7 +25,7 @@ def mesh_head():
     chosen = np.empty(98, int)
     for k in range(98):
         if k < FLIP[k]:
-            chosen[k] = rng.integers(234, 468)  # the first points are on the picture's left
+            chosen[k] = rng.integers(234, 468)  # the first points are on the image's left
             chosen[FLIP[k]] = mirror[chosen[k]]
         elif k == FLIP[k]:
             chosen[k] = np.abs(vertices[:, 0]).argmin()

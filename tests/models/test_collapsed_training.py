@@ -16,9 +16,9 @@ SIZE = 48
 def faces():
     """64 drawn faces (64, 3, 48, 48) in [0, 1] and their points (64, 98, 2), float64."""
     drawn = [render_face(sample_face(0, 'train', index, SIZE)) for index in range(64)]
-    pictures = np.stack([picture for picture, _ in drawn]).transpose(0, 3, 1, 2)
+    images = np.stack([image for image, _ in drawn]).transpose(0, 3, 1, 2)
     points = np.stack([points for _, points in drawn])
-    return torch.tensor(pictures / 255.0), torch.tensor(points / SIZE).double()
+    return torch.tensor(images / 255.0), torch.tensor(points / SIZE).double()
 
 
 def losses(faces, collapse, disturbance=0.0):

@@ -16,9 +16,9 @@ def face(points, poses=None):
     return FaceLandmarks(points, boxes, poses)
 
 
-def near(canvas, colour):
-    """Mean place (x, y) of the pixels of about this colour."""
-    found = np.argwhere((np.abs(canvas.astype(int) - colour) < 40).all(-1))
+def near(canvas, color):
+    """Mean place (x, y) of the pixels of about this color."""
+    found = np.argwhere((np.abs(canvas.astype(int) - color) < 40).all(-1))
     return found.mean(0)[::-1]
 
 

@@ -24,24 +24,24 @@ def drawn_faces():
     """Synthetic faces that the cascade finds, with their landmark boxes."""
     finder, faces = HaarFaceFinder(min_side=0.3), []
     for index in range(60):
-        picture, points = render_face(sample_face(0, 'train', index))
-        if len(finder(picture)):
-            faces.append((picture, np.concatenate([points.min(0), points.max(0)])))
+        image, points = render_face(sample_face(0, 'train', index))
+        if len(finder(image)):
+            faces.append((image, np.concatenate([points.min(0), points.max(0)])))
     return faces
 
 
 def test_haar_finds_drawn_faces_at_their_landmark_boxes(drawn_faces):
     finder = HaarFaceFinder(min_side=0.3)
     assert len(drawn_faces) >= 10
-    best = [iou(finder(picture).boxes, box[None]).max() for picture, box in drawn_faces]
+    best = [iou(finder(image).boxes, box[None]).max() for image, box in drawn_faces]
     assert np.median(best) > 0.7  # measured: 0.77
 
 
-def test_haar_finds_the_same_in_a_larger_picture(drawn_faces):
-    picture, _ = drawn_faces[0]
-    small = HaarFaceFinder(min_side=0.3, max_side=max(picture.shape))
-    large = cv2.resize(picture, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
-    one, other = small(picture).boxes, small(large).boxes / 3
+def test_haar_finds_the_same_in_a_larger_image(drawn_faces):
+    image, _ = drawn_faces[0]
+    small = HaarFaceFinder(min_side=0.3, max_side=max(image.shape))
+    large = cv2.resize(image, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
+    one, other = small(image).boxes, small(large).boxes / 3
     assert iou(one[:1], other[:1])[0, 0] > 0.85
 
 
@@ -137,8 +137,8 @@ def yunet_like(path):
             outputs.append(
                 helper.make_tensor_value_info(key, TensorProto.FLOAT, [1, 'n', len(biases)])
             )
-    picture = helper.make_tensor_value_info('input', TensorProto.FLOAT, [1, 3, 320, 320])
-    graph = helper.make_graph(nodes, 'yunet', [picture], outputs, constants)
+    image = helper.make_tensor_value_info('input', TensorProto.FLOAT, [1, 3, 320, 320])
+    graph = helper.make_graph(nodes, 'yunet', [image], outputs, constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 11)], ir_version=6)
     onnx.save(model, str(path))
     return path
@@ -148,10 +148,10 @@ def yunet_like(path):
 def test_yunet_through_opencv(tmp_path, shape, max_side):
     finder = YuNetFaceFinder(yunet_like(tmp_path / 'yunet.onnx'), max_side=max_side)
     reduced = max(1, max(shape) // max_side)
-    picture = np.zeros((*shape, 3), np.uint8)
+    image = np.zeros((*shape, 3), np.uint8)
     cell = 32 * reduced
-    picture[2 * cell : 3 * cell, 4 * cell : 5 * cell, 2] = 255
-    found = finder(picture)
+    image[2 * cell : 3 * cell, 4 * cell : 5 * cell, 2] = 255
+    found = finder(image)
     center = np.array([4 * 32 + 16, 2 * 32 + 16])
     expected = [*(center - (32, 32 - FOREHEAD * 64)), *(center + 32)]
     np.testing.assert_allclose(found.boxes, np.array([expected]) * reduced, atol=0.05)
@@ -159,7 +159,7 @@ def test_yunet_through_opencv(tmp_path, shape, max_side):
     points = (FIVE - FIVE.mean(0)) * 40 + center
     np.testing.assert_allclose(found.points, points[None] * reduced, atol=0.05)
     assert finder(np.zeros((50, 70, 3), np.uint8)).boxes.shape == (0, 4)
-    assert len(finder(picture)) == 1  # the size is set anew each time
+    assert len(finder(image)) == 1  # the size is set anew each time
 
 
 def test_yunet_without_its_file(tmp_path):

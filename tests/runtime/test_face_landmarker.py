@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from helpers.exported_models import disc_box, disc_picture, face_folder, face_shape
+from helpers.exported_models import disc_box, disc_image, face_folder, face_shape
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -26,7 +26,7 @@ boxes_in_noise = st.tuples(
 
 
 def training_crop(image, box, size):
-    """The picture and the matrix numbers of the validation pipeline."""
+    """The image and the matrix numbers of the validation pipeline."""
     results = dict(img=image, bbox=np.array([box], np.float32))
     results = GetBBoxCenterScale(padding=1.2).transform(results)
     return CropFace(input_size=size).transform(results)
@@ -50,7 +50,7 @@ def test_crop_is_that_of_training_to_the_bit(landmarker, box):
 @pytest.mark.parametrize('size', [(96, 128), (160, 112)])
 def test_crop_of_other_sizes_and_bgr(tmp_path, size):
     folder = face_folder(
-        tmp_path / 'm', size=size, colour_order='BGR', mean=[1, 2, 3], std=[4, 5, 6], golden=False
+        tmp_path / 'm', size=size, color_order='BGR', mean=[1, 2, 3], std=[4, 5, 6], golden=False
     )
     box = (20.3, 30.8, 140.1, 222.2)
     tensor = FaceLandmarker(folder).preprocess(NOISE, np.array([box], np.float32))
@@ -70,11 +70,11 @@ def test_points_go_back_as_mmpose_takes_them(landmarker):
         np.testing.assert_allclose(points, expected, atol=2e-4)
 
 
-def test_finds_the_disc_in_picture_coordinates(landmarker):
+def test_finds_the_disc_in_image_coordinates(landmarker):
     center, radius = (150.0, 100.0), 50
-    picture = disc_picture((240, 320), [center], radius)
+    image = disc_image((240, 320), [center], radius)
     box = disc_box(center, radius) + (6, -4, 3, 5)
-    landmarks = landmarker(picture, box)
+    landmarks = landmarker(image, box)
     expected = face_shape(68) * radius + center
     # a disc of pixels, resampled: its spread is not quite r / sqrt(2)
     np.testing.assert_allclose(landmarks.points[0], expected, atol=1.0)
@@ -83,11 +83,11 @@ def test_finds_the_disc_in_picture_coordinates(landmarker):
 
 
 def test_red_and_blue_are_not_swapped(landmarker):
-    picture = disc_picture((240, 320), [(150, 100)], 50)
-    picture[..., :2] = 0
+    image = disc_image((240, 320), [(150, 100)], 50)
+    image[..., :2] = 0
     box = disc_box((165, 110), 60)
-    right = landmarker(picture, box).points[0].mean(0)
-    wrong = landmarker(picture[..., ::-1], box).points[0].mean(0)
+    right = landmarker(image, box).points[0].mean(0)
+    wrong = landmarker(image[..., ::-1], box).points[0].mean(0)
     target = face_shape(68).mean(0) * 50 + (150, 100)
     assert np.linalg.norm(right - target) < 1 and np.linalg.norm(wrong - target) > 10
 
@@ -111,12 +111,12 @@ def test_no_face_is_an_answer(landmarker, boxes):
 
 
 def test_finder_is_asked_when_there_are_no_boxes(face_model):
-    picture = disc_picture((240, 320), [(150, 100)], 50)
+    image = disc_image((240, 320), [(150, 100)], 50)
     box = disc_box((150, 100), 50).astype(np.float32)
-    landmarker = FaceLandmarker(face_model, finder=lambda image: box[None])
-    np.testing.assert_array_equal(landmarker(picture).points, landmarker(picture, box).points)
-    landmarker.finder = lambda image: np.zeros((0, 4), np.float32)
-    assert len(landmarker(picture)) == 0
+    landmarker = FaceLandmarker(face_model, finder=lambda _: box[None])
+    np.testing.assert_array_equal(landmarker(image).points, landmarker(image, box).points)
+    landmarker.finder = lambda _: np.zeros((0, 4), np.float32)
+    assert len(landmarker(image)) == 0
 
 
 def test_impossible_finds_of_the_finder_are_left_out(face_model):
@@ -133,15 +133,15 @@ def test_impossible_finds_of_the_finder_are_left_out(face_model):
     np.testing.assert_array_equal(landmarks.boxes, np.float32(finds[:1]))
 
 
-def test_nothing_is_found_in_a_grey_picture(face_model):
+def test_nothing_is_found_in_a_gray_image(face_model):
     assert len(FaceLandmarker(face_model)(np.full((200, 200, 3), 128, np.uint8))) == 0
 
 
 def test_pose_is_that_of_the_crop(landmarker):
-    picture = disc_picture((240, 320), [(150, 100)], 50)
+    image = disc_image((240, 320), [(150, 100)], 50)
     box = disc_box((145, 103), 55)
-    pose = landmarker(picture, box, pose=True).poses[0]
-    output = landmarker.inference(landmarker.preprocess(picture, np.float32(box)[None]))
+    pose = landmarker(image, box, pose=True).poses[0]
+    output = landmarker.inference(landmarker.preprocess(image, np.float32(box)[None]))
     expected = solve_head_pose(output[0] * (112, 112), (112, 112))
     np.testing.assert_array_equal(pose.rotation, expected.rotation)
     assert abs(pose.yaw) < 0.05 and abs(pose.roll) < 0.05
@@ -155,9 +155,9 @@ def test_pose_of_a_mark_up_without_model_is_refused(tmp_path):
 
 
 def test_result_is_frozen_and_argument_unchanged(landmarker):
-    picture, boxes = NOISE.copy(), np.array([[10.0, 10, 90, 90]])
-    landmarks = landmarker(picture, boxes)
-    np.testing.assert_array_equal(picture, NOISE)
+    image, boxes = NOISE.copy(), np.array([[10.0, 10, 90, 90]])
+    landmarks = landmarker(image, boxes)
+    np.testing.assert_array_equal(image, NOISE)
     with pytest.raises(AttributeError):
         landmarks.points = None
 
@@ -169,7 +169,7 @@ def test_result_is_frozen_and_argument_unchanged(landmarker):
         ((0, 0, np.inf, 9), 'box 1.*not finite'),
         ((5, 5, 5, 9), 'box 1.*no area'),
         ((9, 5, 5, 9), 'box 1.*no area'),
-        ((-90, 5, -5, 90), 'box 1.*outside the picture of 320 x 240'),
+        ((-90, 5, -5, 90), 'box 1.*outside the image of 320 x 240'),
         ((320, 5, 360, 90), 'box 1.*outside'),
         ((0, 0, 0.5, 0.5), 'smaller than a pixel'),
         ((0, 0, 1e5, 1e5), 'over 20 times'),
@@ -218,12 +218,12 @@ def test_self_test_proves_the_model(face_model, tmp_path):
     assert FaceLandmarker(wrong).self_test(bound=0.2) > 0.1
 
 
-def test_self_test_notices_the_colour_order(tmp_path):
+def test_self_test_notices_the_color_order(tmp_path):
     folder = face_folder(tmp_path / 'm')
     arrays = dict(np.load(folder / 'golden.npz'))
     arrays['input'] = arrays['input'][:, ::-1]
     np.savez(folder / 'golden.npz', **arrays)
-    with pytest.raises(RuntimeError, match='colour order'):
+    with pytest.raises(RuntimeError, match='color order'):
         FaceLandmarker(folder).self_test()
 
 
@@ -258,7 +258,7 @@ def test_standard_deviations_become_scores_and_pixels(face_model):
 
 def test_pickled_it_opens_its_model_again(face_model):
     landmarker = FaceLandmarker(face_model, finder=HaarFaceFinder(min_side=0.3))
-    image = disc_picture((200, 200), [(90, 110)], 30)
+    image = disc_image((200, 200), [(90, 110)], 30)
     box = disc_box((90, 110), 30)[None]
     again = pickle.loads(pickle.dumps(landmarker))
     np.testing.assert_array_equal(again(image, box).points, landmarker(image, box).points)

@@ -2,10 +2,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from helpers.exported_models import disc_box, disc_picture, face_shape
+from helpers.exported_models import disc_box, disc_image, face_shape
 
 from pfld_mm.core.finder.found_faces import FoundFaces
-from pfld_mm.runtime.crop_consistency import STEADY, crop_inconsistency
+from pfld_mm.runtime.crop_consistency import MAX_CROP_INCONSISTENCY, crop_inconsistency
 from pfld_mm.runtime.face_landmarker import FaceLandmarker
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
 from pfld_mm.runtime.face_tracker import FaceTracker
@@ -41,7 +41,7 @@ def tracker(face_model, finder):
 def show(tracker, finder, centers, frame, radius=30, **options):
     """One frame with discs; the finder sees them all."""
     finder.centers = centers
-    return tracker(disc_picture(SHAPE, centers, radius), frame / 30, **options)
+    return tracker(disc_image(SHAPE, centers, radius), frame / 30, **options)
 
 
 def test_a_moving_face_is_found_once_and_followed(tracker, finder):
@@ -95,7 +95,7 @@ def test_points_that_leap_out_of_their_box_are_no_face(shift, ids):
             points = np.reshape(faces.boxes, (-1, 2, 2)) + np.float32(shift)
             return FaceLandmarks(points, faces.boxes)
 
-    tracker = FaceTracker(Leaping(), steady=None)
+    tracker = FaceTracker(Leaping(), max_inconsistency=None)
     assert tracker(np.zeros((*SHAPE, 3), np.uint8), 0.0).ids == ids
 
 
@@ -106,7 +106,7 @@ def test_when_one_of_two_is_lost_the_finder_looks_in_that_frame(tracker, finder)
     assert faces.ids == (0, 2)
 
 
-def test_a_face_that_leaves_the_picture_is_lost(tracker, finder):
+def test_a_face_that_leaves_the_image_is_lost(tracker, finder):
     ids = [show(tracker, finder, [(300 + 6 * f, 100)], f).ids for f in range(12)]
     finder.centers = []
     assert ids[0] == (0,) and show(tracker, finder, [], 12).ids == ()
@@ -123,16 +123,16 @@ def test_a_false_alarm_of_the_finder_is_refused(tracker, finder):
     finder.centers = [(150, 120)]
     flat = np.full((*SHAPE, 3), 90, np.uint8)
     assert len(tracker(flat, 0.0)) == 0
-    trusting = FaceTracker(tracker.landmarker, steady=None)
+    trusting = FaceTracker(tracker.landmarker, max_inconsistency=None)
     assert len(trusting(flat, 0.0)) == 1
 
 
 def test_unsteadiness_tells_a_disc_from_nothing(landmarker):
-    picture = disc_picture(SHAPE, [(100, 100)], 30)
+    image = disc_image(SHAPE, [(100, 100)], 30)
     boxes = np.stack([disc_box((102, 99), 31), disc_box((230, 150), 30)]).astype(np.float32)
-    values = crop_inconsistency(landmarker, picture, landmarker(picture, boxes))
-    assert values[0] < 0.02 < STEADY < 0.1 < values[1]
-    assert crop_inconsistency(landmarker, picture, landmarker(picture, [])).shape == (0,)
+    values = crop_inconsistency(landmarker, image, landmarker(image, boxes))
+    assert values[0] < 0.02 < MAX_CROP_INCONSISTENCY < 0.1 < values[1]
+    assert crop_inconsistency(landmarker, image, landmarker(image, [])).shape == (0,)
 
 
 def test_smoothing_calms_a_face_at_rest(face_model, finder):
@@ -143,9 +143,9 @@ def test_smoothing_calms_a_face_at_rest(face_model, finder):
     )
     places = []
     for frame in range(40):
-        picture = disc_picture(SHAPE, [np.array([150, 120]) + rng.normal(0, 1, 2)], 30)
+        image = disc_image(SHAPE, [np.array([150, 120]) + rng.normal(0, 1, 2)], 30)
         finder.centers = [(150, 120)]
-        places.append([t(picture, frame / 30).points[0].mean(0) for t in (raw, smooth)])
+        places.append([t(image, frame / 30).points[0].mean(0) for t in (raw, smooth)])
     jitter = np.abs(np.diff(np.array(places)[10:], axis=0)).mean((0, 2))
     assert jitter[1] < 0.4 * jitter[0]
 

@@ -3,7 +3,7 @@ import json
 import cv2
 import numpy as np
 import pytest
-from helpers.exported_models import disc_box, disc_picture
+from helpers.exported_models import disc_box, disc_image
 
 from pfld_mm.runtime import __main__ as program
 from pfld_mm.runtime import model_folder
@@ -27,14 +27,14 @@ def found_disc(monkeypatch):
 
 
 @pytest.fixture
-def pictures(tmp_path):
-    """A folder with a face, a picture without one, a broken one and a file that is none."""
-    folder = tmp_path / 'pictures'
+def images(tmp_path):
+    """A folder with a face, an image without one, a broken one and a file that is none."""
+    folder = tmp_path / 'images'
     folder.mkdir()
-    cv2.imwrite(str(folder / 'a.png'), disc_picture((200, 200), [(90, 110)], 30))
+    cv2.imwrite(str(folder / 'a.png'), disc_image((200, 200), [(90, 110)], 30))
     cv2.imwrite(str(folder / 'b.jpg'), np.zeros((50, 60, 3), np.uint8))
     (folder / 'c.png').write_bytes(b'broken')
-    (folder / 'd.txt').write_text('not a picture')
+    (folder / 'd.txt').write_text('not an image')
     return folder
 
 
@@ -43,9 +43,9 @@ def lines(capsys):
     return [json.loads(line) for line in captured.out.splitlines()], captured.err
 
 
-def test_one_picture(face_model, pictures, tmp_path, capsys):
+def test_one_image(face_model, images, tmp_path, capsys):
     out = tmp_path / 'out.png'
-    arguments = [pictures / 'a.png', '--model', face_model, '--pose', '--self-test', '--out', out]
+    arguments = [images / 'a.png', '--model', face_model, '--pose', '--self-test', '--out', out]
     assert main([str(a) for a in arguments]) == 0
     (answer,), errors = lines(capsys)
     (face,) = answer['faces']
@@ -54,9 +54,9 @@ def test_one_picture(face_model, pictures, tmp_path, capsys):
     assert cv2.imread(str(out)).shape == (200, 200, 3) and 'self-test passed' in errors
 
 
-def test_a_folder_goes_on_after_a_broken_picture(face_model, pictures, tmp_path, capsys):
+def test_a_folder_goes_on_after_a_broken_image(face_model, images, tmp_path, capsys):
     out = tmp_path / 'drawn'
-    assert main([str(pictures), '--model', str(face_model), '--out', str(out)]) == 1
+    assert main([str(images), '--model', str(face_model), '--out', str(out)]) == 1
     answers, errors = lines(capsys)
     assert [len(answer['faces']) for answer in answers] == [1, 0]
     assert 'left out' in errors and 'c.png: expected an image' in errors and 'd.txt' in errors
@@ -67,7 +67,7 @@ def test_video(face_model, tmp_path, capsys):
     clip, out = tmp_path / 'clip.avi', tmp_path / 'out.mp4'
     writer = cv2.VideoWriter(str(clip), cv2.VideoWriter_fourcc(*'MJPG'), 25, (200, 160))
     for index in range(8):
-        writer.write(disc_picture((160, 200), [(60 + 5 * index, 80)], 30))
+        writer.write(disc_image((160, 200), [(60 + 5 * index, 80)], 30))
     writer.release()
     assert main([str(clip), '--model', str(face_model), '--out', str(out)]) == 0
     answers, _ = lines(capsys)
@@ -84,8 +84,8 @@ def test_a_camera_that_ends_is_told(face_model, monkeypatch, capsys):
             assert source == 3
 
         def __iter__(self):
-            picture = disc_picture((160, 200), [(90, 80)], 30)
-            return iter([(0.0, picture), (1 / 30, picture)])
+            image = disc_image((160, 200), [(90, 80)], 30)
+            return iter([(0.0, image), (1 / 30, image)])
 
         def close(self):
             self.closed = True
@@ -97,9 +97,9 @@ def test_a_camera_that_ends_is_told(face_model, monkeypatch, capsys):
 
 
 def test_slider(slider_model, tmp_path, capsys):
-    picture = np.zeros((64, 128, 3), np.uint8)
-    picture[20:24, 96:100, 2] = picture[20:24, 8:12, 1] = 250
-    cv2.imwrite(str(tmp_path / 'puzzle.png'), picture)
+    image = np.zeros((64, 128, 3), np.uint8)
+    image[20:24, 96:100, 2] = image[20:24, 8:12, 1] = 250
+    cv2.imwrite(str(tmp_path / 'puzzle.png'), image)
     arguments = [tmp_path / 'puzzle.png', '--model', slider_model, '--out', tmp_path / 'out.png']
     assert main([str(a) for a in arguments] + ['--self-test']) == 0
     (answer,), _ = lines(capsys)
@@ -112,8 +112,8 @@ def test_slider(slider_model, tmp_path, capsys):
 @pytest.mark.parametrize(
     ('source', 'message'),
     [
-        ('nowhere.jpg', 'no such picture, folder or video'),
-        ('empty', 'no picture in this folder'),
+        ('nowhere.jpg', 'no such image, folder or video'),
+        ('empty', 'no image in this folder'),
         ('text.mp4', 'not a video'),
         ('997', 'camera 997 cannot be opened'),
         ('broken.png', 'broken.png: expected an image'),
@@ -133,80 +133,80 @@ def test_models_that_cannot_be_read(tmp_path, slider_model, capsys):
     assert 'no such model folder' in capsys.readouterr().err
     (tmp_path / 'clip.mp4').write_bytes(b'x')
     assert main([str(tmp_path / 'clip.mp4'), '--model', str(slider_model)]) == 2
-    assert 'it takes pictures, not videos' in capsys.readouterr().err
+    assert 'it takes images, not videos' in capsys.readouterr().err
 
 
-def test_shipped_models_go_by_their_names(face_model, pictures, tmp_path, monkeypatch, capsys):
+def test_shipped_models_go_by_their_names(face_model, images, tmp_path, monkeypatch, capsys):
     (tmp_path / 'face_finder').symlink_to(model_folder.SHIPPED / 'face_finder')
     monkeypatch.setattr(model_folder, 'SHIPPED', tmp_path)
     (tmp_path / 'disc').symlink_to(face_model)
-    assert main([str(pictures / 'a.png'), '--model', 'disc']) == 0
+    assert main([str(images / 'a.png'), '--model', 'disc']) == 0
     assert len(lines(capsys)[0][0]['faces']) == 1
     assert main(['a.jpg', '--model', 'disk']) == 2
     assert "a model that comes with the package: ['disc', 'face_finder']" in capsys.readouterr().err
 
 
-def test_the_default_model_is_shipped(pictures, monkeypatch, capsys):
-    monkeypatch.setattr(model_folder, 'SHIPPED', pictures)
-    assert main([str(pictures / 'a.png')]) == 2
+def test_the_default_model_is_shipped(images, monkeypatch, capsys):
+    monkeypatch.setattr(model_folder, 'SHIPPED', images)
+    assert main([str(images / 'a.png')]) == 2
     assert 'pfld_ghostone_98: no such model folder' in capsys.readouterr().err
 
 
-def test_kind_of_a_file_is_its_content(face_model, pictures, tmp_path, capsys):
-    (pictures / 'a.png').rename(pictures / 'a.jfif')
-    (pictures / 'b.jpg').rename(pictures / 'noending')
-    assert main([str(pictures), '--model', str(face_model), '--out', str(tmp_path / 'out')]) == 1
+def test_kind_of_a_file_is_its_content(face_model, images, tmp_path, capsys):
+    (images / 'a.png').rename(images / 'a.jfif')
+    (images / 'b.jpg').rename(images / 'noending')
+    assert main([str(images), '--model', str(face_model), '--out', str(tmp_path / 'out')]) == 1
     answers, errors = lines(capsys)
     assert [len(answer['faces']) for answer in answers] == [1, 0]
-    assert 'skipped, because they are no pictures: d.txt' in errors
+    assert 'skipped, because they are no images: d.txt' in errors
     assert sorted(p.name for p in (tmp_path / 'out').iterdir()) == ['a.jfif.png', 'noending.png']
 
 
-def test_too_large_a_picture_names_the_option(face_model, pictures, capsys):
-    arguments = [str(pictures / 'a.png'), '--model', str(face_model), '--max-pixels']
+def test_too_large_a_image_names_the_option(face_model, images, capsys):
+    arguments = [str(images / 'a.png'), '--model', str(face_model), '--max-pixels']
     assert main([*arguments, '39999']) == 2
     assert '200 x 200 pixels' in (errors := capsys.readouterr().err) and '--max-pixels' in errors
     assert main([*arguments, '40000']) == 0
 
 
-def test_the_source_is_never_written_over(face_model, pictures, monkeypatch, capsys):
-    source = pictures / 'a.png'
+def test_the_source_is_never_written_over(face_model, images, monkeypatch, capsys):
+    source = images / 'a.png'
     before = source.read_bytes()
-    (pictures / 'link.png').symlink_to(source)
-    monkeypatch.chdir(pictures)
-    for name in (str(source), 'a.png', 'link.png', '.', '../pictures/a.png'):
+    (images / 'link.png').symlink_to(source)
+    monkeypatch.chdir(images)
+    for name in (str(source), 'a.png', 'link.png', '.', '../images/a.png'):
         assert main([str(source), '--model', str(face_model), '--out', name]) == 2
         assert f'--out {name} would write over the source' in capsys.readouterr().err
-    assert main(['.', '--model', str(face_model), '--out', str(pictures)]) == 2
+    assert main(['.', '--model', str(face_model), '--out', str(images)]) == 2
     assert 'would write over the source' in capsys.readouterr().err
     assert source.read_bytes() == before
 
 
 @pytest.mark.parametrize('name', ['x.png', 'x.JPG', 'x.mp4', 'present'])
-def test_a_folder_of_pictures_needs_a_folder(face_model, pictures, tmp_path, capsys, name):
+def test_a_folder_of_images_needs_a_folder(face_model, images, tmp_path, capsys, name):
     (tmp_path / 'present').write_text('a file')
-    assert main([str(pictures), '--model', str(face_model), '--out', str(tmp_path / name)]) == 2
+    assert main([str(images), '--model', str(face_model), '--out', str(tmp_path / name)]) == 2
     assert 'name a folder, not a file' in capsys.readouterr().err
     assert not (tmp_path / name).is_dir()
 
 
 @pytest.mark.parametrize('name', ['a.xyz', 'noending'])
-def test_an_out_that_cannot_be_written_is_told_first(face_model, pictures, tmp_path, capsys, name):
-    arguments = [pictures / 'a.png', '--model', face_model, '--out', tmp_path / name]
+def test_an_out_that_cannot_be_written_is_told_first(face_model, images, tmp_path, capsys, name):
+    arguments = [images / 'a.png', '--model', face_model, '--out', tmp_path / name]
     assert main([str(a) for a in arguments]) == 2
     answers, errors = lines(capsys)
     assert not answers and 'cannot be written; name a .jpg or .png file' in errors
 
 
-def test_a_picture_may_be_drawn_into_a_folder(face_model, pictures, tmp_path):
+def test_a_image_may_be_drawn_into_a_folder(face_model, images, tmp_path):
     (tmp_path / 'out').mkdir()
-    arguments = [pictures / 'a.png', '--model', face_model, '--out', tmp_path / 'out']
+    arguments = [images / 'a.png', '--model', face_model, '--out', tmp_path / 'out']
     assert main([str(a) for a in arguments]) == 0
     assert (tmp_path / 'out/a.png').is_file()
 
 
-def test_no_screen_is_told_before_the_model_is_read(pictures, monkeypatch, capsys):
+def test_no_screen_is_told_before_the_model_is_read(images, monkeypatch, capsys):
     for name in ('DISPLAY', 'WAYLAND_DISPLAY', 'QT_QPA_PLATFORM'):
         monkeypatch.delenv(name, raising=False)
-    assert main([str(pictures / 'a.png'), '--model', 'none', '--show']) == 2
+    assert main([str(images / 'a.png'), '--model', 'none', '--show']) == 2
     assert '--show needs a screen' in capsys.readouterr().err

@@ -106,7 +106,7 @@ def test_an_onnx_without_metadata_is_refused(folder):
 def test_a_folder_mixed_from_two_models_is_refused(folder):
     text = (folder / 'model.json').read_text()
     (folder / 'model.json').write_text(text.replace('"RGB"', '"BGR"'))
-    with pytest.raises(ValueError, match=r"two models: 'colour_order' is 'RGB' in the one, 'BGR'"):
+    with pytest.raises(ValueError, match=r"two models: 'color_order' is 'RGB' in the one, 'BGR'"):
         open_session(ModelFolder.read(folder))
 
 

@@ -78,13 +78,13 @@ def test_int8_weights_have_seven_bits(name):
 
 @pytest.mark.parametrize('name', FACES)
 def test_drawn_faces(name):
-    """It never saw a drawing: a gross check of colour order, crop and order of the points."""
+    """It never saw a drawing: a gross check of color order, crop and order of the points."""
     landmarker = FaceLandmarker(name)
     errors = []
     for index in range(12):
-        picture, points = render_face(sample_face(3, 'test', index))
+        image, points = render_face(sample_face(3, 'test', index))
         box = np.concatenate([points.min(0), points.max(0)])
-        found = landmarker(picture, box).points[0]
+        found = landmarker(image, box).points[0]
         truth = points if len(found) == 98 else points[IN_WFLW]
         eyes = np.linalg.norm(points[60] - points[72])
         errors.append(np.linalg.norm(found - truth, axis=1).mean() / eyes)
@@ -101,16 +101,16 @@ def test_golden_pair_of_a_finder(name):
 
 @pytest.mark.parametrize('name', FINDERS)
 def test_drawn_faces_are_found_and_puzzles_are_no_faces(name):
-    """A gross check of colour order, box and scale."""
+    """A gross check of color order, box and scale."""
     finder, hits = FaceFinder(name), []
     for index in range(12):
-        picture, points = render_face(sample_face(3, 'test', index))
+        image, points = render_face(sample_face(3, 'test', index))
         box = np.concatenate([points.min(0), points.max(0)])[None]
-        found = finder(picture)
+        found = finder(image)
         hits.append(len(found) > 0 and iou(found.boxes, box).max() > 0.5)
     assert np.mean(hits) >= 0.75
     generator = PuzzleGenerator(seed=8, size=(620, 310))
-    assert sum(len(finder(generator[index].picture)) for index in range(6)) <= 1
+    assert sum(len(finder(generator[index].image)) for index in range(6)) <= 1
 
 
 def test_the_default_model_for_puzzles_is_shipped():
@@ -129,7 +129,7 @@ def test_drawn_puzzles(name):
     plain = dict(decoys=0, turned=0.0, piece=1.0, clutter=False, degrade=False, shapes=('jigsaw',))
     generator = PuzzleGenerator(seed=9, size=(620, 310), looks=('dark', 'light'), **plain)
     puzzles = [generator[index] for index in range(20)]
-    away = [np.hypot(*(np.array(locator(p.picture).gap) + 0.5 - p.gap)) for p in puzzles]
+    away = [np.hypot(*(np.array(locator(p.image).gap) + 0.5 - p.gap)) for p in puzzles]
     assert np.median(away) < 3
 
 
@@ -141,8 +141,8 @@ def test_the_runtime_gives_what_is_measured_in_training(name):
     model = init_model(str(config), str(locator.folder.path / 'checkpoint.pth'), device='cpu')
     generator = PuzzleGenerator(seed=8, size=(620, 310), piece=1.0, degrade=False)
     for index in range(6):
-        picture = generator[index].picture
-        found, expected = locator(picture), inference_topdown(model, picture)[0].pred_instances
+        image = generator[index].image
+        found, expected = locator(image), inference_topdown(model, image)[0].pred_instances
         assert expected.keypoint_scores.shape == (1, 2)
         np.testing.assert_allclose((found.gap, found.piece), expected.keypoints[0], atol=0.05)
 
@@ -174,4 +174,4 @@ def test_what_is_no_face_is_dropped_by_its_points():
     noise = np.random.default_rng(0).integers(0, 256, image.shape, np.uint8)
     assert sure < MAX_RELATIVE_SIGMA < landmarker(noise, box).relative_sigma()
     puzzles = PuzzleGenerator(seed=5, size=(620, 310))
-    assert sum(len(landmarker(puzzles[index].picture)) for index in range(10)) == 0
+    assert sum(len(landmarker(puzzles[index].image)) for index in range(10)) == 0

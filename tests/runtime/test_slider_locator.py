@@ -76,7 +76,7 @@ def test_any_image_has_its_answer_within(locator, height, width, kind):
 
 @pytest.mark.parametrize('image', [None, np.zeros((0, 9, 3), np.uint8), np.zeros((9, 9), int)])
 def test_impossible_images(locator, image):
-    with pytest.raises(ValueError, match='picture'):
+    with pytest.raises(ValueError, match='image'):
         locator(image)
 
 

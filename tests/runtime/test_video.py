@@ -8,7 +8,7 @@ from pfld_mm.runtime.video import Video
 
 @pytest.fixture
 def clip(tmp_path):
-    """Ten frames at 20 Hz, each with its own grey."""
+    """Ten frames at 20 Hz, each with its own gray."""
     path = tmp_path / 'clip.avi'
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 20, (64, 48))
     for index in range(10):
@@ -99,12 +99,12 @@ def test_written_videos_can_be_read(tmp_path, name):
     assert [frame.shape for _, frame in Video(tmp_path / name)] == [(48, 96, 3)] * 3
 
 
-def test_written_pictures_can_be_read(tmp_path):
-    picture = np.random.default_rng(0).integers(0, 256, (9, 8, 3), np.uint8)
-    Output(tmp_path / 'a.png', False).put(picture)
-    Output(tmp_path / 'folder', False).put(picture, 'b.png')
+def test_written_images_can_be_read(tmp_path):
+    image = np.random.default_rng(0).integers(0, 256, (9, 8, 3), np.uint8)
+    Output(tmp_path / 'a.png', False).put(image)
+    Output(tmp_path / 'folder', False).put(image, 'b.png')
     for name in ('a.png', 'folder/b.png'):
-        np.testing.assert_array_equal(cv2.imread(str(tmp_path / name)), picture)
+        np.testing.assert_array_equal(cv2.imread(str(tmp_path / name)), image)
 
 
 @pytest.mark.parametrize(('name', 'fps'), [('a.xyz', None), ('noending', None), ('a.xyz', 20)])

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import cv2
-from helpers.exported_models import disc_picture
+from helpers.exported_models import disc_image
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,12 +36,12 @@ assert not [m for m in sys.modules if m.startswith('pfld_mm.models')]
 RUN = """
 import cv2, numpy as np
 from pfld_mm.runtime import FaceLandmarker, FaceTracker, OneEuro, SliderLocator
-picture = cv2.imread(sys.argv[3])
+image = cv2.imread(sys.argv[3])
 landmarker = FaceLandmarker(sys.argv[1])
 landmarker.self_test()
-assert landmarker(picture, (60, 80, 120, 140), pose=True).points.shape == (1, 68, 2)
-landmarker(picture)
-FaceTracker(landmarker, OneEuro)(picture, 0.0)
+assert landmarker(image, (60, 80, 120, 140), pose=True).points.shape == (1, 68, 2)
+landmarker(image)
+FaceTracker(landmarker, OneEuro)(image, 0.0)
 SliderLocator(sys.argv[2]).self_test()
 sys.argv[1:] = [sys.argv[3], '--model', sys.argv[1], '--out', sys.argv[4]]
 import runpy
@@ -64,9 +64,9 @@ def test_importing_loads_no_backend():
 
 
 def test_running_needs_only_three_packages(face_model, slider_model, tmp_path):
-    picture = tmp_path / 'picture.png'
-    cv2.imwrite(str(picture), disc_picture((200, 200), [(90, 110)], 30))
-    done = run(RUN, arguments=[face_model, slider_model, picture, tmp_path / 'out.png'])
+    image = tmp_path / 'image.png'
+    cv2.imwrite(str(image), disc_image((200, 200), [(90, 110)], 30))
+    done = run(RUN, arguments=[face_model, slider_model, image, tmp_path / 'out.png'])
     assert done.returncode == 0, done.stderr
     assert (tmp_path / 'out.png').is_file()
 

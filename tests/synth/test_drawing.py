@@ -34,22 +34,22 @@ def test_near_quads_hide_far_ones():
 
 @pytest.mark.parametrize('left', [10.0, 10.3, 10.5])
 def test_filled_polygon_lies_where_its_corners_are(left):
-    picture = np.zeros((48, 48), np.uint8)
-    fill(picture, square(left, 12.0, 16.0), np.array([255.0]))
-    cover = picture / 255.0
+    image = np.zeros((48, 48), np.uint8)
+    fill(image, square(left, 12.0, 16.0), np.array([255.0]))
+    cover = image / 255.0
     columns = np.arange(48)[None]
     assert (columns * cover).sum() / cover.sum() == pytest.approx(left + 8, abs=0.3)
 
 
-def test_layer_over_picture():
-    picture = np.full((2, 2, 3), 100, np.uint8)
+def test_layer_over_image():
+    image = np.full((2, 2, 3), 100, np.uint8)
     layer = np.zeros((2, 2, 4), np.uint8)
     layer[0, 0] = (50, 60, 70, 255)
     layer[0, 1] = (20, 20, 20, 128)
-    lay_over(picture, layer)
-    assert picture[0, 0].tolist() == [50, 60, 70]
-    assert picture[0, 1].tolist() == [70, 70, 70]
-    assert picture[1, 1].tolist() == [100, 100, 100]
+    lay_over(image, layer)
+    assert image[0, 0].tolist() == [50, 60, 70]
+    assert image[0, 1].tolist() == [70, 70, 70]
+    assert image[1, 1].tolist() == [100, 100, 100]
 
 
 @pytest.mark.parametrize('closed', [False, True])

@@ -11,7 +11,7 @@ import pytest
 from pfld_mm.synth.puzzles import camera, render
 from pfld_mm.synth.puzzles.__main__ import main
 from pfld_mm.synth.puzzles.generator import PuzzleGenerator
-from pfld_mm.synth.puzzles.layout import MOST_ALIKE, likeness, random_layout
+from pfld_mm.synth.puzzles.layout import MAX_LIKENESS, likeness, random_layout
 from pfld_mm.synth.puzzles.looks import BLACK, WHITE, Look, random_gap_look, random_piece_look
 from pfld_mm.synth.puzzles.options import PuzzleOptions
 from pfld_mm.synth.puzzles.outline import Patch, place, rotation
@@ -50,7 +50,7 @@ def test_the_same_seed_and_index_give_the_same_bytes_in_any_order(photos):
     second = pickle.loads(pickle.dumps(first))
     for i in (4, 0, 2):
         again = second[i]
-        assert again.picture.tobytes() == puzzles[i].picture.tobytes()
+        assert again.image.tobytes() == puzzles[i].image.tobytes()
         assert (again.gap, again.piece, again.decoys, again.angle_deg) == (
             puzzles[i].gap,
             puzzles[i].piece,
@@ -109,22 +109,22 @@ def polygon_moments(contours):
 def test_the_drawn_gap_is_where_the_label_says_through_every_geometric_step(monkeypatch):
     """A white gap on black, sizes and scales random, rotation on: measured against the label."""
     monkeypatch.setattr(render, 'random_gap_look', lambda *_: Look(fill=WHITE, opacity=1))
-    monkeypatch.setattr(render, 'degrade', lambda _, picture: picture)
+    monkeypatch.setattr(render, 'degrade', lambda _, image: image)
     monkeypatch.setattr(render, 'add_clutter', lambda *_: None)
-    monkeypatch.setattr(camera, 'PAGE_GREYS', (0,))
+    monkeypatch.setattr(camera, 'PAGE_GRAYS', (0,))
     options = PuzzleOptions(piece=0.0, shapes=('rounded_square',))
     black, errors, sizes = np.zeros((64, 64, 3), np.uint8), [], set()
     for seed in range(120):
         puzzle = render_puzzle(np.random.default_rng(seed), black, options)
-        grey = puzzle.picture[..., 0].astype(float)
+        gray = puzzle.image[..., 0].astype(float)
         x1, y1, x2, y2 = puzzle.gap_box
-        height, width = grey.shape
+        height, width = gray.shape
         if min(x1, y1, width - x2, height - y2) < 3 or abs(puzzle.angle_deg) > 2:
             continue
-        (left, right), (top, bottom) = crossings(grey.max(0)), crossings(grey.max(1))
+        (left, right), (top, bottom) = crossings(gray.max(0)), crossings(gray.max(1))
         errors.append(((left + right) / 2 - puzzle.gap[0], (top + bottom) / 2 - puzzle.gap[1]))
         np.testing.assert_allclose((left, top, right, bottom), puzzle.gap_box, atol=1.0)
-        sizes.add(grey.shape)
+        sizes.add(gray.shape)
     assert len(errors) > 60 and len(sizes) > 20
     assert np.abs(errors).max() < 0.25
     assert np.abs(np.mean(errors, axis=0)).max() < 0.03
@@ -149,39 +149,37 @@ def test_a_plain_piece_moved_by_whole_pixels_copies_the_background():
     clean = cv2.resize(rng.integers(0, 256, (12, 24, 3), np.uint8), (240, 120))
     shape = random_shape(rng, ('jigsaw',))
     gap, piece = place(shape, 50, 0, (160.25, 60.5)), place(shape, 50, 0, (40.25, 60.5))
-    picture = clean.copy()
-    paint_piece(picture, clean, piece, gap, Look())
+    image = clean.copy()
+    paint_piece(image, clean, piece, gap, Look())
     inside = piece.alpha(Patch(0, 0, 240, 120)) == 1
-    np.testing.assert_array_equal(
-        picture[:, :120][inside[:, :120]], clean[:, 120:][inside[:, :120]]
-    )
+    np.testing.assert_array_equal(image[:, :120][inside[:, :120]], clean[:, 120:][inside[:, :120]])
 
 
-@pytest.mark.parametrize('grey', [0, 128, 255])
-def test_every_gap_can_be_seen_on_every_ground(grey):
+@pytest.mark.parametrize('gray', [0, 128, 255])
+def test_every_gap_can_be_seen_on_every_ground(gray):
     """Darkened on black and lightened on white, a gap still shows along its outline."""
-    rng = np.random.default_rng(grey)
+    rng = np.random.default_rng(gray)
     for _ in range(60):
         outline = place(random_shape(rng), 50, 0.1, (100, 60))
-        clean = np.full((120, 200, 3), grey, np.uint8)
-        picture = clean.copy()
-        paint_gap(picture, outline, random_gap_look(rng, (0.7, 0.7)), rng)
-        change = np.abs(picture.astype(float) - clean).mean(2)
+        clean = np.full((120, 200, 3), gray, np.uint8)
+        image = clean.copy()
+        paint_gap(image, outline, random_gap_look(rng, (0.7, 0.7)), rng)
+        change = np.abs(image.astype(float) - clean).mean(2)
         rim = outline.stroke(Patch(0, 0, 200, 120), 3.5)
         assert (change * rim).sum() / rim.sum() > 5
 
 
-def test_a_look_leaves_the_rest_of_the_picture_alone():
+def test_a_look_leaves_the_rest_of_the_image_alone():
     rng = np.random.default_rng(8)
     clean = np.full((300, 400, 3), 90, np.uint8)
     for _ in range(20):
-        picture = clean.copy()
+        image = clean.copy()
         outline = place(random_shape(rng), 60, 0, (200, 150))
-        paint_gap(picture, outline, random_gap_look(rng, (1, 0)), rng)
+        paint_gap(image, outline, random_gap_look(rng, (1, 0)), rng)
         paint_piece(
-            picture, clean, outline.moved((100, 150)), outline, random_piece_look(rng, (1, 0))
+            image, clean, outline.moved((100, 150)), outline, random_piece_look(rng, (1, 0))
         )
-        assert (picture[:, 260:] == 90).all() and (picture[:80] == 90).all()
+        assert (image[:, 260:] == 90).all() and (image[:80] == 90).all()
 
 
 @pytest.mark.parametrize('decoys', [0, 1, 2, 3])
@@ -199,7 +197,7 @@ def test_decoys_are_as_many_as_asked_and_keep_clear(decoys):
         assert layout.gap.center[1] == layout.piece.center[1]
         for decoy in layout.decoys:
             same_row = abs(decoy.center[1] - layout.gap.center[1]) < 0.3 * layout.gap.extent[1]
-            assert not same_row or likeness(decoy, layout.gap) < MOST_ALIKE
+            assert not same_row or likeness(decoy, layout.gap) < MAX_LIKENESS
     assert max(counts) == decoys
     assert np.mean(counts) >= 0.85 * decoys
 
@@ -231,7 +229,7 @@ def test_options_are_respected():
     generator = PuzzleGenerator(seed=1, size=(320, 160), piece=0.0, turned=0.0, clutter=False)
     for i in range(10):
         puzzle = generator[i]
-        assert puzzle.picture.shape == (160, 320, 3) and puzzle.picture.dtype == np.uint8
+        assert puzzle.image.shape == (160, 320, 3) and puzzle.image.dtype == np.uint8
         assert puzzle.piece is None and puzzle.piece_box is None and puzzle.decoys == ()
         assert puzzle.angle_deg == 0
     turned = PuzzleGenerator(seed=1, turned=1.0, piece=1.0, shapes=('jigsaw',))
@@ -269,14 +267,14 @@ def test_only_the_looks_asked_for_are_drawn():
         assert random_gap_look(rng, (1, 0), ('frost',)).frost > 0
     same = {'seed': 6, 'size': (320, 160), 'degrade': False}
     opaque, frost = (PuzzleGenerator(looks=(look,), **same)[0] for look in ('opaque', 'frost'))
-    assert opaque.gap == frost.gap and (opaque.picture != frost.picture).any()
+    assert opaque.gap == frost.gap and (opaque.image != frost.image).any()
 
 
-def test_labels_stay_in_the_picture(photos):
+def test_labels_stay_in_the_image(photos):
     generator = PuzzleGenerator(photos, seed=9)
     for i in range(60):
         puzzle = generator[i]
-        height, width = puzzle.picture.shape[:2]
+        height, width = puzzle.image.shape[:2]
         for x, y in filter(None, (puzzle.gap, puzzle.piece, *puzzle.decoys)):
             assert 0 < x < width and 0 < y < height
         x1, y1, x2, y2 = puzzle.gap_box
@@ -308,7 +306,7 @@ def test_bad_options_are_named(options, message):
 def test_bad_backgrounds_and_numbers_are_named(tmp_path):
     with pytest.raises(FileNotFoundError, match='nowhere is not a folder'):
         PuzzleGenerator(tmp_path / 'nowhere')
-    with pytest.raises(FileNotFoundError, match=r'no picture .* in '):
+    with pytest.raises(FileNotFoundError, match=r'no image .* in '):
         PuzzleGenerator(tmp_path)
     with pytest.raises(ValueError, match='uint8, got'):
         render_puzzle(np.random.default_rng(0), np.zeros((9, 9)))
@@ -317,7 +315,7 @@ def test_bad_backgrounds_and_numbers_are_named(tmp_path):
 
 
 def test_an_unreadable_photo_is_reported_and_passed_over(tmp_path):
-    (tmp_path / 'a.jpg').write_bytes(b'not a picture')
+    (tmp_path / 'a.jpg').write_bytes(b'not an image')
     folder = PhotoFolder(tmp_path)
     with pytest.warns(UserWarning, match=r'a\.jpg'), pytest.raises(ValueError, match='none of'):
         folder.draw(np.random.default_rng(0))
@@ -342,9 +340,9 @@ def test_the_csv_has_the_columns_and_leaves_absent_things_empty(tmp_path, photos
     generator = PuzzleGenerator(photos, seed=5, piece=0.6)
     for i, row in enumerate(rows):
         puzzle = generator[i]
-        picture = cv2.imread(str(tmp_path / 'out' / row['image']))
-        data = cv2.imencode('.jpg', puzzle.picture, [cv2.IMWRITE_JPEG_QUALITY, 95])[1]
-        np.testing.assert_array_equal(picture, cv2.imdecode(data, cv2.IMREAD_COLOR))
+        image = cv2.imread(str(tmp_path / 'out' / row['image']))
+        data = cv2.imencode('.jpg', puzzle.image, [cv2.IMWRITE_JPEG_QUALITY, 95])[1]
+        np.testing.assert_array_equal(image, cv2.imdecode(data, cv2.IMREAD_COLOR))
         assert float(row['gap_x']) == pytest.approx(puzzle.gap[0], abs=6e-4)
         assert float(row['angle_deg']) == pytest.approx(puzzle.angle_deg, abs=6e-5)
         assert (row['piece_x'] == '') == (puzzle.piece is None) == (row['piece_y'] == '')
@@ -364,7 +362,7 @@ def test_workers_write_the_same_files(tmp_path):
         assert path.read_bytes() == (two.parent / path.name).read_bytes()
 
 
-def test_the_command_writes_pictures_a_sheet_and_the_rate(tmp_path, capsys):
+def test_the_command_writes_images_a_sheet_and_the_rate(tmp_path, capsys):
     sheet = tmp_path / 'sheet.png'
     main([str(tmp_path / 'out'), '--count', '3', '--sheet', str(sheet)])
     printed = capsys.readouterr().out
@@ -378,18 +376,18 @@ def test_the_command_writes_pictures_a_sheet_and_the_rate(tmp_path, capsys):
 
 
 def test_the_sheet_marks_the_true_centre():
-    picture = np.zeros((100, 200, 3), np.uint8)
+    image = np.zeros((100, 200, 3), np.uint8)
     box = np.array([[100.0, 30], [141, 71]])
-    puzzle = Puzzle(picture, (120.5, 50.5), None, 0.0, ((60.0, 20.0),), box, None)
+    puzzle = Puzzle(image, (120.5, 50.5), None, 0.0, ((60.0, 20.0),), box, None)
     drawn = draw_labels(puzzle, 2.0)
     assert drawn.shape == (200, 400, 3)
     assert tuple(drawn[101, 241]) == GAP and tuple(drawn[40, 120]) == (0, 0, 255)
-    assert (picture == BLACK[0]).all(), 'the puzzle itself stays clean'
+    assert (image == BLACK[0]).all(), 'the puzzle itself stays clean'
     assert contact_sheet([puzzle] * 5, columns=2, tile=160).shape == (300, 320, 3)
 
 
 def test_rate(record_property):
-    """The aim is 30 pictures a second and core; here only a regression by far is caught."""
+    """The aim is 30 images a second and core; here only a regression by far is caught."""
     generator, count = PuzzleGenerator(seed=0), 20
     generator[0]
     start = time.process_time()

@@ -19,7 +19,7 @@ def inputs(tmp_path_factory):
     torch.save(dict(state_dict=model.state_dict()), folder / 'small.pth')
     torch.save(dict(state_dict=build_lively('pfld').state_dict()), folder / 'pfld.pth')
     cv2.imwrite(str(folder / 'face.png'), np.random.default_rng(0).integers(0, 256, (80, 90, 3)))
-    (folder / 'text.png').write_text('no picture')
+    (folder / 'text.png').write_text('no image')
     return folder
 
 
@@ -47,18 +47,18 @@ def test_export_then_benchmark(synthetic_faces, inputs, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ('deploy_cfg', 'checkpoint', 'picture', 'sentence'),
+    ('deploy_cfg', 'checkpoint', 'image', 'sentence'),
     [
         ('no.py', 'small.pth', 'face.png', 'the deploy config no.py does not exist'),
         (STATIC, 'pfld.pth', 'face.png', 'does not fit this model'),
     ],
 )
 def test_mistakes_end_in_a_sentence(
-    synthetic_faces, inputs, tmp_path, deploy_cfg, checkpoint, picture, sentence
+    synthetic_faces, inputs, tmp_path, deploy_cfg, checkpoint, image, sentence
 ):
     done = tool(
         'deploy',
-        *(deploy_cfg, CONFIG, inputs / checkpoint, inputs / picture, '--work-dir', tmp_path),
+        *(deploy_cfg, CONFIG, inputs / checkpoint, inputs / image, '--work-dir', tmp_path),
         *command_line(tiny_options(synthetic_faces)),
     )
     assert done.returncode == 1

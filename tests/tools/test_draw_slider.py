@@ -18,7 +18,7 @@ def folder(tmp_path):
         puzzle = generator[index]
         numbers = (*puzzle.gap, *puzzle.piece)
         lines.append(','.join([f'{index}.png', *(f'{n:.3f}' for n in numbers)]))
-        cv2.imwrite(str(tmp_path / f'{index}.png'), puzzle.picture)
+        cv2.imwrite(str(tmp_path / f'{index}.png'), puzzle.image)
     (tmp_path / 'labels.csv').write_text('\n'.join(lines) + '\n')
     return tmp_path
 

@@ -3,8 +3,8 @@
 ``python tools/benchmarks/compare_slider.py EXPORTED --real FOLDER --out comparison.md``
 
 The methods: our model, edges with template matching (OpenCV), and the public package
-captcha-recognizer where it is installed. The pictures: real ones, and a synthetic set for each
-difficulty. All methods see the same pictures in the same process.
+captcha-recognizer where it is installed. The images: real ones, and a synthetic set for each
+difficulty. All methods see the same images in the same process.
 """
 
 import argparse
@@ -27,16 +27,16 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--backends', nargs='+', default=['onnxruntime'], help='of our models, a row for each'
     )
-    parser.add_argument('--real', help='folder with real pictures and labels.csv')
+    parser.add_argument('--real', help='folder with real images and labels.csv')
     parser.add_argument(
         '--piece-left', type=float, help='left edge in px of the piece, if it has no label'
     )
     parser.add_argument('--photos', help='folder of photos for the synthetic puzzles')
     parser.add_argument('--count', type=int, default=300, help='synthetic puzzles a set')
     parser.add_argument('--seed', type=int, default=2026, help='of the synthetic puzzles')
-    parser.add_argument('--timed', type=int, default=60, help='pictures to measure the time on')
+    parser.add_argument('--timed', type=int, default=60, help='images to measure the time on')
     parser.add_argument('--without-package', action='store_true', help='no captcha-recognizer')
-    parser.add_argument('--sheets', type=Path, help='folder for pictures of the worst answers')
+    parser.add_argument('--sheets', type=Path, help='folder for images of the worst answers')
     parser.add_argument('--out', type=Path, help='Markdown file; a .json is written beside it')
     return parser.parse_args()
 
@@ -86,7 +86,7 @@ def _moved(box: tuple[float, ...], distance: float) -> tuple[float, float]:
 
 def open_sets(args: argparse.Namespace) -> list:
     """The real set first, where there is one."""
-    from benchmarks.slider.picture_set import real_set, synthetic_sets
+    from benchmarks.slider.image_set import real_set, synthetic_sets
 
     if args.count < 1 or args.timed < 1:
         raise ValueError('--count and --timed must be positive')
@@ -102,16 +102,16 @@ def compare(args: argparse.Namespace) -> None:
 
     methods, sets = open_methods(args), open_sets(args)
     times = time_all(sets[0], methods, args.timed)
-    print(f'time measured on {min(args.timed, sets[0].count)} pictures', flush=True)
+    print(f'time measured on {min(args.timed, sets[0].count)} images', flush=True)
     figures = {}
-    for pictures in sets:
-        answers = answer_all(pictures, methods)
-        figures[pictures.name] = {name: summarise(given) for name, given in answers.items()}
+    for images in sets:
+        answers = answer_all(images, methods)
+        figures[images.name] = {name: summarise(given) for name, given in answers.items()}
         if args.sheets:
-            write_worst(args.sheets, pictures, answers)
-        print(f'{pictures.name}: {pictures.count} pictures', flush=True)
+            write_worst(args.sheets, images, answers)
+        print(f'{images.name}: {images.count} images', flush=True)
     heading = (
-        f'Time: median on one thread over {min(args.timed, sets[0].count)} pictures of the set '
+        f'Time: median on one thread over {min(args.timed, sets[0].count)} images of the set '
         f'"{sets[0].name}". Synthetic puzzles: seed {args.seed}.'
     )
     text = tables(figures, times, heading)

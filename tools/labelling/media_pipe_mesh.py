@@ -16,7 +16,7 @@ class MeshViews:
     """What MediaPipe saw in the crops of one face.
 
     Attributes:
-        meshes: (V, 468, 3) in picture pixels; z grows away from the camera.
+        meshes: (V, 468, 3) in image pixels; z grows away from the camera.
         mirrored: (V,) bool, whether the crop was a mirror image: vertex i of such a mesh (its x
             already turned back) is the other side's counterpart of vertex i.
     """

@@ -12,7 +12,7 @@ NEIGHBOURS = 14
 RIDGE = 2e-3
 """Of the mixture, in shares of its mean square."""
 LEFT, RIGHT = slice(0, 16), slice(17, 33)
-"""Contour of WFLW's 98 points on either side of the chin, as seen in the picture."""
+"""Contour of WFLW's 98 points on either side of the chin, as seen in the image."""
 BAND = 0.03
 """Half the height, in heights of the mesh, over which its outermost vertex is looked for."""
 KNOWN_YAW, KNOWN_FAR_YAW = 50.0, 35.0
@@ -31,7 +31,7 @@ class MeshMap:
 
     Args:
         views: Of N faces, each with views from both sides of the mirror.
-        points: (N, 98, 2) in picture pixels.
+        points: (N, 98, 2) in image pixels.
 
     Raises:
         ValueError: If there are too few faces to learn from.
@@ -72,7 +72,7 @@ class MeshMap:
         """Map a merged mesh (468, 3).
 
         Returns:
-            Points (98, 2) in picture pixels, and the yaw in degrees, > 0 towards the picture's
+            Points (98, 2) in image pixels, and the yaw in degrees, > 0 towards the image's
             right.
         """
         pose = _Pose(mesh, self.head)
@@ -81,8 +81,8 @@ class MeshMap:
         residue = _facing_right(residue, pose.yaw)
         return self._on_head(mesh, pose) + pose.scale * residue @ pose.axes.T, pose.yaw
 
-    def _residue(self, yaw: float, most: float) -> np.ndarray:
-        return self.residue[0] + self.residue[1] * np.sin(np.radians(min(abs(yaw), most)))
+    def _residue(self, yaw: float, max_yaw: float) -> np.ndarray:
+        return self.residue[0] + self.residue[1] * np.sin(np.radians(min(abs(yaw), max_yaw)))
 
     def _on_head(self, mesh: np.ndarray, pose: _Pose) -> np.ndarray:
         """The mixtures (98, 2), the contour's far side moved out to the silhouette."""
@@ -90,17 +90,17 @@ class MeshMap:
         points = (self.mixture @ mesh)[:, :2] @ pose.axes
         side, sign = (RIGHT, 1) if pose.yaw > 0 else (LEFT, -1)
         height = np.ptp(upright[:, 1])
-        share = np.clip((abs(pose.yaw) - 5) / 15, 0, 1)
+        ratio = np.clip((abs(pose.yaw) - 5) / 15, 0, 1)
         for x_y in points[side]:
             level = np.abs(upright[:, 1] - x_y[1]) < BAND * height
             if level.any():
                 outermost = (sign * upright[level, 0]).max()
-                x_y[0] += share * sign * max(0.0, outermost - sign * x_y[0])
+                x_y[0] += ratio * sign * max(0.0, outermost - sign * x_y[0])
         return points @ pose.axes.T
 
 
 class _Pose:
-    """How a mesh stands: yaw in degrees, scale, and the head's upright axes in the picture."""
+    """How a mesh stands: yaw in degrees, scale, and the head's upright axes in the image."""
 
     def __init__(self, mesh: np.ndarray, head: np.ndarray) -> None:
         rotation, shrink = _align(mesh, head)

@@ -11,12 +11,12 @@ from pfld_mm.core.boxes import landmark_boxes
 from pfld_mm.core.image import read_image
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 
-LEAST_VIEWS = 3
+MIN_VIEWS = 3
 FRONTAL, TURNED = 15.0, 40.0
 """Degrees of yaw up to which a face is mostly the models' and from which it is the mesh's alone."""
-LEAST_SHARE = 0.25
+MIN_RATIO = 0.25
 """Of the mesh, on frontal faces."""
-MOST_APART_FRONTAL, MOST_APART_TURNED = 0.06, 0.16
+MAX_DISTANCE_FRONTAL, MAX_DISTANCE_TURNED = 0.06, 0.16
 """Mean distance of models and mesh, in sides of the face, up to which a face is labelled."""
 BASE_SPREAD, APART_SHARE = 0.012, 0.2
 
@@ -45,28 +45,28 @@ class MeshTeacher:
         views, points = [], []
         for face in faces:
             known = face.points[:98]
-            seen = mesh(read_image(face.picture), landmark_boxes(known))
-            if len(seen.meshes) > LEAST_VIEWS:
+            seen = mesh(read_image(face.image), landmark_boxes(known))
+            if len(seen.meshes) > MIN_VIEWS:
                 views.append(seen)
                 points.append(known)
         self.mesh_map = MeshMap(views, np.array(points))
 
     def __call__(self, image: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Label the faces of one picture.
+        """Label the faces of one image.
 
         Args:
             image: (H, W, 3) uint8 BGR.
             boxes: (F, 4) x_min, y_min, x_max, y_max of the faces.
 
         Returns:
-            Points (F, 98, 2) in picture pixels, NaN where there is no label, and the spread
+            Points (F, 98, 2) in image pixels, NaN where there is no label, and the spread
             (F,), larger for a less certain face; infinite where there is no label.
         """
         points = np.full((len(boxes), 98, 2), np.nan)
         spreads = np.full(len(boxes), np.inf)
         for index, box in enumerate(boxes):
             views = self.mesh(image, box)
-            if len(views.meshes) < LEAST_VIEWS:
+            if len(views.meshes) < MIN_VIEWS:
                 continue
             mesh, between = self.mesh_map.merge(views)
             by_mesh, yaw = self.mesh_map(mesh)
@@ -74,11 +74,11 @@ class MeshTeacher:
             by_models = self.models(image, near[None].astype(np.float32))[0][0]
             size = np.sqrt(np.prod(np.ptp(by_mesh, axis=0)))
             apart = float(np.linalg.norm(by_models - by_mesh, axis=1).mean() / size)
-            share = np.clip((abs(yaw) - FRONTAL) / (TURNED - FRONTAL), LEAST_SHARE, 1)
-            if apart > (MOST_APART_FRONTAL if share == LEAST_SHARE else MOST_APART_TURNED):
+            ratio = np.clip((abs(yaw) - FRONTAL) / (TURNED - FRONTAL), MIN_RATIO, 1)
+            if apart > (MAX_DISTANCE_FRONTAL if ratio == MIN_RATIO else MAX_DISTANCE_TURNED):
                 continue
-            points[index] = share * by_mesh + (1 - share) * by_models
+            points[index] = ratio * by_mesh + (1 - ratio) * by_models
             spreads[index] = BASE_SPREAD + between / 2
-            if share == LEAST_SHARE:
+            if ratio == MIN_RATIO:
                 spreads[index] += APART_SHARE * apart
         return points, spreads

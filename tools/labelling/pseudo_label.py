@@ -1,6 +1,6 @@
-"""Label the faces of a folder of pictures with exported 98-point models.
+"""Label the faces of a folder of images with exported 98-point models.
 
-``python tools/labelling/pseudo_label.py PICTURES OUT.txt --models FOLDER...`` writes a list that
+``python tools/labelling/pseudo_label.py IMAGES OUT.txt --models FOLDER...`` writes a list that
 ``TwoMarkupFace`` reads: faces on which the predictions differ much are left out. With ``--mesh``
 faces that are turned far are labelled by MediaPipe's mesh, see docs/two_markups.md.
 """
@@ -21,7 +21,7 @@ FOCAL = 5.0
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description='Label faces with exported models')
-    parser.add_argument('pictures', type=Path, help='folder of pictures')
+    parser.add_argument('images', type=Path, help='folder of images')
     parser.add_argument('out', type=Path, help='list to write')
     parser.add_argument('--models', nargs='+', required=True, help='exported 98-point models')
     parser.add_argument(
@@ -37,7 +37,7 @@ def parse_args() -> argparse.Namespace:
     finders.add_argument(
         '--boxes',
         type=Path,
-        help='faces that any finder found, a line each: picture,x_min,y_min,x_max,y_max',
+        help='faces that any finder found, a line each: image,x_min,y_min,x_max,y_max',
     )
     parser.add_argument(
         '--mesh',
@@ -54,7 +54,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Label all pictures; a picture that cannot be read is named and skipped."""
+    """Label all images; an image that cannot be read is named and skipped."""
     args = parse_args()
 
     from labelling.media_pipe_mesh import MediaPipeMesh
@@ -71,18 +71,18 @@ def main() -> None:
     finder = YuNetFaceFinder(args.yunet) if args.yunet else None
     landmarkers = [FaceLandmarker(folder, finder=finder) for folder in args.models]
     teacher = Teacher(landmarkers, args.crops)
-    root = args.data_root or args.pictures.parent
+    root = args.data_root or args.images.parent
     if args.mesh is not None:
         faces = TwoMarkupFace(
             ann_files=str(args.mesh.absolute()), data_root=str(root), lazy_init=True
         )
         teacher = MeshTeacher(teacher, MediaPipeMesh(), tqdm(faces.load_faces()[::3], desc='mesh'))
-    paths = image_files(args.pictures)
+    paths = image_files(args.images)
     if not paths:
-        raise SystemExit(f'{args.pictures}: expected images, found none')
+        raise SystemExit(f'{args.images}: expected images, found none')
     found = labelled = 0
     lines = []
-    for path in tqdm(paths, unit='picture'):
+    for path in tqdm(paths, unit='image'):
         try:
             image = read_image(path)
         except (OSError, ValueError, ImportError) as error:
@@ -101,11 +101,11 @@ def main() -> None:
                 lines += [line] * (times(points) if args.repeat_turned else 1)
                 labelled += 1
     args.out.write_text(''.join(lines), encoding='utf-8')
-    print(f'{args.out}: {labelled} of {found} faces in {len(paths)} pictures')
+    print(f'{args.out}: {labelled} of {found} faces in {len(paths)} images')
 
 
 def read_boxes(path: Path) -> dict[str, np.ndarray]:
-    """The boxes (F, 4) of each picture's name.
+    """The boxes (F, 4) of each image's name.
 
     Raises:
         SystemExit: If a line is not a name and four numbers.
@@ -119,7 +119,7 @@ def read_boxes(path: Path) -> dict[str, np.ndarray]:
             box = []
         if len(box) != 4:
             raise SystemExit(
-                f'{path}:{number}: expected picture,x_min,y_min,x_max,y_max, found {line!r}'
+                f'{path}:{number}: expected image,x_min,y_min,x_max,y_max, found {line!r}'
             )
         boxes.setdefault(name, []).append(box)
     return {name: np.array(found, np.float32) for name, found in boxes.items()}

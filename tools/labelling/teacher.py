@@ -41,14 +41,14 @@ class Teacher:
         self.markup = MARKUPS[numbers.pop()]
 
     def __call__(self, image: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Label the faces of one picture.
+        """Label the faces of one image.
 
         Args:
             image: (H, W, 3) uint8 BGR.
             boxes: (F, 4) x_min, y_min, x_max, y_max, roughly around the landmarks.
 
         Returns:
-            Points (F, K, 2) in picture pixels, and the spread (F,): the predictions' mean distance
+            Points (F, K, 2) in image pixels, and the spread (F,): the predictions' mean distance
             from their mean, divided by the distance of the outer corners of the eyes.
         """
         for _ in range(SEARCHES):

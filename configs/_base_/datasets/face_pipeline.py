@@ -1,4 +1,4 @@
-# From a picture to a crop of 112 px with its labels, and the loaders; face datasets build on it.
+# From an image to a crop of 112 px with its labels, and the loaders; face datasets build on it.
 codec = dict(type='RegressionLabel', input_size=(112, 112))
 
 train_pipeline = [
@@ -47,7 +47,7 @@ train_pipeline = [
     dict(type='PackPoseInputs'),
 ]
 
-# Also what mmpose.apis.inference_topdown runs, on pictures without labels.
+# Also what mmpose.apis.inference_topdown runs, on images without labels.
 val_pipeline = [
     dict(type='LoadFace', reduce=False),
     dict(type='GetBBoxCenterScale', padding=1.2),

@@ -1,4 +1,4 @@
-# 300-W, 68 points. 5 % of the training pictures choose the checkpoint; the full set only tests.
+# 300-W, 68 points. 5 % of the training images choose the checkpoint; the full set only tests.
 _base_ = 'face_pipeline.py'
 
 data_root = 'data/300W'

@@ -20,7 +20,7 @@ crowded = dict(every, piece=1.0, decoys=3, turned=0.5, turn_deg=(0.5, 20.0))
 mixed = dict(
     type='pfld_mm.synth.puzzles.mixed.MixedPuzzles',
     generators=[common, every, crowded],
-    shares=(0.4, 0.3, 0.3),
+    probs=(0.4, 0.3, 0.3),
 )
 train_dataloader = dict(
     dataset=dict(generator=dict(_delete_=True, **_base_.shown_often, generator=mixed))

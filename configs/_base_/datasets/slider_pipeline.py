@@ -24,7 +24,7 @@ train_pipeline = [
     dict(type='PackPoseInputs'),
 ]
 
-# Also what mmpose.apis.inference_topdown runs, on pictures without labels.
+# Also what mmpose.apis.inference_topdown runs, on images without labels.
 val_pipeline = [
     dict(type='LoadImage'),
     dict(type='GetBBoxCenterScale', padding=1.0),

@@ -1,5 +1,5 @@
 # Faces with a teacher's 98 points, and on some of them 68 hand-made ones: 166 points a face.
-# 5 % of the pictures are held out; those of them that a person marked choose the checkpoint.
+# 5 % of the images are held out; those of them that a person marked choose the checkpoint.
 _base_ = 'face_pipeline.py'
 
 data_root = 'data/two_markups'

@@ -1,4 +1,4 @@
-# WFLW, 98 points. 5 % of the training pictures choose the checkpoint; the test list only tests.
+# WFLW, 98 points. 5 % of the training images choose the checkpoint; the test list only tests.
 _base_ = 'face_pipeline.py'
 
 data_root = 'data/WFLW'

@@ -1,4 +1,4 @@
-# What every backend starts from: the ONNX graph of one picture at a time.
+# What every backend starts from: the ONNX graph of one image at a time.
 onnx_config = dict(
     type='onnx',
     export_params=True,
@@ -13,6 +13,6 @@ onnx_config = dict(
 codebase_config = dict(type='mmpose', task='PoseDetection', module=['pfld_mm.deploy'])
 # Read by tools/deploy.py alone.
 pfld_mm = dict(
-    fold_preprocessing=True,  # std and colour order into the first convolution: BGR, 0 to 255
+    fold_preprocessing=True,  # std and color order into the first convolution: BGR, 0 to 255
     channel_block=16,  # of AVX-512; 8 for AVX2 and ARM, 1 pads nothing
 )

@@ -1,10 +1,10 @@
-# 1 to 8 pictures; the engine runs on the GPU it was built on.
+# 1 to 8 images; the engine runs on the GPU it was built on.
 _base_ = 'onnx_dynamic.py'
 
 backend_config = dict(
     type='tensorrt',
     common_config=dict(fp16_mode=False, int8_mode=False, max_workspace_size=1 << 30),
-    # tools/deploy.py takes the numbers of pictures from here and (C, h, w) from the model config.
+    # tools/deploy.py takes the numbers of images from here and (C, h, w) from the model config.
     model_inputs=[
         dict(
             input_shapes=dict(

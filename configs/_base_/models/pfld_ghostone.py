@@ -1,6 +1,6 @@
 model = dict(
     type='TopdownPoseEstimator',
-    # The one place where the colour order is stated: pictures come as BGR, the network sees RGB.
+    # The one place where the color order is stated: images come as BGR, the network sees RGB.
     data_preprocessor=dict(
         type='PoseDataPreprocessor', mean=[0, 0, 0], std=[255, 255, 255], bgr_to_rgb=True
     ),

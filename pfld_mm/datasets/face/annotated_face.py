@@ -11,7 +11,7 @@ class AnnotatedFace:
 
     Attributes:
         points: (K, 2) float32, pixels, the center of the first pixel is (0, 0).
-        picture: path of the picture.
+        image: path of the image.
         source: where this face is annotated, ``file:line``, for messages.
         box: (4,) float32 x_min, y_min, x_max, y_max, or None where the mark-up has none.
         attributes: (6,) float32, 0 or 1: pose, expression, illumination, make-up, occlusion,
@@ -21,7 +21,7 @@ class AnnotatedFace:
     """
 
     points: np.ndarray
-    picture: str
+    image: str
     source: str
     box: np.ndarray | None = None
     attributes: np.ndarray = field(default_factory=lambda: np.zeros(6, np.float32))

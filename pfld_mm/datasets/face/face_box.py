@@ -25,7 +25,7 @@ def face_box(face: AnnotatedFace, rule: str, seed: int, index: int) -> np.ndarra
         index: number of the face in its annotation.
 
     Returns:
-        (4,) float32 x_min, y_min, x_max, y_max in picture pixels.
+        (4,) float32 x_min, y_min, x_max, y_max in image pixels.
 
     Raises:
         ValueError: if the box has no area, or the annotation has none.

@@ -12,7 +12,7 @@ from pfld_mm.core.markup import Markup
 from pfld_mm.datasets.epoch_clock import EpochClock
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_box import BOX_RULES, face_box
-from pfld_mm.datasets.face.picture_split import select_part
+from pfld_mm.datasets.face.image_split import select_part
 from pfld_mm.datasets.face.unusable_sample import UnusableSample
 from pfld_mm.datasets.face.unusable_sample_counter import UnusableSampleCounter
 
@@ -24,7 +24,7 @@ class FaceDataset(BaseCocoStyleDataset):
     (number of the face in the annotation), ``img_id``, ``bbox`` (1, 4) x_min, y_min, x_max,
     y_max, ``bbox_score`` (1,), ``keypoints`` (1, K, 2) float32 in pixels, never rounded,
     ``keypoints_visible`` (1, K) the points' weights, ones in most mark-ups (points outside the
-    picture are kept), ``attributes`` (6,) float32 and ``raw_ann_info`` (dict of id, image_id and
+    image are kept), ``attributes`` (6,) float32 and ``raw_ann_info`` (dict of id, image_id and
     source, the ``file:line``).
 
     Randomness: before the pipeline runs, ``random`` and ``numpy.random`` are seeded from
@@ -38,14 +38,14 @@ class FaceDataset(BaseCocoStyleDataset):
             ``GetBBoxCenterScale(padding=1.2)`` in the pipeline.
         seed: non-negative; of the augmentations and of the detector's errors.
         part: None for all faces, or ``('train', 0.05)`` and ``('val', 0.05)``, see
-            ``select_part``: a fraction of the pictures held out for validation.
+            ``select_part``: a fraction of the images held out for validation.
         max_bad: the fraction of unusable faces that training tolerates (at least 10).
         metainfo: MMPose's meta information, or the short form of ``markups.py``
             (``dataset_name``, ``num_keypoints``, ``flip_pairs``, ``lines``).
         **kwargs: see ``BaseCocoStyleDataset``.
 
     Raises:
-        FileNotFoundError: if the annotation or the folder of pictures is missing.
+        FileNotFoundError: if the annotation or the folder of images is missing.
         ValueError: for a malformed annotation (names file and line) or argument.
     """
 
@@ -81,12 +81,12 @@ class FaceDataset(BaseCocoStyleDataset):
     def load_data_list(self) -> list[dict]:
         """The faces of the wanted part, as MMPose's data infos."""
         faces = self.load_faces()
-        names = [os.path.relpath(face.picture, self.data_root or '.') for face in faces]
+        names = [os.path.relpath(face.image, self.data_root or '.') for face in faces]
         chosen = range(len(faces)) if self.part is None else select_part(faces, names, self.part)
-        picture_ids = {name: i for i, name in enumerate(dict.fromkeys(names))}
-        return [self._data_info(faces[i], i, picture_ids[names[i]]) for i in chosen]
+        image_ids = {name: i for i, name in enumerate(dict.fromkeys(names))}
+        return [self._data_info(faces[i], i, image_ids[names[i]]) for i in chosen]
 
-    def _data_info(self, face: AnnotatedFace, index: int, picture_id: int) -> dict:
+    def _data_info(self, face: AnnotatedFace, index: int, image_id: int) -> dict:
         expected = self._metainfo['num_keypoints']
         if face.points.shape != (expected, 2):
             raise ValueError(
@@ -97,14 +97,14 @@ class FaceDataset(BaseCocoStyleDataset):
         box = face_box(face, self.box, self.seed, index)
         return dict(
             id=index,
-            img_id=picture_id,
-            img_path=face.picture,
+            img_id=image_id,
+            img_path=face.image,
             bbox=box[None],
             bbox_score=np.ones(1, np.float32),
             keypoints=face.points[None].astype(np.float32),
             keypoints_visible=face.weights[None],
             attributes=face.attributes,
-            raw_ann_info=dict(id=index, image_id=picture_id, source=face.source),
+            raw_ann_info=dict(id=index, image_id=image_id, source=face.source),
         )
 
     def full_init(self) -> None:

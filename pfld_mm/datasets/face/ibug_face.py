@@ -17,19 +17,19 @@ from pfld_mm.datasets.face.missing_points import visibility_weights, without_mis
 from pfld_mm.datasets.face.pts_file import PtsFile
 
 HOMEPAGE = 'https://ibug.doc.ic.ac.uk/resources/300-W/'
-PICTURES = ('.jpg', '.jpeg', '.png', '.bmp', '.JPG', '.JPEG', '.PNG', '.BMP')
+IMAGES = ('.jpg', '.jpeg', '.png', '.bmp', '.JPG', '.JPEG', '.PNG', '.BMP')
 
 
 @DATASETS.register_module()
 class IBUGFace(FaceDataset):
-    """Faces as 300-W stores them: a ``.pts`` file beside each picture, 68 points by default.
+    """Faces as 300-W stores them: a ``.pts`` file beside each image, 68 points by default.
 
     A ``.pts`` file holds lines "x y", or "x y v" with COCO's flag of visibility, with or without
     the header ``version: 1``, ``n_points: K``, braces. A point that is not marked (v = 0, or
     -1 -1) weighs nothing and leaves the box alone; a hidden one (v = 1) weighs half. Further
     faces of ``name.jpg`` are ``name.2.pts``, ``name.3.pts`` and so on.
 
-    300-W was marked up in Matlab, whose first pixel is (1, 1); the picture readers here start at
+    300-W was marked up in Matlab, whose first pixel is (1, 1); the image readers here start at
     (0, 0). So 1 is subtracted by default (menpo, the reader of 300-W's authors, does the same);
     for points written by a 0-based tool say ``one_based=False``.
 
@@ -48,7 +48,7 @@ class IBUGFace(FaceDataset):
     Args:
         folders: one folder or a list, relative to ``data_root``; each is searched for
             ``*.pts``, not below it.
-        one_based: whether the first pixel of the picture is (1, 1).
+        one_based: whether the first pixel of the image is (1, 1).
         **kwargs: see ``FaceDataset``; ``box='annotated'`` is refused, there is none.
     """
 
@@ -74,7 +74,7 @@ class IBUGFace(FaceDataset):
         """Read all ``.pts`` files.
 
         Raises:
-            FileNotFoundError: if a folder or the picture of a ``.pts`` file is missing.
+            FileNotFoundError: if a folder or the image of a ``.pts`` file is missing.
             ValueError: for a folder without ``.pts`` files or a malformed one.
         """
         faces = []
@@ -89,7 +89,7 @@ class IBUGFace(FaceDataset):
             points_files = sorted(name for name in names if name.endswith('.pts'))
             if not points_files:
                 raise ValueError(
-                    f'{path.absolute()}: expected .pts files, each with its picture beside it, '
+                    f'{path.absolute()}: expected .pts files, each with its image beside it, '
                     'found none; name the folder that holds them in folders'
                 )
             faces.extend(self._face(path, name, names) for name in points_files)
@@ -98,20 +98,20 @@ class IBUGFace(FaceDataset):
     def _face(self, folder: Path, name: str, names: set[str]) -> AnnotatedFace:
         stem = name[: -len('.pts')]
         stems = (stem, re.sub(r'\.\d+$', '', stem))
-        picture = next((s + end for s in stems for end in PICTURES if s + end in names), None)
-        if picture is None:  # another ending, as .jfif
+        image = next((s + end for s in stems for end in IMAGES if s + end in names), None)
+        if image is None:  # another ending, as .jfif
             beside = sorted(n for n in names - {name} if Path(n).stem == stem)
-            picture = next((n for n in beside if is_image(folder / n)), None)
-        if picture is None:
+            image = next((n for n in beside if is_image(folder / n)), None)
+        if image is None:
             raise FileNotFoundError(
-                f'{folder / name}: expected its picture beside it ({stem}.jpg, .jpeg, .png or '
-                '.bmp), found none; add the picture or remove the .pts file'
+                f'{folder / name}: expected its image beside it ({stem}.jpg, .jpeg, .png or '
+                '.bmp), found none; add the image or remove the .pts file'
             )
         file = PtsFile.read(folder / name)
         weights = visibility_weights(file.visibility)
         points = without_missing(file.points - self.one_based, weights).astype(np.float32)
         source = str(folder / name)
-        return AnnotatedFace(points, str(folder / picture), source, weights=weights)
+        return AnnotatedFace(points, str(folder / image), source, weights=weights)
 
 
 def read_pts(path: Path) -> np.ndarray:

@@ -25,7 +25,7 @@ def visibility_weights(visibility: np.ndarray) -> np.ndarray:
 def without_missing(points: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The points (K, 2), those of weight 0 moved to the mean of the others.
 
-    There they stretch no box and lie in the picture; no one learns or measures them.
+    There they stretch no box and lie in the image; no one learns or measures them.
     """
     is_marked = weights > 0
     if is_marked.all() or not is_marked.any():

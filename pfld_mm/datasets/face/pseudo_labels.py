@@ -57,7 +57,7 @@ def _parse(line: str, source: str) -> PseudoLabel:
         numbers = np.full(0, np.nan)
     if len(fields) != NUMBERS + 1 or not np.isfinite(numbers).all() or len(numbers) < NUMBERS:
         raise ValueError(
-            f'{source}: expected 196 coordinates, spread, gap (finite numbers) and a picture '
+            f'{source}: expected 196 coordinates, spread, gap (finite numbers) and an image '
             f'name, found {len(fields)} fields beginning {line[:40]!r}; correct or remove it'
         )
     points, (spread, gap) = numbers[:196].reshape(98, 2), numbers[196:]

@@ -26,7 +26,7 @@ class TwoMarkupFace(FaceDataset):
 
     A line of a list is 196 coordinates, ``spread`` (mean distance of the teacher's predictions
     from their mean), ``gap`` (mean distance to a 68-point label, 0 if unknown), both in distances
-    of the outer corners of the eyes, and the picture relative to ``data_root``. A picture of
+    of the outer corners of the eyes, and the image relative to ``data_root``. An image of
     ``pts_folders`` has its 68 points in a ``.pts`` file (1-based) beside it. Elsewhere they
     follow from the teacher's by a :class:`MarkupMap`, fitted on the faces (of the wanted part)
     that have both.

@@ -17,7 +17,7 @@ class UnusableSampleCounter:
     Args:
         total: number of faces.
         max_bad: the fraction that is tolerated; ten always are, but never all.
-        describe: gives the picture of face i, for the final message.
+        describe: gives the image of face i, for the final message.
     """
 
     def __init__(self, total: int, max_bad: float, describe: Callable[[int], str]) -> None:

@@ -23,7 +23,7 @@ class WFLW(FaceDataset):
     """WFLW's 98 points, read straight from the official text lists.
 
     A line is 196 coordinates, the box x_min y_min x_max y_max, six attributes (pose,
-    expression, illumination, make-up, occlusion, blur; 0 or 1) and the picture's name under
+    expression, illumination, make-up, occlusion, blur; 0 or 1) and the image's name under
     ``data_prefix['img']``. Coordinates are used as they are (0-based); a point that is not marked
     (-1 -1, -256 -256) weighs nothing and leaves the box alone.
 
@@ -31,7 +31,7 @@ class WFLW(FaceDataset):
 
     Args:
         ann_file: the list, relative to ``data_root``; default the official training list.
-        data_prefix: ``dict(img=folder of the pictures)``, relative to ``data_root``.
+        data_prefix: ``dict(img=folder of the images)``, relative to ``data_root``.
         **kwargs: see ``FaceDataset``.
     """
 
@@ -51,11 +51,11 @@ class WFLW(FaceDataset):
         """Read the list.
 
         Raises:
-            FileNotFoundError: if the list or the folder of pictures is missing.
+            FileNotFoundError: if the list or the folder of images is missing.
             ValueError: for an empty list or a malformed line, with its number.
         """
-        pictures = self.data_prefix['img']
-        for path, is_there in ((self.ann_file, os.path.isfile), (pictures, os.path.isdir)):
+        images = self.data_prefix['img']
+        for path, is_there in ((self.ann_file, os.path.isfile), (images, os.path.isdir)):
             if not is_there(path):
                 raise FileNotFoundError(
                     f'WFLW: {os.path.abspath(path)} does not exist. Get WFLW_images and '
@@ -63,7 +63,7 @@ class WFLW(FaceDataset):
                     'data_root to it (or ann_file and data_prefix where they lie elsewhere).'
                 )
         faces = [
-            _parse(line, f'{self.ann_file}:{number}', pictures)
+            _parse(line, f'{self.ann_file}:{number}', images)
             for number, line in enumerate(read_text(self.ann_file).split('\n'), 1)
             if line.strip()
         ]
@@ -75,12 +75,12 @@ class WFLW(FaceDataset):
         return faces
 
 
-def _parse(line: str, source: str, pictures: str) -> AnnotatedFace:
+def _parse(line: str, source: str, images: str) -> AnnotatedFace:
     """One line of the list as a face."""
     fields = line.split()
     if len(fields) != FIELDS:
         raise ValueError(
-            f'{source}: expected 196 coordinates, 4 box corners, 6 attributes and a picture name '
+            f'{source}: expected 196 coordinates, 4 box corners, 6 attributes and an image name '
             f'without blanks ({FIELDS} fields), found {len(fields)} fields'
             f'{_count(fields)}; correct or remove the line'
         )
@@ -88,7 +88,7 @@ def _parse(line: str, source: str, pictures: str) -> AnnotatedFace:
         numbers = np.array(fields[:-1], np.float64)
     except ValueError as error:
         raise ValueError(
-            f'{source}: expected 206 numbers before the picture name, found one that is none '
+            f'{source}: expected 206 numbers before the image name, found one that is none '
             f'({error}); correct or remove the line'
         ) from None
     is_sane = np.abs(numbers) <= LARGEST
@@ -108,7 +108,7 @@ def _parse(line: str, source: str, pictures: str) -> AnnotatedFace:
     weights = np.where(is_missing(points), 0, 1).astype(np.float32)
     return AnnotatedFace(
         points=without_missing(points, weights).astype(np.float32),
-        picture=os.path.join(pictures, fields[-1]),
+        image=os.path.join(images, fields[-1]),
         source=source,
         box=numbers[196:200].astype(np.float32),
         attributes=attributes.astype(np.float32),

@@ -13,14 +13,14 @@ from pfld_mm.datasets.face.unusable_sample_counter import UnusableSampleCounter
 
 @DATASETS.register_module()
 class FinderMixture(BaseDataset):
-    """Samples of several datasets in fixed shares, each seeded by its number.
+    """Samples of several datasets in fixed probs, each seeded by its number.
 
     Before the pipeline runs, numpy's global state is seeded from (seed, epoch, index), so a sample
     does not depend on workers, order or resuming.
 
     Args:
         datasets: Configs of datasets; each runs its own pipeline before this one's.
-        shares: How often each is drawn; they add up to 1.
+        probs: How often each is drawn; they add up to 1.
         length: Samples an epoch.
         seed: Not negative.
         max_bad: Fraction of unreadable images that training tolerates.
@@ -33,19 +33,19 @@ class FinderMixture(BaseDataset):
     def __init__(
         self,
         datasets: Sequence[dict],
-        shares: Sequence[float],
+        probs: Sequence[float],
         length: int,
         seed: int = 0,
         max_bad: float = 0.01,
         **kwargs,
     ) -> None:
-        if len(shares) != len(datasets) or min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
+        if len(probs) != len(datasets) or min(probs) < 0 or abs(sum(probs) - 1) > 1e-6:
             raise ValueError(
-                f'{len(datasets)} datasets need as many shares that add up to 1, found {shares}'
+                f'{len(datasets)} datasets need as many probs that add up to 1, found {probs}'
             )
         self.configs = list(datasets)
         self.datasets: list[BaseDataset] = []
-        self.shares = tuple(shares)
+        self.probs = tuple(probs)
         self.seed = seed
         self.epoch_index = EpochIndex(length)
         self.bad = UnusableSampleCounter(length, max_bad, str)
@@ -62,7 +62,7 @@ class FinderMixture(BaseDataset):
 
     def get_data_info(self, idx: int) -> dict:
         """A random sample of one of the datasets."""
-        dataset = self.datasets[np.random.choice(len(self.datasets), p=self.shares)]
+        dataset = self.datasets[np.random.choice(len(self.datasets), p=self.probs)]
         return dataset.prepare_data(np.random.randint(len(dataset)))
 
     def prepare_data(self, idx: int) -> dict | None:

@@ -1,4 +1,4 @@
-"""Pictures of some objects with their points and numbers, to see whether they are right."""
+"""Images of some objects with their points and numbers, to see whether they are right."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import cv2
 
-from pfld_mm.datasets.face.ibug_face import PICTURES
+from pfld_mm.datasets.face.ibug_face import IMAGES
 from pfld_mm.datasets.readers.label_set import LabelledObject, LabelSet
 
 
@@ -65,7 +65,7 @@ def _names(images: list[Path]) -> dict[Path, str]:
 
 def _copy(image: Path, folder: Path, name: str) -> None:
     """The file as it is, or as PNG where the data set does not know its ending."""
-    if image.suffix in PICTURES:
+    if image.suffix in IMAGES:
         shutil.copyfile(image, folder / (name + image.suffix))
     else:
         cv2.imwrite(str(folder / f'{name}.png'), cv2.imread(str(image)))

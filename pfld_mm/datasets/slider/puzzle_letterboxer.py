@@ -31,7 +31,7 @@ class PuzzleLetterboxer:
     def __getitem__(self, index: int) -> LetterboxedPuzzle:
         puzzle = self.generator[index]
         padding = np.random.default_rng(index).uniform(*self.padding)
-        box = Letterbox.fit(puzzle.picture, self.input_size, padding)
+        box = Letterbox.fit(puzzle.image, self.input_size, padding)
         return LetterboxedPuzzle(
             image=np.ascontiguousarray(box.image[..., 2::-1]),
             outlines=tuple(

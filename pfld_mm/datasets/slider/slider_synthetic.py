@@ -16,7 +16,7 @@ class SliderSyntheticDataset(BaseCocoStyleDataset):
 
     Args:
         generator: An object, or its config, with ``generator[i]``: puzzle i with the fields
-            ``picture`` (BGR uint8 (H, W, 3)), ``gap`` (x, y), ``piece`` (x, y) or None,
+            ``image`` (BGR uint8 (H, W, 3)), ``gap`` (x, y), ``piece`` (x, y) or None,
             ``angle_deg`` and ``decoys``, always the same for the same i.
         length: Puzzles an epoch.
         kwargs: As mmpose's BaseCocoStyleDataset takes them.
@@ -51,7 +51,7 @@ class SliderSyntheticDataset(BaseCocoStyleDataset):
         number = self.epoch_index[idx]
         puzzle = self.generator[number]
         sample = slider_sample(
-            puzzle.picture, puzzle.gap, puzzle.piece, puzzle.angle_deg, puzzle.decoys
+            puzzle.image, puzzle.gap, puzzle.piece, puzzle.angle_deg, puzzle.decoys
         )
         info = dict(id=number, img_id=number, img_path=f'puzzle_{number}')
         return {**super().get_data_info(idx), **info, **sample}

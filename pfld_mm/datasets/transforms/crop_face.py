@@ -13,7 +13,7 @@ class CropFace(TopdownAffine):
 
     Same keys, same matrix (not UDP), so MMPose maps predictions back as ever. Different are
     the anti-aliasing (see ``runtime.crop``), that ``transformed_keypoints`` come from a float64
-    matrix, and that a picture which ``LoadFace`` decoded at a reduced size is welcome.
+    matrix, and that an image which ``LoadFace`` decoded at a reduced size is welcome.
 
     Args:
         input_size: width and height of the crop in pixels.
@@ -40,7 +40,7 @@ class CropFace(TopdownAffine):
         if results.get('keypoints') is not None:
             points = results['keypoints'] @ matrix[:, :2].T + matrix[:, 2]
             results['transformed_keypoints'] = points.astype(np.float32)
-        else:  # MMPose's convention for pictures without labels
+        else:  # MMPose's convention for images without labels
             results['transformed_keypoints'] = np.zeros([])
             results['keypoints_visible'] = np.ones((1, 1, 1))
         results['bbox_scale'] = scale
@@ -51,10 +51,10 @@ class CropFace(TopdownAffine):
 
 
 def _from_decoded(results: dict) -> np.ndarray:
-    """(3, 3) from pixels of the decoded (reduced, perhaps mirrored) picture to whole pixels.
+    """(3, 3) from pixels of the decoded (reduced, perhaps mirrored) image to whole pixels.
 
     Decoded pixel j is the mean of the pixels f j .. f j + f - 1, their center f j + (f - 1) / 2.
-    The decoder rounds the size up, so a mirrored picture starts with the part that overhangs.
+    The decoder rounds the size up, so a mirrored image starts with the part that overhangs.
     """
     factor = results.get('img_reduction', 1)
     offset = np.full(2, (factor - 1) / 2)

@@ -82,10 +82,10 @@ class FinderCrop(BaseTransform):
         else:
             center = np.random.uniform((0, 0), shape[::-1])
             zoom = np.random.uniform(0.4, 2) * max(self.size) / max(shape)
-        least = self.min_cover * max(self.size) / max(shape)
-        zoom = float(np.clip(zoom, min(least, self.max_zoom), self.max_zoom))
-        degrees, shares = zip(*self.angles, strict=True)
-        reach = np.random.choice(degrees, p=np.array(shares) / sum(shares))
+        min_zoom = self.min_cover * max(self.size) / max(shape)
+        zoom = float(np.clip(zoom, min(min_zoom, self.max_zoom), self.max_zoom))
+        degrees, probs = zip(*self.angles, strict=True)
+        reach = np.random.choice(degrees, p=np.array(probs) / sum(probs))
         angle = float(np.random.uniform(-reach, reach))
         matrix = cv2.getRotationMatrix2D(center.tolist(), angle, zoom)
         # A face that is to be seen whole stands anywhere; a large one near the middle.

@@ -14,20 +14,20 @@ REDUCTIONS = (8, 4, 2)
 
 @TRANSFORMS.register_module()
 class LoadFace(BaseTransform):
-    """Read the picture of a face, at a reduced size where the crop loses nothing by it.
+    """Read the image of a face, at a reduced size where the crop loses nothing by it.
 
     A JPEG can be decoded at 1/2, 1/4 or 1/8 in a fraction of the time. All coordinates stay
-    in pixels of the whole picture; ``CropFace``, which must follow, knows the reduction.
+    in pixels of the whole image; ``CropFace``, which must follow, knows the reduction.
 
-    Needs ``img_path`` (or ``img``, a picture in memory, taken as it is); for the reduction
+    Needs ``img_path`` (or ``img``, an image in memory, taken as it is); for the reduction
     ``bbox`` (1, 4). Adds ``img`` (H, W, 3) uint8 BGR, ``img_shape`` and ``ori_shape`` (h, w) of
-    the whole picture, and ``img_reduction``.
+    the whole image, and ``img_reduction``.
 
     Args:
         reduce: whether to decode at a reduced size; say False for testing.
         min_box: the longest side of the box, in pixels, must stay at least this long. 128
             suits crops of 112 px with padding 1.2 that zoom in by at most 1 / 0.75.
-        max_pixels: larger pictures are unusable; decoded, a pixel takes three bytes.
+        max_pixels: larger images are unusable; decoded, a pixel takes three bytes.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class LoadFace(BaseTransform):
         self.max_pixels = max_pixels
 
     def transform(self, results: dict) -> dict:
-        """Read the picture.
+        """Read the image.
 
         Raises:
             UnusableSample: if it is missing, no image, truncated, too large, or if a point is
@@ -58,7 +58,7 @@ class LoadFace(BaseTransform):
             data = get(results['img_path'])
         except OSError as error:
             raise _bad(
-                results, f'the picture cannot be read ({error}); restore it or remove its line'
+                results, f'the image cannot be read ({error}); restore it or remove its line'
             ) from None
         header = JpegHeader.parse(data)
         factor = self._reduction(results, header)
@@ -71,7 +71,7 @@ class LoadFace(BaseTransform):
 
     def _reduction(self, results: dict, header: JpegHeader | None) -> int:
         """The largest of 8, 4, 2 that leaves the box ``min_box`` pixels, else 1."""
-        # A turned picture has not the size that the header says: decode it whole.
+        # A turned image has not the size that the header says: decode it whole.
         if not self.reduce or header is None or header.turned or 'bbox' not in results:
             return 1
         x0, y0, x1, y1 = results['bbox'][0]
@@ -83,7 +83,7 @@ class LoadFace(BaseTransform):
 
 
 def _check_points(results: dict) -> None:
-    """Points may lie outside the picture, but no farther than one picture size."""
+    """Points may lie outside the image, but no farther than one image size."""
     size = np.array(results['img_shape'][::-1], np.float32)
     points = results['keypoints'][0]
     far = ((points < -size) | (points > 2 * size)).any(-1)
@@ -92,8 +92,8 @@ def _check_points(results: dict) -> None:
         x, y = points[number]
         raise _bad(
             results,
-            f'point {number} at ({x:g}, {y:g}) is farther than one picture size away from the '
-            f'picture ({size[0]:g} x {size[1]:g}); correct or remove its line',
+            f'point {number} at ({x:g}, {y:g}) is farther than one image size away from the '
+            f'image ({size[0]:g} x {size[1]:g}); correct or remove its line',
         )
 
 

@@ -14,7 +14,7 @@ class OccludeFaces(BaseTransform):
 
     Args:
         prob: Of each face.
-        ratio: Range of the covered share of the box.
+        ratio: Range of the covered extent of the box.
     """
 
     def __init__(self, prob: float = 0.15, ratio: tuple[float, float] = (0.15, 0.5)) -> None:
@@ -33,11 +33,11 @@ class OccludeFaces(BaseTransform):
     def _cover(self, image: np.ndarray, box: np.ndarray) -> None:
         box = box.astype(np.float64).copy()
         side, axis = np.random.randint(2), np.random.choice((0, 1), p=(0.35, 0.65))
-        share = np.random.uniform(*self.ratio) * (box[2 + axis] - box[axis])
+        extent = np.random.uniform(*self.ratio) * (box[2 + axis] - box[axis])
         if side:
-            box[axis] = box[2 + axis] - share
+            box[axis] = box[2 + axis] - extent
         else:
-            box[2 + axis] = box[axis] + share
+            box[2 + axis] = box[axis] + extent
         height, width = image.shape[:2]
         x0, y0, x1, y1 = np.clip(np.round(box), 0, (width, height, width, height)).astype(int)
         h, w = y1 - y0, x1 - x0

@@ -17,7 +17,7 @@ class SeededAlbumentation(BaseTransform):
     own, which neither seeds nor resuming reach. Here each sample takes one seed from
     ``numpy.random``, so the dataset's (seed, epoch, index) decides.
 
-    Points are not moved: use colour, blur, noise, compression, occlusion; not geometry.
+    Points are not moved: use color, blur, noise, compression, occlusion; not geometry.
 
     Args:
         transforms: configs ``dict(type=name in albumentations, ...)``; ``OneOf`` and the like

@@ -9,7 +9,7 @@ from pfld_mm.deploy.export_onnx import weights_of
 
 
 def graph_size(model: onnx.ModelProto) -> dict[str, int]:
-    """Parameters, multiply-accumulates of one picture, and nodes.
+    """Parameters, multiply-accumulates of one image, and nodes.
 
     Padded channels count like any other: they are computed. Scales and zero points of int8 do not.
 

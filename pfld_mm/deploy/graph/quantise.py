@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 QUANTISED = ('Conv', 'Concat', 'GlobalAveragePool', 'Relu', 'Add')
 
 PIXELS_AT_ONCE = 256 * 112**2
-"""Of pictures whose maps are kept in memory together: 256 faces, or 24 puzzles of 512x256."""
+"""Of images whose maps are kept in memory together: 256 faces, or 24 puzzles of 512x256."""
 
 PERCENTILE = 99.995
 """Of the values that a range holds; the rest saturates."""
@@ -30,7 +30,7 @@ PERCENTILE = 99.995
 
 def quantise(
     model: onnx.ModelProto,
-    pictures: Iterable[np.ndarray],
+    images: Iterable[np.ndarray],
     float_pool: int = 0,
     reduce_range: bool = True,
 ) -> onnx.ModelProto:
@@ -44,11 +44,11 @@ def quantise(
     run 5 to 20 times slower), channels in whole blocks of 16, the stem on 2x2 blocks, and one
     range for all parts of a concatenation, which makes it a copy instead of a table look-up. And
     for the points: ranges that leave out the outermost 0.005 % of the values at either end, the
-    last layer in float, and its bias corrected by the mean error over the calibration pictures.
+    last layer in float, and its bias corrected by the mean error over the calibration images.
 
     Args:
         model: The float model, its channels aligned, with input ``input``.
-        pictures: The calibration data, each (1, C, h, w) float32 as the model takes it.
+        images: The calibration data, each (1, C, h, w) float32 as the model takes it.
         float_pool: Maps of at most this many pixels are averaged in float, so that their part of
             the pooled vector has no rounding of its own.
         reduce_range: 7-bit weights; False is right for machines with VNNI alone.
@@ -57,18 +57,18 @@ def quantise(
         The model with QuantizeLinear and DequantizeLinear nodes.
 
     Raises:
-        ValueError: If there are no calibration pictures.
+        ValueError: If there are no calibration images.
     """
-    pictures = list(pictures)
-    if not pictures:
-        raise ValueError('int8 needs calibration pictures, found none: give --calib FOLDER')
+    images = list(images)
+    if not images:
+        raise ValueError('int8 needs calibration images, found none: give --calib FOLDER')
     model = onnx.shape_inference.infer_shapes(space_to_depth_stem(model))
-    ranges = _calibrate(model, pictures)
+    ranges = _calibrate(model, images)
     kept = _float_nodes(model.graph, float_pool)
     nodes = [n for n in model.graph.node if n.op_type in QUANTISED and n.name not in kept]
     _share_ranges(nodes, ranges)
     quantised = _insert_quantisers(model, ranges, kept, reduce_range)
-    _correct_bias(model, quantised, pictures)
+    _correct_bias(model, quantised, images)
     onnx.checker.check_model(quantised)
     return quantised
 
@@ -102,8 +102,8 @@ def _insert_quantisers(
     return quantizer.model.model
 
 
-def _calibrate(model: onnx.ModelProto, pictures: list[np.ndarray]) -> TensorsData:
-    """The range of every tensor over the calibration pictures."""
+def _calibrate(model: onnx.ModelProto, images: list[np.ndarray]) -> TensorsData:
+    """The range of every tensor over the calibration images."""
     from onnxruntime.quantization import (
         CalibrationDataReader,
         CalibrationMethod,
@@ -111,8 +111,8 @@ def _calibrate(model: onnx.ModelProto, pictures: list[np.ndarray]) -> TensorsDat
     )
 
     class Reader(CalibrationDataReader):
-        def __init__(self, pictures: list[np.ndarray]) -> None:
-            self.feeds = ({'input': picture} for picture in pictures)
+        def __init__(self, images: list[np.ndarray]) -> None:
+            self.feeds = ({'input': image} for image in images)
 
         def get_next(self) -> dict | None:
             return next(self.feeds, None)
@@ -128,20 +128,20 @@ def _calibrate(model: onnx.ModelProto, pictures: list[np.ndarray]) -> TensorsDat
             extra_options={'percentile': PERCENTILE},
         )
         # a calibrator keeps every map of all that it is given at once
-        step = max(1, PIXELS_AT_ONCE // pictures[0][0, 0].size)
-        for start in range(0, len(pictures), step):
-            calibrator.collect_data(Reader(pictures[start : start + step]))
+        step = max(1, PIXELS_AT_ONCE // images[0][0, 0].size)
+        for start in range(0, len(images), step):
+            calibrator.collect_data(Reader(images[start : start + step]))
         return calibrator.compute_data()
 
 
 def _correct_bias(
-    model: onnx.ModelProto, quantised: onnx.ModelProto, pictures: list[np.ndarray]
+    model: onnx.ModelProto, quantised: onnx.ModelProto, images: list[np.ndarray]
 ) -> None:
-    """Add the points' mean error over the pictures to the bias of their layer, in place."""
+    """Add the points' mean error over the images to the bias of their layer, in place."""
     last = next(iter(_last_layers(quantised.graph)), None)
     if last is None or len(last.input) < 3:
         return
-    forms = [_answers(form, pictures) for form in (model, quantised)]
+    forms = [_answers(form, images) for form in (model, quantised)]
     error = (forms[0] - forms[1]).mean(axis=0)[..., :2].ravel()
     for weight in quantised.graph.initializer:
         if weight.name == last.input[2]:
@@ -149,7 +149,7 @@ def _correct_bias(
             weight.CopyFrom(numpy_helper.from_array(bias + error.astype(bias.dtype), weight.name))
 
 
-def _answers(model: onnx.ModelProto, pictures: list[np.ndarray]) -> np.ndarray:
+def _answers(model: onnx.ModelProto, images: list[np.ndarray]) -> np.ndarray:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -158,7 +158,7 @@ def _answers(model: onnx.ModelProto, pictures: list[np.ndarray]) -> np.ndarray:
     session = onnxruntime.InferenceSession(
         model.SerializeToString(), options, providers=['CPUExecutionProvider']
     )
-    return np.concatenate([session.run(None, {'input': x})[0] for x in pictures])
+    return np.concatenate([session.run(None, {'input': x})[0] for x in images])
 
 
 def _share_ranges(nodes: list[onnx.NodeProto], ranges: TensorsData) -> None:

@@ -65,7 +65,7 @@ class GhostPFLD(BaseModule):
         """Features at strides 2, 4, 8, 16 and the last 1x1.
 
         Args:
-            x: Pictures (N, 3, h, w).
+            x: Images (N, 3, h, w).
 
         Returns:
             Five maps (N, C_i, h_i, w_i) with the channels of :attr:`out_channels`.

@@ -56,7 +56,7 @@ class PFLD(BaseModule):
         """Features at strides 4 (for the pose branch), 8, 16 and the last 1x1.
 
         Args:
-            x: Pictures (N, 3, h, w).
+            x: Images (N, 3, h, w).
 
         Returns:
             Four maps (N, C_i, h_i, w_i) with the channels of :attr:`out_channels`.

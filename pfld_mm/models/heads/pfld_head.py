@@ -148,7 +148,7 @@ class PFLDHead(RegressionHead):
         """Points of every face in input pixels, and with ``output_euler`` its pose.
 
         Args:
-            feats: The neck's output; with flip test, a list of it and of the flipped pictures'.
+            feats: The neck's output; with flip test, a list of it and of the flipped images'.
             batch_data_samples: N data samples.
             test_cfg: ``flip_test``, ``output_euler``.
 

@@ -39,7 +39,7 @@ def batch_statistics(
     if group is None and patch_count(x, conv) == 1:
         raise ValueError(
             'BatchNorm needs more than one value per channel to train: found a batch of one '
-            f'picture and a 1 x 1 output of an input of {tuple(x.shape)}; use a larger batch'
+            f'image and a 1 x 1 output of an input of {tuple(x.shape)}; use a larger batch'
         )
     branches, channels = kernels.shape[:2]
     x = x.to(torch.promote_types(x.dtype, torch.float32))
@@ -81,7 +81,7 @@ class _OutputStatistics(Function):
 
     From rows (G, R, T), mu (G, T) float64 and the symmetric S (G, T, T) float64: (G, R) float64.
 
-    A depthwise S (G > 1) is nearly singular where pictures are smooth, so it is multiplied in
+    A depthwise S (G > 1) is nearly singular where images are smooth, so it is multiplied in
     float64. A dense one is large, and no more exact than the rows' precision.
     """
 

@@ -98,9 +98,9 @@ def _endless_gradient(x: Tensor, taps: Tensor, kinds: Kinds, stride: int) -> Ten
     """The sum over the patches p at all places of an endless plane of ``d p = matrix p + bias``.
 
     Args:
-        x: (N, P * C, H, W), P pictures side by side, zero outside.
+        x: (N, P * C, H, W), P images side by side, zero outside.
         taps: (C, 81 + 9), every channel's matrix and bias.
-        kinds: P pairs, the rows and the columns of the taps that see each picture.
+        kinds: P pairs, the rows and the columns of the taps that see each image.
         stride: Of the patches; 1 along an axis with one tap.
     """
     steps = tuple(1 if len(axis) == 1 else stride for axis in kinds[0])
@@ -155,7 +155,7 @@ def _visits(size: int, stride: int, device: torch.device) -> Tensor:
 
 @lru_cache(maxsize=64)
 def _pixels_inside(height: int, width: int, stride: int, device: torch.device) -> Tensor:
-    """How many patches of a picture have both of two taps inside: (9, 9)."""
+    """How many patches of an image have both of two taps inside: (9, 9)."""
     rows, columns = (_visits(size, stride, device).sum(1) for size in (height, width))
     counts = rows.reshape(3, 1, 3, 1) * columns.reshape(3, 1, 3)
     return counts.reshape(9, 9)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 TAPS = (0, 1, 2)
-"""All taps along an axis; patches just outside of the output plane see a picture with one."""
+"""All taps along an axis; patches just outside of the output plane see an image with one."""
 
 
 @lru_cache(maxsize=256)
@@ -22,7 +22,7 @@ def lag_matrix(
     """1 where tap u of a 3x3 patch lies ``u - t`` from a tap t that sees a pixel of ``phase``.
 
     Args:
-        rows: The rows of taps that see the picture: ``TAPS`` or one of them.
+        rows: The rows of taps that see the image: ``TAPS`` or one of them.
         columns: Likewise.
         device: Where the matrix shall be.
         stride: Of the patches along an axis with all taps.

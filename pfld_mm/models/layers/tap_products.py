@@ -22,7 +22,7 @@ def tap_products(x: Tensor, center: Tensor, stride: int) -> Tensor:
 
     Args:
         x: (N, C, H, W).
-        center: (C,); z is x - center inside of the picture and 0 outside.
+        center: (C,); z is x - center inside of the image and 0 outside.
         stride: s, 1 or 2.
 
     Returns:
@@ -75,19 +75,19 @@ def _borders(pixels: Tensor, center: Tensor) -> tuple[Tensor, Tensor]:
 def _lags(x: Tensor, center: Tensor) -> Tensor:
     """``sum_p z[p] z[p + lag]`` for lags of -2 to 2 rows and columns: (25, C) float64."""
     channels, height, width = x.shape[1:]
-    rows, pictures = _segment_rows(height, width), _pictures_at_a_time(x)
+    rows, images = _segment_rows(height, width), _images_at_a_time(x)
     # All lags of the lower half plane, 0..2 rows and -2..2 columns, are two 3x3 correlations, if
-    # one picture is moved by one pixel to the left or to the right. With a column of zeros on
+    # one image is moved by one pixel to the left or to the right. With a column of zeros on
     # either side, moving is an offset in memory.
-    pixel = pictures * (height // rows) * channels
+    pixel = images * (height // rows) * channels
     memory = x.new_zeros(((rows + 2) * (width + 2) + 2) * pixel)
     moved_right, segments, moved_left = (
         memory[start : memory.numel() + start - 2 * pixel].reshape(rows + 2, width + 2, pixel)
         for start in (0, pixel, 2 * pixel)
     )
-    inside = segments[:, 1:-1].unflatten(2, (pictures, -1, channels))
+    inside = segments[:, 1:-1].unflatten(2, (images, -1, channels))
     left = right = x.new_zeros(())
-    for part in x.split(pictures):
+    for part in x.split(images):
         _fill_segments(inside, part, center, above=0)
         left = left + _correlation(segments[:rows], moved_right, channels, padding=1)
         right = right + _correlation(segments[:rows], moved_left, channels, padding=1)
@@ -101,11 +101,11 @@ def _stride_2(x: Tensor, center: Tensor) -> Tensor:
         x = F.pad(x - center.reshape(-1, 1, 1), (0, x.shape[3] % 2, 0, x.shape[2] % 2))
         center = torch.zeros_like(center)
     channels, height, width = x.shape[1:]
-    rows, pictures = 2 * _segment_rows(height // 2, width // 2), _pictures_at_a_time(x)
-    segments = x.new_zeros(rows + 1, width + 1, pictures, height // rows, channels)
+    rows, images = 2 * _segment_rows(height // 2, width // 2), _images_at_a_time(x)
+    segments = x.new_zeros(rows + 1, width + 1, images, height // rows, channels)
     taps = [(top, left) for top in range(3) for left in range(3)]
     products = x.new_zeros(9, 3, 3, channels, dtype=torch.float64)
-    for part in x.split(pictures):
+    for part in x.split(images):
         _fill_segments(segments[:, 1:], part, center, above=1)
         patches = segments.flatten(2)
         for product, (top, left) in zip(products, taps, strict=True):
@@ -114,23 +114,23 @@ def _stride_2(x: Tensor, center: Tensor) -> Tensor:
     return products.reshape(9, 9, -1).permute(2, 0, 1)
 
 
-def _pictures_at_a_time(x: Tensor) -> int:
-    """The most pictures that divide the batch evenly into parts of at most ``ELEMENTS``."""
+def _images_at_a_time(x: Tensor) -> int:
+    """The most images that divide the batch evenly into parts of at most ``ELEMENTS``."""
     limit = max(1, ELEMENTS // x[0].numel())
     return max(part for part in range(1, len(x) + 1) if len(x) % part == 0 and part <= limit)
 
 
 def _segment_rows(height: int, width: int) -> int:
-    """The most rows that divide a picture evenly into segments of about ``PIXELS``, 2 at least."""
+    """The most rows that divide an image evenly into segments of about ``PIXELS``, 2 at least."""
     limit = min(height, max(2, PIXELS // width))
     return max([rows for rows in range(2, limit + 1) if height % rows == 0] or [height])
 
 
 def _fill_segments(segments: Tensor, x: Tensor, center: Tensor, above: int) -> None:
-    """Cut pictures into segments of rows, with rows of their neighbours, and center them.
+    """Cut images into segments of rows, with rows of their neighbours, and center them.
 
     Args:
-        segments: (rows and neighbours', W, N, K, C), to be filled; what no picture covers stays.
+        segments: (rows and neighbours', W, N, K, C), to be filled; what no image covers stays.
         x: (N, C, K * rows, W).
         center: (C,).
         above: How many rows come from the segment above, ahead of the own ones; the others behind

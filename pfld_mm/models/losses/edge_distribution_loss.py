@@ -45,10 +45,10 @@ class EdgeDistributionLoss(nn.Module):
         last = logits.shape[-1] - 1
         place = (target / bin_size - 0.5).clamp(0, last)
         lower = place.floor().clamp(max=last - 1).long()
-        upper_share = place - lower
+        upper_weight = place - lower
         log_shares = logits.log_softmax(dim=-1)
         lower_term, upper_term = (
             log_shares.gather(-1, (lower + step)[..., None])[..., 0] for step in (0, 1)
         )
-        terms = -(1 - upper_share) * lower_term - upper_share * upper_term
+        terms = -(1 - upper_weight) * lower_term - upper_weight * upper_term
         return self.loss_weight * (terms * weight).sum() / (weight.sum() + 1e-7)

@@ -6,7 +6,7 @@ import numpy as np
 
 
 class NcnnSession:
-    """A model in ncnn, on the CPU; one picture a call.
+    """A model in ncnn, on the CPU; one image a call.
 
     Args:
         param: The ``.param`` file.

@@ -66,7 +66,7 @@ def read_metadata(file: Path) -> str:
     text = _open(file, 1).get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None:
         raise ValueError(
-            f'{file}: its metadata have no {METADATA_KEY!r}, so colour order and crop are unknown; '
+            f'{file}: its metadata have no {METADATA_KEY!r}, so color order and crop are unknown; '
             'export the model with tools/deploy.py'
         )
     return text

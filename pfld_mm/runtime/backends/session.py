@@ -10,7 +10,7 @@ class Session(Protocol):
 
     Attributes:
         source: Its file, for error messages.
-        batch: Pictures that one call takes, or None for any number.
+        batch: Images that one call takes, or None for any number.
     """
 
     source: str
@@ -22,12 +22,12 @@ class Session(Protocol):
 
 
 def run_in_batches(session: Session, tensor: np.ndarray, largest: int = 32) -> np.ndarray:
-    """Run any number of pictures, whatever number the model takes at a time.
+    """Run any number of images, whatever number the model takes at a time.
 
     Args:
         session: The model.
         tensor: (N, C, H, W) float32, N > 0.
-        largest: Most pictures in a call of a model that takes any number; bounds the memory.
+        largest: Most images in a call of a model that takes any number; bounds the memory.
 
     Returns:
         The outputs of all N, along the first axis.
@@ -46,7 +46,7 @@ def run_in_batches(session: Session, tensor: np.ndarray, largest: int = 32) -> n
         if output.ndim == 0 or len(output) != len(part):
             raise RuntimeError(
                 f'{session.source}: gave an output of shape {output.shape} for {len(part)} '
-                'pictures; export the model again'
+                'images; export the model again'
             )
         outputs.append(output[:wanted])
     result = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)

@@ -31,10 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         '--closed-ratio', type=float, help='part of the faces with a closed or nearly closed eye'
     )
-    parser.add_argument('--sheet', help='picture to write: 64 faces with their points')
+    parser.add_argument('--sheet', help='image to write: 64 faces with their points')
     options = parser.parse_args(arguments)
     if options.out is None and options.sheet is None:
-        parser.error('name a folder to write, or --sheet PICTURE')
+        parser.error('name a folder to write, or --sheet IMAGE')
     try:
         if options.sheet and not cv2.imwrite(
             options.sheet, contact_sheet(options.seed, closed_ratio=options.closed_ratio)

@@ -1,4 +1,4 @@
-"""What is behind a face: procedural pictures."""
+"""What is behind a face: procedural images."""
 
 import cv2
 import numpy as np
@@ -9,10 +9,10 @@ def background(kind: str, size: int, rng: np.random.Generator) -> np.ndarray:
     return _KINDS[kind](size, rng)
 
 
-def _colours(count: int, rng: np.random.Generator) -> np.ndarray:
-    """(count, 3) float32, muted: half-way between a random colour and its grey."""
-    colours = rng.uniform(5, 250, (count, 3))
-    return (0.55 * colours + 0.45 * colours.mean(axis=1, keepdims=True)).astype(np.float32)
+def _colors(count: int, rng: np.random.Generator) -> np.ndarray:
+    """(count, 3) float32, muted: half-way between a random color and its gray."""
+    colors = rng.uniform(5, 250, (count, 3))
+    return (0.55 * colors + 0.45 * colors.mean(axis=1, keepdims=True)).astype(np.float32)
 
 
 def _grown(small: np.ndarray, size: int) -> np.ndarray:
@@ -21,12 +21,12 @@ def _grown(small: np.ndarray, size: int) -> np.ndarray:
 
 
 def _gradient(size: int, rng: np.random.Generator) -> np.ndarray:
-    return _grown(_colours(4, rng).reshape(2, 2, 3), size)
+    return _grown(_colors(4, rng).reshape(2, 2, 3), size)
 
 
 def _noise(size: int, rng: np.random.Generator) -> np.ndarray:
     side = int(rng.integers(4, 24))
-    middle = _colours(1, rng)[0]
+    middle = _colors(1, rng)[0]
     spread = rng.uniform(15, 70)
     return _grown(
         (
@@ -37,17 +37,17 @@ def _noise(size: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _blobs(size: int, rng: np.random.Generator) -> np.ndarray:
-    picture = _gradient(size, rng)
-    for colour in _colours(int(rng.integers(4, 14)), rng):
+    image = _gradient(size, rng)
+    for color in _colors(int(rng.integers(4, 14)), rng):
         middle = tuple(rng.integers(0, size, 2).tolist())
         axes = tuple((rng.uniform(0.03, 0.25, 2) * size).astype(int).tolist())
         angle = float(rng.uniform(0, 180))
-        cv2.ellipse(picture, middle, axes, angle, 0, 360, colour.tolist(), -1, cv2.LINE_AA)
-    return cv2.blur(picture, (5, 5)) if rng.random() < 0.5 else picture
+        cv2.ellipse(image, middle, axes, angle, 0, 360, color.tolist(), -1, cv2.LINE_AA)
+    return cv2.blur(image, (5, 5)) if rng.random() < 0.5 else image
 
 
 def _stripes(size: int, rng: np.random.Generator) -> np.ndarray:
-    one, other = _colours(2, rng)
+    one, other = _colors(2, rng)
     angle, period = rng.uniform(0, np.pi), rng.uniform(8, 60)
     place = np.arange(size, dtype=np.float32)
     phase = (np.cos(angle) * place[None] + np.sin(angle) * place[:, None]) * (2 * np.pi / period)

@@ -1,4 +1,4 @@
-"""Drawing in sub-pixel coordinates: integers are pixel centers, colours are (b, g, r) 0..255."""
+"""Drawing in sub-pixel coordinates: integers are pixel centers, colors are (b, g, r) 0..255."""
 
 from functools import cache
 
@@ -14,27 +14,27 @@ def fixed_point(points: np.ndarray) -> np.ndarray:
     return np.round(points * (1 << _SHIFT)).astype(np.int32)
 
 
-def fill(picture: np.ndarray, points: np.ndarray, colour: np.ndarray) -> None:
+def fill(image: np.ndarray, points: np.ndarray, color: np.ndarray) -> None:
     """Fill a polygon (N, 2), with smooth edges."""
-    cv2.fillPoly(picture, [fixed_point(points)], as_scalar(colour), cv2.LINE_AA, _SHIFT)
+    cv2.fillPoly(image, [fixed_point(points)], as_scalar(color), cv2.LINE_AA, _SHIFT)
 
 
 def stroke(
-    picture: np.ndarray, points: np.ndarray, colour: np.ndarray, width: float, closed: bool = False
+    image: np.ndarray, points: np.ndarray, color: np.ndarray, width: float, closed: bool = False
 ) -> None:
     """Draw a line (N, 2) of a width in pixels (at least 1), with smooth edges."""
     thickness = max(1, round(width))
     line = [fixed_point(points)]
-    cv2.polylines(picture, line, closed, as_scalar(colour), thickness, cv2.LINE_AA, _SHIFT)
+    cv2.polylines(image, line, closed, as_scalar(color), thickness, cv2.LINE_AA, _SHIFT)
 
 
-def as_scalar(colour: np.ndarray) -> tuple[float, ...]:
-    """A colour as OpenCV takes it, clipped to 0..255."""
-    return tuple(min(max(float(c), 0.0), 255.0) for c in colour)
+def as_scalar(color: np.ndarray) -> tuple[float, ...]:
+    """A color as OpenCV takes it, clipped to 0..255."""
+    return tuple(min(max(float(c), 0.0), 255.0) for c in color)
 
 
 def mix(a: np.ndarray, b: np.ndarray, amount: float) -> np.ndarray:
-    """The colour between a (amount 0) and b (amount 1)."""
+    """The color between a (amount 0) and b (amount 1)."""
     return np.asarray(a, dtype=float) * (1 - amount) + np.asarray(b, dtype=float) * amount
 
 
@@ -75,7 +75,7 @@ def paint_quads(
     """Paint quads from the farthest to the nearest, anti-aliased by supersampling.
 
     Args:
-        size: Side of the square picture.
+        size: Side of the square image.
         points: (V, 2) pixels.
         quads: (Q, 4) point indices.
         depth: (V,) distances from the camera.
@@ -88,17 +88,17 @@ def paint_quads(
     layer = np.zeros((size * _SUPERSAMPLING, size * _SUPERSAMPLING, 4), np.uint8)
     order = np.argsort(-depth[quads].sum(axis=1))
     polygons = scaled[quads[order]]
-    colours = np.column_stack([values[order], np.full(len(order), 255.0)]).clip(0, 255).tolist()
-    for polygon, colour in zip(polygons, colours, strict=True):
-        cv2.fillConvexPoly(layer, polygon, colour, cv2.LINE_8, _SHIFT)
+    colors = np.column_stack([values[order], np.full(len(order), 255.0)]).clip(0, 255).tolist()
+    for polygon, color in zip(polygons, colors, strict=True):
+        cv2.fillConvexPoly(layer, polygon, color, cv2.LINE_8, _SHIFT)
     return cv2.resize(layer, (size, size), interpolation=cv2.INTER_AREA)
 
 
-def lay_over(picture: np.ndarray, layer: np.ndarray) -> None:
-    """Put a premultiplied layer (H, W, 4) uint8 over a picture (H, W, 3) uint8, in place."""
+def lay_over(image: np.ndarray, layer: np.ndarray) -> None:
+    """Put a premultiplied layer (H, W, 4) uint8 over an image (H, W, 3) uint8, in place."""
     remaining = cv2.cvtColor(255 - layer[..., 3], cv2.COLOR_GRAY2BGR)
-    below = cv2.multiply(picture, remaining, scale=1 / 255)
-    cv2.add(below, np.ascontiguousarray(layer[..., :3]), dst=picture)
+    below = cv2.multiply(image, remaining, scale=1 / 255)
+    cv2.add(below, np.ascontiguousarray(layer[..., :3]), dst=image)
 
 
 def lambert(
@@ -108,7 +108,7 @@ def lambert(
 
     Args:
         camera_points: (V, 3) in the camera's frame.
-        quads: (Q, 4) indices, clockwise in the picture when seen from outside.
+        quads: (Q, 4) indices, clockwise in the image when seen from outside.
         light: (3,) unit vector towards the lamp.
 
     Returns:

@@ -29,7 +29,7 @@ def draw_features(skin: np.ndarray, geometry: FaceGeometry, points: np.ndarray) 
 
 
 def _is_clockwise(polygon: np.ndarray) -> bool:
-    """Whether a polygon (N, 2) runs clockwise in the picture: its front is to be seen."""
+    """Whether a polygon (N, 2) runs clockwise in the image: its front is to be seen."""
     x, y = polygon.T
     return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) > 0
 
@@ -82,7 +82,7 @@ def _iris(geometry: FaceGeometry, pupil: int) -> np.ndarray:
 def _fill_eye(
     window: np.ndarray, outline: np.ndarray, rims: np.ndarray, iris: tuple[float, float, float]
 ) -> None:
-    """Eyeball, seen through the lids: window is the part of the picture around the eye."""
+    """Eyeball, seen through the lids: window is the part of the image around the eye."""
     ball = np.empty_like(window)
     ball[:] = (226, 230, 236)
     fill(ball, rims[0], mix(iris, _DARK, 0.45))
@@ -104,16 +104,16 @@ def _draw_eye_shadow(
     lift = geometry.rotation[:2, 1] * geometry.unit
     for height, strength in ((0.09, 0.35), (0.05, 0.6)):
         band = np.vstack([upper, (upper - lift * height)[::-1]])
-        colour = mix(looks.skin, looks.make_up, 0.7 * strength * looks.eye_shadow)
-        fill(skin, band, colour)
+        color = mix(looks.skin, looks.make_up, 0.7 * strength * looks.eye_shadow)
+        fill(skin, band, color)
 
 
 def _draw_brow(skin: np.ndarray, geometry: FaceGeometry, brow: np.ndarray) -> None:
     if not _is_clockwise(brow):
         return
     looks = geometry.params.looks
-    colour = mix(mix(looks.skin, looks.hair, 0.75), _DARK, 0.25)
-    fill(skin, curve(brow, closed=True), colour)
+    color = mix(mix(looks.skin, looks.hair, 0.75), _DARK, 0.25)
+    fill(skin, curve(brow, closed=True), color)
 
 
 def _cover_with_nose(

@@ -125,7 +125,7 @@ class FaceGeometry:
         """(N, 3) in the head's frame -> (N, 3) in the camera's frame."""
         return points @ self.rotation.T + self.translation
 
-    def to_picture(self, camera_points: np.ndarray) -> np.ndarray:
+    def to_image(self, camera_points: np.ndarray) -> np.ndarray:
         """(N, 3) in the camera's frame -> (N, 2) pixels; integers are pixel centers."""
         size = self.params.size
         scale = self.params.focal * size / camera_points[:, 2:]
@@ -133,7 +133,7 @@ class FaceGeometry:
 
     def project(self, points: np.ndarray) -> np.ndarray:
         """(N, 3) in the head's frame -> (N, 2) pixels."""
-        return self.to_picture(self.to_camera(points))
+        return self.to_image(self.to_camera(points))
 
     def landmarks(self) -> np.ndarray:
         """The 98 points (98, 2) in pixels, the contour on the silhouette as WFLW marks it."""
@@ -145,7 +145,7 @@ class FaceGeometry:
         """(33, 2) contour: a point that the cheek hides moves to where the cheek ends.
 
         Every contour point walks over the cheek towards the front and stays where the walk is
-        farthest out in the picture, along the head's own left-right axis.
+        farthest out in the image, along the head's own left-right axis.
         """
         mesh = face_mesh()
         walk = self.project(mesh.path_offset + mesh.paths @ self.controls).reshape(33, -1, 2)

@@ -31,7 +31,7 @@ class _Grid(NamedTuple):
 
 @cache
 def _grid(style: str) -> _Grid:
-    """The hair of a style; the azimuth runs from the back over the picture's left to the back."""
+    """The hair of a style; the azimuth runs from the back over the image's left to the back."""
     azimuth = np.linspace(-np.pi, np.pi, _COLUMNS)
     edge = np.interp(np.abs(np.rad2deg(azimuth)), _EDGE_AZIMUTH, _EDGES[style])
     height = _CROWN_HEIGHT + np.linspace(0.0, 1.0, _ROWS)[:, None] ** 1.5 * (edge - _CROWN_HEIGHT)
@@ -77,9 +77,9 @@ def hair_layers(
     if not bald:
         strands = rng.uniform(0.8, 1.2, _COLUMNS - 1)
         shade = shade * np.tile(strands, _ROWS - 1)
-    colour = np.array(params.looks.skin if bald else params.looks.hair)
-    values = shade[:, None] * colour
-    pixels, depth = geometry.to_picture(camera), camera[:, 2]
+    color = np.array(params.looks.skin if bald else params.looks.hair)
+    values = shade[:, None] * color
+    pixels, depth = geometry.to_image(camera), camera[:, 2]
     front, back = grid.front & facing, ~(grid.front & facing)
     values[~facing] *= 0.55
     return tuple(

@@ -49,7 +49,7 @@ class FaceMesh(NamedTuple):
         paths: (33 P, C) and `path_offset` (33 P, 3): for every contour point a walk of P steps
             over the cheek towards the front, on which the silhouette is looked for.
         path_offset: See paths.
-        quads: (Q, 4) grid indices, clockwise in the picture when seen from the front.
+        quads: (Q, 4) grid indices, clockwise in the image when seen from the front.
         height: (V,) mean y and `azimuth` (V,) radians of the grid points.
         azimuth: See height.
     """

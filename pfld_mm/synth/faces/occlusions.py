@@ -8,16 +8,16 @@ from pfld_mm.synth.faces.geometry import FaceGeometry
 
 
 def draw_occlusion(
-    picture: np.ndarray, geometry: FaceGeometry, points: np.ndarray, rng: np.random.Generator
+    image: np.ndarray, geometry: FaceGeometry, points: np.ndarray, rng: np.random.Generator
 ) -> None:
-    """Draw the occlusion that the parameters name on the picture (H, W, 3) uint8, in place."""
+    """Draw the occlusion that the parameters name on the image (H, W, 3) uint8, in place."""
     draw = _KINDS.get(geometry.params.occlusion)
     if draw is not None:
-        draw(picture, geometry, points, rng)
+        draw(image, geometry, points, rng)
 
 
 def _sunglasses(
-    picture: np.ndarray, geometry: FaceGeometry, points: np.ndarray, rng: np.random.Generator
+    image: np.ndarray, geometry: FaceGeometry, points: np.ndarray, rng: np.random.Generator
 ) -> None:
     tint = rng.uniform(5, 70, 3)
     width, height = rng.uniform(0.22, 0.27), rng.uniform(0.15, 0.21)
@@ -33,20 +33,20 @@ def _sunglasses(
         np.array([[0.6, -0.04, -0.12], [0.86, -0.02, 0.9]]) * (2 * near - 1, 1, 1)
     )
     if geometry.params.yaw == 0 or abs(geometry.params.yaw) > 0.2:
-        stroke(picture, temple, tint * 0.5, geometry.unit * 0.04)
+        stroke(image, temple, tint * 0.5, geometry.unit * 0.04)
     bridge = geometry.project(
         np.array([[-0.12, -0.03, -0.25], [0, -0.05, -0.32], [0.12, -0.03, -0.25]])
     )
-    stroke(picture, curve(bridge), tint * 0.5, geometry.unit * 0.035)
+    stroke(image, curve(bridge), tint * 0.5, geometry.unit * 0.035)
     for index in (1 - near, near):
-        fill(picture, rims[index], tint)
-        stroke(picture, rims[index], tint * 0.5, geometry.unit * 0.02, closed=True)
+        fill(image, rims[index], tint)
+        stroke(image, rims[index], tint * 0.5, geometry.unit * 0.02, closed=True)
         shine = rims[index].mean(axis=0) + (rims[index][14:19] - rims[index].mean(axis=0)) * 0.7
-        stroke(picture, curve(shine), tint + 90, geometry.unit * 0.02)
+        stroke(image, curve(shine), tint + 90, geometry.unit * 0.02)
 
 
 def _hand(
-    picture: np.ndarray, geometry: FaceGeometry, points: np.ndarray, rng: np.random.Generator
+    image: np.ndarray, geometry: FaceGeometry, points: np.ndarray, rng: np.random.Generator
 ) -> None:
     """A palm and four fingers that come in from one side of the lower face."""
     unit, skin = geometry.unit, np.array(geometry.params.looks.skin) * rng.uniform(0.75, 0.95)
@@ -60,11 +60,9 @@ def _hand(
     wrist = palm - direction * 2.5 * unit
     arm = np.stack([palm + across * 0.24 * unit, wrist + across * 0.3 * unit,
                     wrist - across * 0.3 * unit, palm - across * 0.24 * unit])  # fmt: skip
-    fill(picture, arm, skin * 0.95)
+    fill(image, arm, skin * 0.95)
     ring = circle(np.zeros(2), 1.0, 20)
-    fill(
-        picture, palm + (ring[:, :1] * direction * 0.36 + ring[:, 1:] * across * 0.32) * unit, skin
-    )
+    fill(image, palm + (ring[:, :1] * direction * 0.36 + ring[:, 1:] * across * 0.32) * unit, skin)
     for place in (-0.24, -0.08, 0.08, 0.24):
         knuckle = palm + (direction * 0.2 + across * place) * unit
         length = (0.45 - abs(place)) * rng.uniform(0.85, 1.15) * unit
@@ -72,30 +70,30 @@ def _hand(
         finger = (
             middle + ring[:, :1] * direction * (length * 0.7) + ring[:, 1:] * across * 0.078 * unit
         )
-        fill(picture, finger, skin)
-        stroke(picture, finger, line, 1, closed=True)
+        fill(image, finger, skin)
+        stroke(image, finger, line, 1, closed=True)
 
 
 def _mask(
-    picture: np.ndarray, geometry: FaceGeometry, points: np.ndarray, rng: np.random.Generator
+    image: np.ndarray, geometry: FaceGeometry, points: np.ndarray, rng: np.random.Generator
 ) -> None:
     """A mask or scarf over mouth and chin, up to the middle of the nose."""
-    colour = rng.uniform(40, 240, 3)
+    color = rng.uniform(40, 240, 3)
     top = points[53] * 0.6 + points[52] * 0.4
     edge = np.vstack([points[5:28], points[54], top])
     edge = cv2.convexHull(edge.astype(np.float32))[:, 0].astype(float)
     middle = edge.mean(axis=0)
-    fill(picture, middle + (edge - middle) * 1.03, colour)
+    fill(image, middle + (edge - middle) * 1.03, color)
     down = points[16] - points[57]
     for left, right, height in ((7, 25, 0.2), (9, 23, 0.45), (11, 21, 0.7)):
         fold = np.stack([points[left], points[57] + height * down, points[right]])
-        stroke(picture, curve(fold), colour * 0.8, 1)
+        stroke(image, curve(fold), color * 0.8, 1)
     for ear, end in ((1, 5), (31, 27)):
-        stroke(picture, points[[ear, end]], colour * 0.9, geometry.unit * 0.02)
+        stroke(image, points[[ear, end]], color * 0.9, geometry.unit * 0.02)
 
 
 def _fringe(
-    picture: np.ndarray, geometry: FaceGeometry, points: np.ndarray, rng: np.random.Generator
+    image: np.ndarray, geometry: FaceGeometry, points: np.ndarray, rng: np.random.Generator
 ) -> None:
     """Strands of hair that hang over forehead and brows."""
     hair = np.array(geometry.params.looks.hair)
@@ -110,11 +108,11 @@ def _fringe(
             [x + 0.08, -0.45, 0.22 - bend], [tip_x, low + rng.normal(0, 0.06), 0.22 - bend],
             [x - 0.08, -0.45, 0.22 - bend],
         ])  # fmt: skip
-        fill(picture, curve(geometry.project(strand), closed=True), hair * rng.uniform(0.75, 1.1))
+        fill(image, curve(geometry.project(strand), closed=True), hair * rng.uniform(0.75, 1.1))
 
 
 def _patches(
-    picture: np.ndarray, geometry: FaceGeometry, points: np.ndarray, rng: np.random.Generator
+    image: np.ndarray, geometry: FaceGeometry, points: np.ndarray, rng: np.random.Generator
 ) -> None:
     """One to three random polygons over the face."""
     for _ in range(int(rng.integers(1, 4))):
@@ -122,7 +120,7 @@ def _patches(
         radius = rng.uniform(0.15, 0.38) * geometry.unit
         corners = circle(middle, 1.0, int(rng.integers(4, 9))) - middle
         corners *= rng.uniform(0.6, 1.2, (len(corners), 1)) * radius
-        fill(picture, middle + corners, rng.uniform(0, 255, 3))
+        fill(image, middle + corners, rng.uniform(0, 255, 3))
 
 
 _KINDS = {

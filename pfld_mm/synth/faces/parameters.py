@@ -12,7 +12,7 @@ BLURS = ('none', 'gauss', 'motion')
 BACKGROUNDS = ('gradient', 'noise', 'blobs', 'stripes')
 HAIR_STYLES = ('bald', 'short', 'long')
 
-Colour = tuple[float, float, float]
+Color = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Identity:
 class Expression:
     """Facial expression: mouth, smile, eyes 0..1, brows and gaze -1..1.
 
-    Right and left are the face's own: its right eye is on the picture's left. An eye of closure 1
+    Right and left are the face's own: its right eye is on the image's left. An eye of closure 1
     is shut: upper and lower lid points are the same.
     """
 
@@ -60,46 +60,46 @@ class Lighting:
     """A distant lamp and the light around.
 
     Attributes:
-        azimuth: Direction of the lamp, radians, 0 = from the camera, > 0 from the picture's right.
+        azimuth: Direction of the lamp, radians, 0 = from the camera, > 0 from the image's right.
         elevation: The same, > 0 from above.
         ambient: Light from everywhere; 1 = no shading at all.
-        gain: Brightness of the whole picture, 1 = normal.
-        tint: Colour of the light, (b, g, r) factors.
+        gain: Brightness of the whole image, 1 = normal.
+        tint: Color of the light, (b, g, r) factors.
     """
 
     azimuth: float = 0.3
     elevation: float = 0.6
     ambient: float = 0.6
     gain: float = 1.0
-    tint: Colour = (1.0, 1.0, 1.0)
+    tint: Color = (1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
 class Looks:
-    """Colours (b, g, r), 0..255, and amounts 0..1."""
+    """Colors (b, g, r), 0..255, and amounts 0..1."""
 
-    skin: Colour = (150.0, 180.0, 228.0)
-    hair: Colour = (30.0, 45.0, 70.0)
-    iris: Colour = (60.0, 90.0, 120.0)
-    clothes: Colour = (120.0, 90.0, 60.0)
+    skin: Color = (150.0, 180.0, 228.0)
+    hair: Color = (30.0, 45.0, 70.0)
+    iris: Color = (60.0, 90.0, 120.0)
+    clothes: Color = (120.0, 90.0, 60.0)
     hair_style: str = 'short'
     hair_volume: float = 0.5
     beard: float = 0.0
     lipstick: float = 0.0
     eye_shadow: float = 0.0
     blush: float = 0.0
-    make_up: Colour = (60.0, 40.0, 200.0)
+    make_up: Color = (60.0, 40.0, 200.0)
 
 
 @dataclass(frozen=True)
 class FaceParameters:
-    """One synthetic face and its picture.
+    """One synthetic face and its image.
 
     Attributes:
         yaw: Radians, convention of `pfld_mm.core.head_pose`, as pitch and roll.
         pitch: Radians.
         roll: Radians.
-        size: Side of the square picture, pixels.
+        size: Side of the square image, pixels.
         scale: Distance of the outer eye corners of a frontal mean face / size.
         center: Where the middle of the head is, fractions of size.
         focal: Focal length / size.

@@ -30,25 +30,25 @@ def render_face(params: FaceParameters) -> tuple[np.ndarray, np.ndarray]:
     """Paint one face.
 
     Returns:
-        picture: (H, W, 3) uint8, BGR.
+        image: (H, W, 3) uint8, BGR.
         points: (98, 2) float64, the WFLW landmarks in pixels; integers are pixel centers.
     """
     rng = np.random.default_rng(params.texture_seed)
     geometry = face_geometry(params)
     points = geometry.landmarks()
     light = _lamp(params.lighting)
-    picture = background(params.background, params.size, rng)
+    image = background(params.background, params.size, rng)
     behind, before = hair_layers(geometry, light, params.lighting.ambient, rng)
-    _draw_body(picture, geometry)
-    lay_over(picture, behind)
-    _draw_neck(picture, geometry)
-    _draw_ears(picture, geometry, near=False)
-    _lay_skin(picture, geometry, points, light)
-    lay_over(picture, before)
+    _draw_body(image, geometry)
+    lay_over(image, behind)
+    _draw_neck(image, geometry)
+    _draw_ears(image, geometry, near=False)
+    _lay_skin(image, geometry, points, light)
+    lay_over(image, before)
     if params.looks.hair_style != 'long':  # long hair covers them
-        _draw_ears(picture, geometry, near=True)
-    draw_occlusion(picture, geometry, points, rng)
-    return _photograph(picture, params, rng), points
+        _draw_ears(image, geometry, near=True)
+    draw_occlusion(image, geometry, points, rng)
+    return _photograph(image, params, rng), points
 
 
 def _lamp(lighting: Lighting) -> np.ndarray:
@@ -77,9 +77,9 @@ def _skin_tints() -> tuple[np.ndarray, np.ndarray]:
 
 
 def _lay_skin(
-    picture: np.ndarray, geometry: FaceGeometry, points: np.ndarray, light: np.ndarray
+    image: np.ndarray, geometry: FaceGeometry, points: np.ndarray, light: np.ndarray
 ) -> None:
-    """Paint the lit face with its features over the picture, in place."""
+    """Paint the lit face with its features over the image, in place."""
     params, mesh = geometry.params, face_mesh()
     camera = geometry.to_camera(mesh.offset + mesh.weights @ geometry.controls)
     facing, diffuse = lambert(camera, mesh.quads, light)
@@ -88,56 +88,56 @@ def _lay_skin(
     blush, beard = _skin_tints()
     values = np.column_stack([shade * _SHADE_SCALE, blush * 255, beard * 255])[facing]
     layer = paint_quads(
-        params.size, geometry.to_picture(camera), mesh.quads[facing], camera[:, 2], values
+        params.size, geometry.to_image(camera), mesh.quads[facing], camera[:, 2], values
     )
     cover = layer[..., 3]
     side = int(geometry.unit * 0.07) | 1
     soft = cv2.blur(layer, (side, side)).astype(np.float32)
     soft[..., :3] /= np.maximum(soft[..., 3:], 1.0)
-    skin = _skin_colour(params, soft[..., 1:2], soft[..., 2:3])
+    skin = _skin_color(params, soft[..., 1:2], soft[..., 2:3])
     draw_features(skin, geometry, points)
     lit = np.minimum(skin * (soft[..., :1] * (255 / _SHADE_SCALE)), 255.0)
     amount = cover[..., None].astype(np.float32) / 255
-    picture[:] = (picture * (1 - amount) + lit * amount + 0.5).astype(np.uint8)
+    image[:] = (image * (1 - amount) + lit * amount + 0.5).astype(np.uint8)
 
 
-def _skin_colour(params: FaceParameters, blush: np.ndarray, beard: np.ndarray) -> np.ndarray:
+def _skin_color(params: FaceParameters, blush: np.ndarray, beard: np.ndarray) -> np.ndarray:
     """Unlit skin (H, W, 3) uint8 from the amounts (H, W, 1) of blush and beard, 0..1."""
     looks = params.looks
     skin = np.array(looks.skin, dtype=np.float32)
     rouge = np.array(mix(looks.skin, looks.make_up, 0.6), dtype=np.float32)
     hair = np.array(mix(looks.skin, looks.hair, 0.85), dtype=np.float32)
     rosy = np.float32(0.10 + 0.75 * looks.blush) * blush
-    colour = skin + (rouge - skin) * rosy
+    color = skin + (rouge - skin) * rosy
     if looks.beard:
-        colour = colour + (hair - colour) * (beard * np.float32(looks.beard))
-    return colour.astype(np.uint8)
+        color = color + (hair - color) * (beard * np.float32(looks.beard))
+    return color.astype(np.uint8)
 
 
-def _draw_body(picture: np.ndarray, geometry: FaceGeometry) -> None:
+def _draw_body(image: np.ndarray, geometry: FaceGeometry) -> None:
     """Shoulders under the head; they do not turn with it."""
     unit = geometry.unit
     middle = geometry.project(np.array([[0.0, 1.2, 0.9]]))[0] + (0, 1.75 * unit)
     shoulders = circle(np.zeros(2), 1.0, 32) * (2.1 * unit, 1.25 * unit)
-    fill(picture, middle + shoulders, np.array(geometry.params.looks.clothes))
+    fill(image, middle + shoulders, np.array(geometry.params.looks.clothes))
 
 
-def _draw_neck(picture: np.ndarray, geometry: FaceGeometry) -> None:
+def _draw_neck(image: np.ndarray, geometry: FaceGeometry) -> None:
     """Neck and the underside of the jaw, in the shade of the head."""
     unit, skin = geometry.unit, np.array(geometry.params.looks.skin)
     light = geometry.params.lighting
-    colour = skin * (0.60 * light.ambient + 0.16)
+    color = skin * (0.60 * light.ambient + 0.16)
     turn = np.linspace(0, 2 * np.pi, 16, endpoint=False)
     ring = np.column_stack([0.5 * np.sin(turn), np.full(16, 0.55), 1.05 + 0.5 * np.cos(turn)])
     below = geometry.project(ring + (0.0, 0.65, 0.0)) + (0, 0.75 * unit)
     outline = np.vstack([geometry.project(ring), below]).astype(np.float32)
-    fill(picture, cv2.convexHull(outline)[:, 0], colour)
+    fill(image, cv2.convexHull(outline)[:, 0], color)
     jaw = geometry.controls[:33]
     under = jaw * (0.8, 1.0, 1.0) + (0.0, -0.05, 0.35)
-    fill(picture, geometry.project(np.vstack([jaw, under[::-1]])), colour * 0.9)
+    fill(image, geometry.project(np.vstack([jaw, under[::-1]])), color * 0.9)
 
 
-def _draw_ears(picture: np.ndarray, geometry: FaceGeometry, near: bool) -> None:
+def _draw_ears(image: np.ndarray, geometry: FaceGeometry, near: bool) -> None:
     """The ears that face the camera (near) or those behind the head."""
     params = geometry.params
     skin = np.array(params.looks.skin) * (params.lighting.ambient * 0.75 + 0.22)
@@ -152,26 +152,24 @@ def _draw_ears(picture: np.ndarray, geometry: FaceGeometry, near: bool) -> None:
              1.02 + 0.15 * ring[:, 0]]
         )  # fmt: skip
         outline = geometry.project(ear)
-        fill(picture, outline, skin)
+        fill(image, outline, skin)
         inner = outline.mean(axis=0) + (outline - outline.mean(axis=0)) * 0.62
-        stroke(picture, curve(inner[10:19]), skin * 0.65, geometry.unit * 0.02)
+        stroke(image, curve(inner[10:19]), skin * 0.65, geometry.unit * 0.02)
 
 
-def _photograph(
-    picture: np.ndarray, params: FaceParameters, rng: np.random.Generator
-) -> np.ndarray:
+def _photograph(image: np.ndarray, params: FaceParameters, rng: np.random.Generator) -> np.ndarray:
     """Exposure, tint, blur and sensor noise."""
     factors = np.array(params.lighting.tint) * params.lighting.gain
     if np.abs(factors - 1).max() > 1e-6:
         table = np.clip(np.arange(256)[:, None] * factors, 0, 255).astype(np.uint8)
-        picture = cv2.LUT(picture, table.reshape(256, 1, 3))
+        image = cv2.LUT(image, table.reshape(256, 1, 3))
     if params.blur == 'gauss':
-        picture = cv2.GaussianBlur(picture, (0, 0), max(params.blur_size * params.size, 0.3))
+        image = cv2.GaussianBlur(image, (0, 0), max(params.blur_size * params.size, 0.3))
     elif params.blur == 'motion':
-        picture = cv2.filter2D(picture, -1, _motion_kernel(params, rng))
+        image = cv2.filter2D(image, -1, _motion_kernel(params, rng))
     noise = np.empty((params.size // 2, params.size // 2, 3), np.uint8)
     noise[:] = rng.integers(0, 7, noise.shape, dtype=np.uint8)
-    return cv2.add(picture, cv2.resize(noise, (params.size, params.size)))
+    return cv2.add(image, cv2.resize(noise, (params.size, params.size)))
 
 
 def _motion_kernel(params: FaceParameters, rng: np.random.Generator) -> np.ndarray:

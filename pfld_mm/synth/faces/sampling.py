@@ -48,7 +48,7 @@ def sample_face(
         seed: Not negative.
         split: One of SPLITS.
         index: Of the face.
-        size: Side of the picture in pixels.
+        size: Side of the image in pixels.
         closed_ratio: Part of the faces that have at least one closed or nearly closed eye, 0..1;
             the others then have eyes of any openness. None: lids as the expression has them,
             seldom low. Nothing else of the face depends on it.
@@ -147,11 +147,11 @@ def _lighting(rng: np.random.Generator) -> Lighting:
 
 
 def _mix(rng: np.random.Generator, palette: np.ndarray) -> tuple[float, float, float]:
-    """A colour between two neighbours of a palette, slightly varied."""
+    """A color between two neighbours of a palette, slightly varied."""
     position = rng.uniform(0, len(palette) - 1)
     low = int(position)
-    colour = palette[low] + (position - low) * (palette[low + 1] - palette[low])
-    varied = colour * rng.uniform(0.93, 1.07) * rng.uniform(0.98, 1.02, 3)
+    color = palette[low] + (position - low) * (palette[low + 1] - palette[low])
+    varied = color * rng.uniform(0.93, 1.07) * rng.uniform(0.98, 1.02, 3)
     return tuple(np.clip(varied, 5, 250).tolist())
 
 

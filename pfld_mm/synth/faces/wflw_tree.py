@@ -22,7 +22,7 @@ _MANIFEST = 'manifest.json'
 _UNFINISHED = 'manifest.unfinished.json'
 _GENERATOR = 'pfld_mm.synth.faces'
 _VERSION = 2
-"""Raise it when the same request gives other pictures: older trees are then refused."""
+"""Raise it when the same request gives other images: older trees are then refused."""
 
 _LISTS = Path('WFLW_annotations', 'list_98pt_rect_attr_train_test')
 _CHUNK = 50
@@ -30,13 +30,13 @@ _FACES_PER_FOLDER = 1000
 _JPEG_QUALITY = 92
 
 
-def picture_name(split: str, index: int) -> str:
-    """Path of a picture below WFLW_images, as the lists name it."""
+def image_name(split: str, index: int) -> str:
+    """Path of an image below WFLW_images, as the lists name it."""
     return f'{split}--{index // _FACES_PER_FOLDER:03d}/face_{index:06d}.jpg'
 
 
 def wflw_line(points: np.ndarray, attributes: tuple[int, ...], name: str) -> str:
-    """A line of WFLW's lists: 196 coordinates, x_min y_min x_max y_max, 6 attributes, picture.
+    """A line of WFLW's lists: 196 coordinates, x_min y_min x_max y_max, 6 attributes, image.
 
     The box is the bounding box of the points, rounded outwards to whole pixels.
     """
@@ -50,16 +50,16 @@ _Job = tuple[str, int, str, int, int, float | None]
 
 
 def _write_chunk(job: _Job) -> list[tuple[str, str, str]]:
-    """Write the pictures first..last of a split, return their lines (list, angles, openness)."""
+    """Write the images first..last of a split, return their lines (list, angles, openness)."""
     out, seed, split, first, last, closed_ratio = job
     lines = []
     for index in range(first, last):
         params = sample_face(seed, split, index, closed_ratio=closed_ratio)
-        picture, points = render_face(params)
-        name = picture_name(split, index)
+        image, points = render_face(params)
+        name = image_name(split, index)
         path = Path(out, 'WFLW_images', name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]):
+        if not cv2.imwrite(str(path), image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]):
             raise OSError(f'synthetic faces: cannot write {path}: is the disk full or read-only?')
         euler = ' '.join(f'{angle:.9f}' for angle in params.euler)
         openness = ' '.join(f'{1 - closure:.6f}' for closure in params.expression.eye_closures)
@@ -122,12 +122,12 @@ def write_wflw_tree(
 ) -> Path:
     """Write the tree; does nothing where OUT already holds the same request.
 
-    Picture i of a split depends on (seed, split, i) only. A run that was cut off goes on from the
+    Image i of a split depends on (seed, split, i) only. A run that was cut off goes on from the
     start in the same folder.
 
     Args:
         out: Folder to write, new, empty or of the same request.
-        num_train: Number of training faces, one a picture.
+        num_train: Number of training faces, one an image.
         num_test: Number of test faces.
         seed: Not negative.
         workers: Number of processes.

@@ -19,7 +19,7 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog='python -m pfld_mm.synth.puzzles', description='Generate slider puzzles with labels.'
     )
-    parser.add_argument('out', nargs='?', help='folder for the pictures and labels.csv')
+    parser.add_argument('out', nargs='?', help='folder for the images and labels.csv')
     parser.add_argument('--count', type=int, default=1000, help='number of puzzles (1000)')
     parser.add_argument('--photos', help='folder of background photos (procedural without)')
     parser.add_argument('--seed', type=int, default=0, help='names the sequence (0)')

@@ -23,13 +23,13 @@ class PuzzleGenerator:
         **options: Fields of `PuzzleOptions`.
 
     Raises:
-        FileNotFoundError: `photos` is not a folder or holds no picture.
+        FileNotFoundError: `photos` is not a folder or holds no image.
         TypeError: An option is unknown.
         ValueError: An option or the seed is out of its range.
 
     Example:
         >>> generator = PuzzleGenerator(seed=1, size=(320, 160))
-        >>> generator[7].picture.shape
+        >>> generator[7].image.shape
         (160, 320, 3)
     """
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pfld_mm.synth.puzzles.options import MOST_DECOYS, PuzzleOptions
+from pfld_mm.synth.puzzles.options import MAX_DECOYS, PuzzleOptions
 from pfld_mm.synth.puzzles.outline import Outline, Patch, place
 from pfld_mm.synth.puzzles.shapes import Shape, random_shape
 
 COMMON_SIZES = ((320, 160), (340, 212), (620, 310), (260, 160), (552, 344), (300, 150), (672, 390))
 WIDEST, TALLEST = 0.45, 0.98
-"""Of the picture, that a gap may be: beside it there must be room for the piece."""
-MOST_ALIKE = 0.85
+"""Of the image, that a gap may be: beside it there must be room for the piece."""
+MAX_LIKENESS = 0.85
 """Overlap (intersection over union) from which two outlines count as the same."""
 
 
@@ -27,7 +27,7 @@ class Layout:
 
 
 def random_size(rng: np.random.Generator) -> tuple[int, int]:
-    """A picture size: half the time a common one, else anything from 260x140 to 700x400."""
+    """An image size: half the time a common one, else anything from 260x140 to 700x400."""
     if rng.random() < 0.5:
         return COMMON_SIZES[int(rng.integers(len(COMMON_SIZES)))]
     width = round(float(np.exp(rng.uniform(np.log(260), np.log(700)))))
@@ -37,11 +37,11 @@ def random_size(rng: np.random.Generator) -> tuple[int, int]:
 def random_layout(
     rng: np.random.Generator, width: int, height: int, options: PuzzleOptions
 ) -> Layout:
-    """Place gap, piece and decoys on a picture of width x height px."""
+    """Place gap, piece and decoys on an image of width x height px."""
     shape = random_shape(rng, options.shapes)
-    least, most = options.piece_size
-    # of a narrow picture no more than of one 2:1
-    size = float(min(rng.uniform(least, most) * height, 0.52 * most * width))
+    min_size, max_size = options.piece_size
+    # of a narrow image no more than of one 2:1
+    size = float(min(rng.uniform(min_size, max_size) * height, 0.52 * max_size * width))
     turned = shape.turnable and rng.random() < options.turned
     angle = _random_angle(rng, options.turn_deg) if turned else 0.0
     wide, tall = _extent(shape, size, angle)
@@ -57,7 +57,7 @@ def random_layout(
         piece = None
     half = gap.extent[0] / 2
     gap = gap.moved((rng.uniform(first + half, width - half), row))
-    wanted = rng.choice(MOST_DECOYS + 1, p=(0.45, 0.25, 0.2, 0.1))
+    wanted = rng.choice(MAX_DECOYS + 1, p=(0.45, 0.25, 0.2, 0.1))
     wanted = int(wanted) if options.decoys is None else options.decoys
     decoys = _decoys(rng, gap, piece, (width, height), wanted, options) if piece else ()
     return Layout(gap, piece, decoys)
@@ -123,7 +123,7 @@ def _candidate(
     elif way == 'turn':
         angle += np.deg2rad(rng.choice((90, 180, 270, rng.uniform(35, 325))))
     decoy = place(shape, size, angle, (0, 0))
-    return decoy, likeness(decoy, place(gap.shape, gap.size, gap.angle, (0, 0))) < MOST_ALIKE
+    return decoy, likeness(decoy, place(gap.shape, gap.size, gap.angle, (0, 0))) < MAX_LIKENESS
 
 
 def likeness(a: Outline, b: Outline) -> float:

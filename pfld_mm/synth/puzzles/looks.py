@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-Colour = tuple[float, float, float]
+Color = tuple[float, float, float]
 WHITE, BLACK = (255.0, 255.0, 255.0), (0.0, 0.0, 0.0)
 
 
@@ -15,13 +15,13 @@ class Edge:
     """A soft band that follows the outline. Lengths are shares of the shape's size.
 
     Attributes:
-        colour: BGR.
+        color: BGR.
         opacity: At the outline, in [0, 1].
         offset: (x, y) by which the outline's copy is moved before it is blurred.
         blur: Standard deviation of the blur.
     """
 
-    colour: Colour
+    color: Color
     opacity: float
     offset: tuple[float, float]
     blur: float
@@ -29,37 +29,37 @@ class Edge:
 
 @dataclass(frozen=True)
 class Look:
-    """Everything painted over the picture inside and around an outline, bottom first.
+    """Everything painted over the image inside and around an outline, bottom first.
 
     Attributes:
         outer: Shadows and glows outside the outline.
         frost: Blur of what lies inside (share of the size), 0 for none.
-        fill: Colour laid over the inside.
+        fill: Color laid over the inside.
         opacity: Of the fill.
         hollow: 0 fills evenly; 1 leaves the middle as it is and fills near the outline only.
-        texture: Standard deviation in grey levels of a pattern on the inside.
+        texture: Standard deviation in gray levels of a pattern on the inside.
         inner: Shadows and glows inside the outline.
-        stroke: Colour of the line along the outline.
+        stroke: Color of the line along the outline.
         stroke_width: Its width as a share of the size.
         stroke_opacity: Its opacity, 0 for no line.
     """
 
     outer: tuple[Edge, ...] = ()
     frost: float = 0.0
-    fill: Colour = BLACK
+    fill: Color = BLACK
     opacity: float = 0.0
     hollow: float = 0.0
     texture: float = 0.0
     inner: tuple[Edge, ...] = ()
-    stroke: Colour = WHITE
+    stroke: Color = WHITE
     stroke_width: float = 0.02
     stroke_opacity: float = 0.0
 
-    def stronger(self, colour: Colour) -> Look:
-        """This look with an additional line along the outline in `colour`."""
+    def stronger(self, color: Color) -> Look:
+        """This look with an additional line along the outline in `color`."""
         opacity = min(1.0, self.stroke_opacity + 0.35)
         width = max(self.stroke_width, 0.03)
-        return replace(self, stroke=colour, stroke_width=width, stroke_opacity=opacity)
+        return replace(self, stroke=color, stroke_width=width, stroke_opacity=opacity)
 
 
 _GAP_COMMONNESS = {
@@ -109,11 +109,11 @@ def random_gap_look(
 
 
 def _gap_base(rng: np.random.Generator, kind: str, light: tuple[float, float]) -> Look:
-    grey = float(rng.uniform(0, 60)) if rng.random() < 0.4 else 0.0
+    gray = float(rng.uniform(0, 60)) if rng.random() < 0.4 else 0.0
     if kind == 'dark':
-        return Look(fill=(grey, grey, grey), opacity=float(rng.uniform(0.15, 0.8)))
+        return Look(fill=(gray, gray, gray), opacity=float(rng.uniform(0.15, 0.8)))
     if kind == 'light':
-        return Look(fill=_greyish(rng, 215), opacity=float(rng.uniform(0.15, 0.75)))
+        return Look(fill=_grayish(rng, 215), opacity=float(rng.uniform(0.15, 0.75)))
     if kind == 'emboss':
         bright = Edge(WHITE, float(rng.uniform(0.1, 0.8)), _along(rng, light, -1), _blur(rng))
         fill = WHITE if rng.random() < 0.75 else BLACK
@@ -126,11 +126,11 @@ def _gap_base(rng: np.random.Generator, kind: str, light: tuple[float, float]) -
     if kind == 'glow':
         return Look(opacity=float(rng.uniform(0, 0.5)), outer=(_glow(rng),), inner=(_glow(rng),))
     if kind == 'tint':
-        colour = tuple(float(c) for c in rng.uniform(0, 255, 3))
-        return Look(fill=colour, opacity=float(rng.uniform(0.25, 0.75)))
+        color = tuple(float(c) for c in rng.uniform(0, 255, 3))
+        return Look(fill=color, opacity=float(rng.uniform(0.25, 0.75)))
     if kind == 'opaque':
-        colour = _greyish(rng, 0, spread=255)
-        return Look(fill=colour, opacity=float(rng.uniform(0.85, 1.0)), texture=rng.uniform(0, 15))
+        color = _grayish(rng, 0, spread=255)
+        return Look(fill=color, opacity=float(rng.uniform(0.85, 1.0)), texture=rng.uniform(0, 15))
     return _with_stroke(rng, Look(frost=float(rng.uniform(0.02, 0.1)), opacity=0.1, fill=WHITE))
 
 
@@ -153,20 +153,20 @@ def random_piece_look(rng: np.random.Generator, light: tuple[float, float]) -> L
 
 
 def _with_stroke(rng: np.random.Generator, look: Look) -> Look:
-    colour = WHITE if rng.random() < 0.6 else BLACK
+    color = WHITE if rng.random() < 0.6 else BLACK
     if rng.random() < 0.25:
-        colour = tuple(float(c) for c in rng.uniform(0, 255, 3))
+        color = tuple(float(c) for c in rng.uniform(0, 255, 3))
     return replace(
         look,
-        stroke=colour,
+        stroke=color,
         stroke_width=float(rng.uniform(0.008, 0.045)),
         stroke_opacity=float(rng.uniform(0.25, 1.0)),
     )
 
 
-def _greyish(rng: np.random.Generator, low: float, spread: float = 40.0) -> Colour:
-    grey = low + rng.uniform(0, spread)
-    return tuple(float(np.clip(grey + c, 0, 255)) for c in rng.normal(0, 5, 3))
+def _grayish(rng: np.random.Generator, low: float, spread: float = 40.0) -> Color:
+    gray = low + rng.uniform(0, spread)
+    return tuple(float(np.clip(gray + c, 0, 255)) for c in rng.normal(0, 5, 3))
 
 
 def _along(rng: np.random.Generator, light: tuple[float, float], sign: int) -> tuple[float, float]:
@@ -178,10 +178,10 @@ def _blur(rng: np.random.Generator) -> float:
     return float(np.exp(rng.uniform(np.log(0.008), np.log(0.08))))
 
 
-def _shadow(rng: np.random.Generator, light: tuple[float, float], least: float = 0.2) -> Edge:
-    return Edge(BLACK, float(rng.uniform(least, 0.9)), _along(rng, light, 1), _blur(rng))
+def _shadow(rng: np.random.Generator, light: tuple[float, float], min_opacity: float = 0.2) -> Edge:
+    return Edge(BLACK, float(rng.uniform(min_opacity, 0.9)), _along(rng, light, 1), _blur(rng))
 
 
 def _glow(rng: np.random.Generator) -> Edge:
-    colour = WHITE if rng.random() < 0.6 else tuple(float(c) for c in rng.uniform(80, 255, 3))
-    return Edge(colour, float(rng.uniform(0.3, 0.9)), (0.0, 0.0), float(rng.uniform(0.02, 0.09)))
+    color = WHITE if rng.random() < 0.6 else tuple(float(c) for c in rng.uniform(80, 255, 3))
+    return Edge(color, float(rng.uniform(0.3, 0.9)), (0.0, 0.0), float(rng.uniform(0.02, 0.09)))

@@ -13,7 +13,7 @@ class MixedPuzzles:
 
     Args:
         generators: Objects, or their configs, with ``generator[i]``.
-        shares: How often each is drawn; they add up to 1.
+        probs: How often each is drawn; they add up to 1.
 
     Raises:
         ValueError: If there is not one share for each generator, or they do not add up to 1.
@@ -21,13 +21,13 @@ class MixedPuzzles:
     Example:
         >>> from pfld_mm.synth.puzzles.generator import PuzzleGenerator
         >>> plain = PuzzleGenerator(decoys=0, turned=0.0, shapes=('jigsaw',))
-        >>> puzzle = MixedPuzzles([plain, PuzzleGenerator()], shares=(0.7, 0.3))[5]
+        >>> puzzle = MixedPuzzles([plain, PuzzleGenerator()], probs=(0.7, 0.3))[5]
     """
 
-    def __init__(self, generators: Sequence[dict | Any], shares: Sequence[float]) -> None:
-        if len(shares) != len(generators) or min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
+    def __init__(self, generators: Sequence[dict | Any], probs: Sequence[float]) -> None:
+        if len(probs) != len(generators) or min(probs) < 0 or abs(sum(probs) - 1) > 1e-6:
             raise ValueError(
-                f'{len(generators)} generators need as many shares that add up to 1, found {shares}'
+                f'{len(generators)} generators need as many probs that add up to 1, found {probs}'
             )
         self.generators = list(generators)
         for number, generator in enumerate(self.generators):
@@ -35,8 +35,8 @@ class MixedPuzzles:
                 from mmpose.registry import DATASETS  # puzzles can be drawn without mmpose
 
                 self.generators[number] = DATASETS.build(generator)
-        self.shares = tuple(shares)
+        self.probs = tuple(probs)
 
     def __getitem__(self, index: int) -> Puzzle:
-        chosen = np.random.default_rng(index).choice(len(self.generators), p=self.shares)
+        chosen = np.random.default_rng(index).choice(len(self.generators), p=self.probs)
         return self.generators[chosen][index]

@@ -1,4 +1,4 @@
-"""Noise fields and colours that procedural backgrounds are made of."""
+"""Noise fields and colors that procedural backgrounds are made of."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def fractal(
 
 
 def palette(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Colours (count, 3) float32 BGR around one or two hues, from dark to bright."""
+    """Colors (count, 3) float32 BGR around one or two hues, from dark to bright."""
     hue = rng.uniform(0, 180) + rng.normal(0, rng.choice((8, 40)), count)
     saturation = np.clip(rng.normal(rng.uniform(10, 150), 35, count), 0, 255)
     value = np.sort(rng.uniform(rng.uniform(10, 120), 255, count))
@@ -38,11 +38,11 @@ def palette(rng: np.random.Generator, count: int) -> np.ndarray:
     return cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR)[0].astype(np.float32)
 
 
-def colourise(field: np.ndarray, colours: np.ndarray) -> np.ndarray:
-    """Colour a field of unit variance through a gradient: (H, W, 3) float32."""
+def colorise(field: np.ndarray, colors: np.ndarray) -> np.ndarray:
+    """Color a field of unit variance through a gradient: (H, W, 3) float32."""
     level = np.clip((field + 2.0) * 64, 0, 255).astype(np.uint8)
-    stops = np.linspace(0, 255, len(colours))
-    table = np.stack([np.interp(np.arange(256), stops, colours[:, k]) for k in range(3)], 1)
+    stops = np.linspace(0, 255, len(colors))
+    table = np.stack([np.interp(np.arange(256), stops, colors[:, k]) for k in range(3)], 1)
     table = np.rint(table).astype(np.uint8).reshape(1, 256, 3)
     return cv2.LUT(cv2.merge([level] * 3), table).astype(np.float32)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pfld_mm.synth.puzzles.looks import GAP_KINDS
 from pfld_mm.synth.puzzles.shapes import SHAPE_KINDS
 
-MOST_DECOYS = 3
+MAX_DECOYS = 3
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,8 @@ class PuzzleOptions:
     """Limits of what is drawn; the defaults are what a detector should be trained on.
 
     Attributes:
-        size: Width and height of every picture in px, None for random sizes.
-        piece_size: Least and most side of the piece's body, in heights of the picture.
+        size: Width and height of every image in px, None for random sizes.
+        piece_size: Least and most side of the piece's body, in heights of the image.
         decoys: Number of decoy gaps (as many as find room), None for 0 to 3 at random. A puzzle
             without a piece never has decoys: nothing would tell the true gap.
         piece: Share of the puzzles that show their piece.
@@ -25,7 +25,7 @@ class PuzzleOptions:
             1.8, sometimes up to 20.
         shapes: Kinds of shapes, a part of `SHAPE_KINDS`.
         looks: Kinds of looks of the gaps, a part of `GAP_KINDS`.
-        clutter: Whether interface elements are drawn over the picture.
+        clutter: Whether interface elements are drawn over the image.
         degrade: Whether blur, resizing, noise, tone changes and JPEG are applied.
         procedural: Share of procedural backgrounds where there are photos as well.
 
@@ -50,16 +50,16 @@ class PuzzleOptions:
             value = getattr(self, name)
             if not 0.0 <= value <= 1.0:
                 raise ValueError(f'{name} is a share in [0, 1], got {value}')
-        if self.decoys is not None and self.decoys not in range(MOST_DECOYS + 1):
-            raise ValueError(f'decoys is None or 0 to {MOST_DECOYS}, got {self.decoys}')
+        if self.decoys is not None and self.decoys not in range(MAX_DECOYS + 1):
+            raise ValueError(f'decoys is None or 0 to {MAX_DECOYS}, got {self.decoys}')
         for name, known in (('shapes', SHAPE_KINDS), ('looks', GAP_KINDS)):
             value = getattr(self, name)
             if not value or set(value) - set(known):
                 raise ValueError(f'{name} is one or more of {known}, got {value}')
         if not 0 < self.piece_size[0] <= self.piece_size[1] <= 1:
-            raise ValueError(f'piece_size is (least, most) in (0, 1], got {self.piece_size}')
+            raise ValueError(f'piece_size is (min, max) in (0, 1], got {self.piece_size}')
         if self.turn_deg is not None and not 0 <= self.turn_deg[0] <= self.turn_deg[1] <= 180:
-            raise ValueError(f'turn_deg is (least, most) in [0, 180], got {self.turn_deg}')
+            raise ValueError(f'turn_deg is (min, max) in [0, 180], got {self.turn_deg}')
         if self.size is not None:
             width, height = self.size
             if height < 100 or width < 1.3 * height or max(self.size) > 4000:

@@ -15,21 +15,21 @@ _FIXED_POINT_BITS = 6
 
 @dataclass(frozen=True)
 class Patch:
-    """The pixel rectangle [left, left + width) x [top, top + height) of a picture."""
+    """The pixel rectangle [left, left + width) x [top, top + height) of an image."""
 
     left: int
     top: int
     width: int
     height: int
 
-    def cut(self, picture: np.ndarray) -> np.ndarray:
-        """The part of `picture` (H, W, ...) under the patch, as a view."""
-        return picture[self.top : self.top + self.height, self.left : self.left + self.width]
+    def cut(self, image: np.ndarray) -> np.ndarray:
+        """The part of `image` (H, W, ...) under the patch, as a view."""
+        return image[self.top : self.top + self.height, self.left : self.left + self.width]
 
 
 @dataclass(frozen=True)
 class Outline:
-    """A shape on the picture, in continuous coordinates (pixel centers at integer + 0.5).
+    """A shape on the image, in continuous coordinates (pixel centers at integer + 0.5).
 
     Attributes:
         shape: What was placed.
@@ -66,7 +66,7 @@ class Outline:
         return Outline(self.shape, self.size, self.angle, center, self.extent, contours)
 
     def patch(self, margin: float, width: int, height: int) -> Patch:
-        """The pixels within `margin` of the box and inside a picture of width x height."""
+        """The pixels within `margin` of the box and inside an image of width x height."""
         x1, y1, x2, y2 = self.box
         left, top = max(0, int(np.floor(x1 - margin))), max(0, int(np.floor(y1 - margin)))
         right = min(width, int(np.ceil(x2 + margin)))

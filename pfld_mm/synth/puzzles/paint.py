@@ -1,4 +1,4 @@
-"""Paints outlines with their looks onto a picture."""
+"""Paints outlines with their looks onto an image."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 from pfld_mm.synth.puzzles.looks import BLACK, WHITE, Edge, Look
 from pfld_mm.synth.puzzles.outline import Outline, Patch, rotation
 
-LEAST_CONTRAST = 6.0
-"""Mean change in grey levels along its outline below which a smooth gap would not be findable."""
+MIN_CONTRAST = 6.0
+"""Mean change in gray levels along its outline below which a smooth gap would not be findable."""
 
 
-def paint_gap(picture: np.ndarray, outline: Outline, look: Look, rng: np.random.Generator) -> None:
-    """Paint a gap into `picture` (H, W, 3) uint8; where it would not show, add a line to it."""
-    patch = _surroundings(picture, outline)
-    under = patch.cut(picture).astype(np.float32)
+def paint_gap(image: np.ndarray, outline: Outline, look: Look, rng: np.random.Generator) -> None:
+    """Paint a gap into `image` (H, W, 3) uint8; where it would not show, add a line to it."""
+    patch = _surroundings(image, outline)
+    under = patch.cut(image).astype(np.float32)
     mask = outline.alpha(patch)
     seed = int(rng.integers(1 << 31))
 
@@ -27,18 +27,18 @@ def paint_gap(picture: np.ndarray, outline: Outline, look: Look, rng: np.random.
         inside = _inside(around, mask, outline, look, pattern)
         return _stroke(around + (inside - around) * mask[..., None], outline, patch, look)
 
-    patch.cut(picture)[:] = _visibly(paint, under, outline, patch, look)
+    patch.cut(image)[:] = _visibly(paint, under, outline, patch, look)
 
 
 def paint_piece(
-    picture: np.ndarray, clean: np.ndarray, piece: Outline, gap: Outline, look: Look
+    image: np.ndarray, clean: np.ndarray, piece: Outline, gap: Outline, look: Look
 ) -> None:
-    """Paint the piece with what the `clean` picture shows under the gap, turned upright.
+    """Paint the piece with what the `clean` image shows under the gap, turned upright.
 
     Like a gap, a piece that would not show gets a line.
     """
-    patch = _surroundings(picture, piece)
-    under = patch.cut(picture).astype(np.float32)
+    patch = _surroundings(image, piece)
+    under = patch.cut(image).astype(np.float32)
     mask = piece.alpha(patch)
     content = cut_out(clean, piece, gap, patch)
 
@@ -47,11 +47,11 @@ def paint_piece(
         inside = _inside(content, mask, piece, look, np.random.default_rng(0))
         return _stroke(around + (inside - around) * mask[..., None], piece, patch, look)
 
-    patch.cut(picture)[:] = _visibly(paint, under, piece, patch, look)
+    patch.cut(image)[:] = _visibly(paint, under, piece, patch, look)
 
 
-def _surroundings(picture: np.ndarray, outline: Outline) -> Patch:
-    height, width = picture.shape[:2]
+def _surroundings(image: np.ndarray, outline: Outline) -> Patch:
+    height, width = image.shape[:2]
     return outline.patch(0.3 * outline.size + 2, width, height)
 
 
@@ -62,24 +62,24 @@ def _visibly(
     patch: Patch,
     look: Look,
 ) -> np.ndarray:
-    """Paint with a stronger and stronger look until the outline stands out from the picture."""
+    """Paint with a stronger and stronger look until the outline stands out from the image."""
     rim = outline.stroke(patch, 0.07 * outline.size)
     rim /= rim.sum()
-    grey = _grey(under)
-    detail = np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 3))
-    wanted = LEAST_CONTRAST + 0.4 * float((detail * rim).sum())
-    colour = WHITE if float((grey * rim).sum()) < 128 else BLACK
+    gray = _gray(under)
+    detail = np.abs(gray - cv2.GaussianBlur(gray, (0, 0), 3))
+    wanted = MIN_CONTRAST + 0.4 * float((detail * rim).sum())
+    color = WHITE if float((gray * rim).sum()) < 128 else BLACK
     painted = np.clip(paint(look), 0, 255)
     for _ in range(3):
-        if float((_grey(np.abs(painted - under)) * rim).sum()) >= wanted:
+        if float((_gray(np.abs(painted - under)) * rim).sum()) >= wanted:
             break
-        look = look.stronger(colour)
+        look = look.stronger(color)
         painted = np.clip(paint(look), 0, 255)
     return np.rint(painted).astype(np.uint8)
 
 
-def _grey(picture: np.ndarray) -> np.ndarray:
-    return cv2.transform(picture, np.full((1, 3), 1 / 3))
+def _gray(image: np.ndarray) -> np.ndarray:
+    return cv2.transform(image, np.full((1, 3), 1 / 3))
 
 
 def cut_out(clean: np.ndarray, piece: Outline, gap: Outline, patch: Patch) -> np.ndarray:
@@ -103,7 +103,7 @@ def cut_out(clean: np.ndarray, piece: Outline, gap: Outline, patch: Patch) -> np
 def _outside(under: np.ndarray, mask: np.ndarray, outline: Outline, look: Look) -> np.ndarray:
     for edge in look.outer:
         band = np.minimum(1.0, 2.0 * _soft(mask, edge, outline.size)) * (1.0 - mask)
-        under = _blend(under, edge.colour, band * edge.opacity)
+        under = _blend(under, edge.color, band * edge.opacity)
     return under
 
 
@@ -118,16 +118,16 @@ def _inside(
     if look.frost:
         inside = cv2.GaussianBlur(inside, (0, 0), look.frost * size)
     if look.opacity:
-        share = np.full_like(mask, look.opacity)
+        opacity = np.full_like(mask, look.opacity)
         if look.hollow:
             depth = cv2.GaussianBlur(mask, (0, 0), 0.08 * size)
-            share *= 1.0 - look.hollow * np.clip(2.0 * depth - 1.0, 0.0, 1.0)
-        inside = _blend(inside, look.fill, share)
+            opacity *= 1.0 - look.hollow * np.clip(2.0 * depth - 1.0, 0.0, 1.0)
+        inside = _blend(inside, look.fill, opacity)
     if look.texture:
         inside = inside + _pattern(mask.shape, look.texture, rng)[..., None]
     for edge in look.inner:
         band = np.minimum(1.0, 2.0 * (1.0 - _soft(mask, edge, size)))
-        inside = _blend(inside, edge.colour, band * edge.opacity)
+        inside = _blend(inside, edge.color, band * edge.opacity)
     return inside
 
 
@@ -147,8 +147,8 @@ def _soft(mask: np.ndarray, edge: Edge, size: float) -> np.ndarray:
     return cv2.GaussianBlur(mask, (0, 0), max(0.4, edge.blur * size))
 
 
-def _blend(picture: np.ndarray, colour: tuple[float, ...], share: np.ndarray) -> np.ndarray:
-    return picture + (np.array(colour, np.float32) - picture) * share[..., None]
+def _blend(image: np.ndarray, color: tuple[float, ...], opacity: np.ndarray) -> np.ndarray:
+    return image + (np.array(color, np.float32) - image) * opacity[..., None]
 
 
 def _pattern(shape: tuple[int, int], strength: float, rng: np.random.Generator) -> np.ndarray:

@@ -31,7 +31,7 @@ class PhotoFolder:
             raise FileNotFoundError(f'photos: {self.folder} is not a folder')
         self.files = image_files(self.folder, recursive=True)
         if not self.files:
-            raise FileNotFoundError(f'photos: no picture ({KINDS}) in {self.folder}')
+            raise FileNotFoundError(f'photos: no image ({KINDS}) in {self.folder}')
         self._cache: OrderedDict[Path, np.ndarray | None] = OrderedDict()
 
     def __getstate__(self) -> dict:
@@ -70,10 +70,10 @@ class PhotoFolder:
 
 
 def random_view(rng: np.random.Generator, photo: np.ndarray, width: int, height: int) -> np.ndarray:
-    """A random crop of `photo` at the aspect wanted, mirrored and recoloured at random."""
+    """A random crop of `photo` at the aspect wanted, mirrored and recolored at random."""
     rows, columns = photo.shape[:2]
-    most = min(columns / width, rows / height)
-    zoom = most * rng.uniform(0.45, 1.0)
+    max_zoom = min(columns / width, rows / height)
+    zoom = max_zoom * rng.uniform(0.45, 1.0)
     wide, tall = max(1, int(width * zoom)), max(1, int(height * zoom))
     left = int(rng.integers(columns - wide + 1))
     top = int(rng.integers(rows - tall + 1))
@@ -84,17 +84,17 @@ def random_view(rng: np.random.Generator, photo: np.ndarray, width: int, height:
         view = cv2.flip(view, 1)
     if rng.random() < 0.05:
         view = cv2.flip(view, 0)
-    return recolour(rng, view) if rng.random() < 0.6 else view
+    return recolor(rng, view) if rng.random() < 0.6 else view
 
 
-def recolour(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:
-    """Shift the white balance, hue and saturation of a BGR picture."""
+def recolor(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
+    """Shift the white balance, hue and saturation of a BGR image."""
     if rng.random() < 0.5:
         gains = np.exp(rng.normal(0, 0.12, 3))
         table = np.arange(256)[:, None] * gains
         table = np.clip(table, 0, 255).astype(np.uint8).reshape(1, 256, 3)
-        return cv2.LUT(picture, table)
-    hsv = cv2.cvtColor(picture, cv2.COLOR_BGR2HSV)
+        return cv2.LUT(image, table)
+    hsv = cv2.cvtColor(image, cv2.COLOR_BGR2HSV)
     levels = np.arange(256)
     hue = (levels + int(rng.integers(180 if rng.random() < 0.3 else 12))) % 180
     saturation = np.clip(levels * rng.uniform(0.4, 1.6), 0, 255)

@@ -1,4 +1,4 @@
-"""One generated puzzle picture and where everything in it is."""
+"""One generated puzzle image and where everything in it is."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Box = tuple[float, float, float, float]
 class Puzzle:
     """A slider puzzle with exact labels.
 
-    Coordinates are continuous picture coordinates: x in [0, W], y in [0, H], (0, 0) the outer
+    Coordinates are continuous image coordinates: x in [0, W], y in [0, H], (0, 0) the outer
     corner of the top left pixel, so that pixel (i, j) has its center at (i + 0.5, j + 0.5). A
     center is the center of the axis-aligned bounding box of the shape as drawn (turned, tabs
     included).
 
     Attributes:
-        picture: (H, W, 3) BGR uint8.
+        image: (H, W, 3) BGR uint8.
         gap: Center (x, y) of the true gap.
         piece: Center (x, y) of the piece, None where there is none.
         angle_deg: How far the gap is turned against the piece, from +x towards +y (clockwise as
@@ -30,7 +30,7 @@ class Puzzle:
         piece_outline: Of the piece, None where there is none.
     """
 
-    picture: np.ndarray
+    image: np.ndarray
     gap: Point
     piece: Point | None
     angle_deg: float
@@ -48,8 +48,8 @@ class Puzzle:
         """Bounding box of the piece, None where there is none."""
         return None if self.piece_outline is None else _bounding_box(self.piece_outline)
 
-    def moved(self, picture: np.ndarray, scale: Point = (1, 1), shift: Point = (0, 0)) -> Puzzle:
-        """The puzzle on `picture`, each label p becoming p * scale + shift."""
+    def moved(self, image: np.ndarray, scale: Point = (1, 1), shift: Point = (0, 0)) -> Puzzle:
+        """The puzzle on `image`, each label p becoming p * scale + shift."""
 
         def point(p: Point | None) -> Point | None:
             return p and (p[0] * scale[0] + shift[0], p[1] * scale[1] + shift[1])
@@ -59,7 +59,7 @@ class Puzzle:
 
         return replace(
             self,
-            picture=picture,
+            image=image,
             gap=point(self.gap),
             piece=point(self.piece),
             decoys=tuple(point(d) for d in self.decoys),

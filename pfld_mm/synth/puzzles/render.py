@@ -37,7 +37,7 @@ def render_puzzle(
             f'background must be (H, W, 3) uint8, got {background.shape} {background.dtype}'
         )
     size = options.size or random_size(rng)
-    # Some pictures are drawn at another scale, so that edges are as soft as after a resize.
+    # Some images are drawn at another scale, so that edges are as soft as after a resize.
     factor = rng.uniform(0.75, 1.35) if options.degrade and rng.random() < 0.35 else 1.0
     width, height = (max(100, round(side * factor)) for side in size)
     margins = (0, 0, 0, 0)
@@ -47,7 +47,7 @@ def render_puzzle(
     if any(margins):
         puzzle = put_on_page(rng, puzzle, margins)
     puzzle = random_resize(rng, puzzle, *size)
-    return puzzle.moved(degrade(rng, puzzle.picture)) if options.degrade else puzzle
+    return puzzle.moved(degrade(rng, puzzle.image)) if options.degrade else puzzle
 
 
 def _draw(
@@ -63,10 +63,10 @@ def _draw(
     else:
         clean = random_view(rng, background, width, height)
     layout = random_layout(rng, width, height, options)
-    picture = _paint(rng, clean, layout, options.looks)
+    image = _paint(rng, clean, layout, options.looks)
     if options.clutter:
-        add_clutter(rng, picture, _boxes(layout))
-    return _labelled(picture, layout)
+        add_clutter(rng, image, _boxes(layout))
+    return _labelled(image, layout)
 
 
 def _paint(
@@ -75,12 +75,12 @@ def _paint(
     """True gap and decoys share one look: only shape and row tell them apart."""
     light = random_light(rng)
     look, piece_look = random_gap_look(rng, light, looks), random_piece_look(rng, light)
-    picture, pattern = clean.copy(), int(rng.integers(1 << 31))
+    image, pattern = clean.copy(), int(rng.integers(1 << 31))
     for outline in (layout.gap, *layout.decoys):
-        paint_gap(picture, outline, look, np.random.default_rng(pattern))
+        paint_gap(image, outline, look, np.random.default_rng(pattern))
     if layout.piece is not None:
-        paint_piece(picture, clean, layout.piece, layout.gap, piece_look)
-    return picture
+        paint_piece(image, clean, layout.piece, layout.gap, piece_look)
+    return image
 
 
 def _boxes(layout: Layout) -> list[tuple[float, float, float, float]]:
@@ -88,10 +88,10 @@ def _boxes(layout: Layout) -> list[tuple[float, float, float, float]]:
     return [outline.box for outline in outlines]
 
 
-def _labelled(picture: np.ndarray, layout: Layout) -> Puzzle:
+def _labelled(image: np.ndarray, layout: Layout) -> Puzzle:
     gap, piece = layout.gap, layout.piece
     return Puzzle(
-        picture=picture,
+        image=image,
         gap=gap.center,
         piece=piece and piece.center,
         angle_deg=float(np.rad2deg(gap.angle)),

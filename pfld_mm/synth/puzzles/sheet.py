@@ -1,4 +1,4 @@
-"""A contact sheet: many puzzles on one picture, with their labels drawn."""
+"""A contact sheet: many puzzles on one image, with their labels drawn."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ GAP, PIECE, DECOY = (0, 255, 0), (255, 128, 0), (0, 0, 255)
 
 
 def draw_labels(puzzle: Puzzle, scale: float = 1.0) -> np.ndarray:
-    """The picture `scale` times as large: gap green, piece blue, decoys red, boxes of the first."""
-    height, width = puzzle.picture.shape[:2]
+    """The image `scale` times as large: gap green, piece blue, decoys red, boxes of the first."""
+    height, width = puzzle.image.shape[:2]
     size = (round(width * scale), round(height * scale))
     puzzle = puzzle.moved(
-        cv2.resize(puzzle.picture, size, interpolation=cv2.INTER_AREA),
+        cv2.resize(puzzle.image, size, interpolation=cv2.INTER_AREA),
         scale=(size[0] / width, size[1] / height),
     )
     marks = [(puzzle.gap, puzzle.gap_box, GAP), (puzzle.piece, puzzle.piece_box, PIECE)]
     marks += [(decoy, None, DECOY) for decoy in puzzle.decoys]
-    for center, box, colour in marks:
+    for center, box, color in marks:
         if center is not None:
-            cv2.drawMarker(puzzle.picture, _fix(center), colour, cv2.MARKER_CROSS, 11)
+            cv2.drawMarker(puzzle.image, _fix(center), color, cv2.MARKER_CROSS, 11)
         if box is not None:
-            cv2.rectangle(puzzle.picture, _fix(box[:2]), _fix(box[2:]), colour)
-    return puzzle.picture
+            cv2.rectangle(puzzle.image, _fix(box[:2]), _fix(box[2:]), color)
+    return puzzle.image
 
 
 def contact_sheet(
     puzzles: list[Puzzle], columns: int = 4, tile: int = 320, labels: bool = True
 ) -> np.ndarray:
-    """All puzzles on one picture, `columns` a row, each scaled to fit tile x 0.625 tile px."""
+    """All puzzles on one image, `columns` a row, each scaled to fit tile x 0.625 tile px."""
     rows = -(-len(puzzles) // columns)
     tall = round(tile * 0.625)
     sheet = np.full((rows * tall, columns * tile, 3), 32, np.uint8)
     for index, puzzle in enumerate(puzzles):
-        height, width = puzzle.picture.shape[:2]
+        height, width = puzzle.image.shape[:2]
         scale = min((tile - 4) / width, (tall - 4) / height)
         size = (round(width * scale), round(height * scale))
-        small = draw_labels(puzzle, scale) if labels else cv2.resize(puzzle.picture, size)
+        small = draw_labels(puzzle, scale) if labels else cv2.resize(puzzle.image, size)
         top, left = index // columns * tall, index % columns * tile
         sheet[top : top + small.shape[0], left : left + small.shape[1]] = small
     return sheet

@@ -25,7 +25,7 @@ def write_puzzles(
     workers: int = 1,
     **options,
 ) -> Path:
-    """Write pictures `000000.jpg`... and `labels.csv` into a folder.
+    """Write images `000000.jpg`... and `labels.csv` into a folder.
 
     Columns: image, gap_x, gap_y, piece_x, piece_y, angle_deg, decoys (`x y;x y`); what is absent
     is empty. Coordinates as in `Puzzle`, in px. The files do not depend on `workers`.
@@ -43,8 +43,8 @@ def write_puzzles(
 
     Raises:
         FileExistsError: `out` holds a label file.
-        FileNotFoundError: `photos` is not a folder or holds no picture.
-        OSError: A picture could not be written.
+        FileNotFoundError: `photos` is not a folder or holds no image.
+        OSError: An image could not be written.
         ValueError: `count` or `workers` is below 1, or an option is out of range.
     """
     if count < 1 or workers < 1:
@@ -89,6 +89,6 @@ def _start_worker(generator: PuzzleGenerator) -> None:
 def _write_one(folder: Path, index: int, generator: PuzzleGenerator | None = None) -> list[str]:
     puzzle = (generator or _worker_generator)[index]
     name = f'{index:06d}.jpg'
-    if not cv2.imwrite(str(folder / name), puzzle.picture, [cv2.IMWRITE_JPEG_QUALITY, 95]):
+    if not cv2.imwrite(str(folder / name), puzzle.image, [cv2.IMWRITE_JPEG_QUALITY, 95]):
         raise OSError(f'cannot write {folder / name}')
     return label_row(name, puzzle)

@@ -111,7 +111,7 @@ def test_a_rival_that_matches_better_wins():
         return says(-2.0 if len(calls) == 1 else 4.0)(squares)
 
     found = locate(two_gaps(), verifier)
-    assert calls == [1, 1, 1, 3]  # the likeliest, its rival, which is measured again
+    assert calls == [1, 1, 1, 3]  # the likeliest, its runner-up, which is measured again
     assert found.points[0, 0] == pytest.approx(4 * 60.75, abs=1)
     assert found.match_logit == 4.0
 

@@ -16,7 +16,7 @@ LOAD = [dict(type='LoadFace')]
 
 
 class Draw:
-    """Puts random numbers into the sample instead of a picture."""
+    """Puts random numbers into the sample instead of an image."""
 
     def __call__(self, results: dict) -> dict:
         return dict(id=results['id'], draw=[np.random.rand(), random.random()])
@@ -76,28 +76,28 @@ def test_subset_still_follows_the_epoch(write_wflw):
     assert len(data) == 2 and draws(data, [1]) != first
 
 
-def test_parts_share_no_picture(write_wflw):
+def test_parts_share_no_image(write_wflw):
     root = str(write_wflw(12))
     parts = [
         WFLW(data_root=root, ann_file='list.txt', part=(kind, 0.3)) for kind in ('train', 'val')
     ]
-    pictures, ids = (
+    images, ids = (
         [{data.get_data_info(i)[key] for i in range(len(data))} for data in parts]
         for key in ('img_path', 'id')
     )
-    assert not pictures[0] & pictures[1] and len(pictures[1]) == 2
+    assert not images[0] & images[1] and len(images[1]) == 2
     assert ids[0] | ids[1] == set(range(12))
 
 
-def break_pictures(root, numbers):
+def break_images(root, numbers):
     for i in numbers:
-        path = root / 'WFLW_images' / f'picture_{i}.jpg'
+        path = root / 'WFLW_images' / f'image_{i}.jpg'
         path.write_bytes(path.read_bytes()[:-200])
 
 
-def test_bad_picture_is_skipped_reported_once_and_replaced_alike(write_wflw, monkeypatch):
+def test_bad_image_is_skipped_reported_once_and_replaced_alike(write_wflw, monkeypatch):
     root = write_wflw(8)
-    break_pictures(root, [1])
+    break_images(root, [1])
     data = WFLW(data_root=str(root), ann_file='list.txt', pipeline=LOAD)
     log = []
     monkeypatch.setattr(unusable_sample_counter, 'print_log', lambda text, **_: log.append(text))
@@ -106,7 +106,7 @@ def test_bad_picture_is_skipped_reported_once_and_replaced_alike(write_wflw, mon
     assert len(set(replacements)) == 1 and replacements[0] not in (2, 3)
     assert int(data._bad.flags.sum()) == 1
     assert len(log) == 1 and log[0].startswith('Skipped a bad face (1 of 8 so far')
-    assert 'picture_1.jpg' in log[0] and 'list.txt:3' in log[0] and 'truncated' in log[0]
+    assert 'image_1.jpg' in log[0] and 'list.txt:3' in log[0] and 'truncated' in log[0]
     others = set()
     for epoch in range(12):
         data.set_epoch(epoch)
@@ -114,29 +114,29 @@ def test_bad_picture_is_skipped_reported_once_and_replaced_alike(write_wflw, mon
     assert len(others) > 1
 
 
-def test_bad_picture_ends_a_test_run(write_wflw):
+def test_bad_image_ends_a_test_run(write_wflw):
     root = write_wflw(4)
-    break_pictures(root, [1])
+    break_images(root, [1])
     data = WFLW(data_root=str(root), ann_file='list.txt', pipeline=LOAD, test_mode=True)
     data[0]
-    with pytest.raises(UnusableSample, match=r'picture_1\.jpg \(.*list\.txt:3\): .*truncated'):
+    with pytest.raises(UnusableSample, match=r'image_1\.jpg \(.*list\.txt:3\): .*truncated'):
         data[2]
 
 
-def test_too_many_bad_pictures_end_training(write_wflw):
+def test_too_many_bad_images_end_training(write_wflw):
     root = write_wflw(30)
-    break_pictures(root, range(6))
+    break_images(root, range(6))
     data = WFLW(data_root=str(root), ann_file='list.txt', pipeline=LOAD)
     with pytest.raises(RuntimeError, match=r'11 of 30 .*tolerated 10') as caught:
         for i in range(12):
             data[i]
     for i in (0, 1, 2):
-        assert f'picture_{i}.jpg' in str(caught.value)
+        assert f'image_{i}.jpg' in str(caught.value)
 
 
-def test_all_pictures_bad_ends_even_a_small_training(write_wflw):
+def test_all_images_bad_ends_even_a_small_training(write_wflw):
     root = write_wflw(4)
-    break_pictures(root, range(2))
+    break_images(root, range(2))
     data = WFLW(data_root=str(root), ann_file='list.txt', pipeline=LOAD)
     with pytest.raises(RuntimeError, match='4 of 4 faces cannot be used'):
         data[0]

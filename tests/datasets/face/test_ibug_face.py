@@ -86,7 +86,7 @@ def test_missing_things_are_named(write_pts, tmp_path):
     with pytest.raises(FileNotFoundError, match=r'nowhere does not exist\. Get 300-W from http'):
         IBUGFace(data_root=str(root), folders='nowhere')
     (root / 'a.png').unlink()
-    with pytest.raises(FileNotFoundError, match=r'a\.pts: expected its picture beside it'):
+    with pytest.raises(FileNotFoundError, match=r'a\.pts: expected its image beside it'):
         IBUGFace(data_root=str(root))
     (root / 'a.pts').unlink()
     with pytest.raises(ValueError, match=r'expected \.pts files.*found none'):

@@ -12,7 +12,7 @@ MARKED = np.random.default_rng(1).uniform(20, 140, (68, 2)).round(2)
 
 @pytest.fixture
 def root(tmp_path):
-    """Three pictures; only those of `people` have hand-made points (1-based) beside them."""
+    """Three images; only those of `people` have hand-made points (1-based) beside them."""
     for folder in ('people', 'video'):
         (tmp_path / folder).mkdir()
         cv2.imwrite(str(tmp_path / folder / 'a b.png'), np.zeros((160, 160, 3), np.uint8))
@@ -23,7 +23,7 @@ def root(tmp_path):
 
 def write_list(root, *faces, name='list.txt'):
     numbers = ' '.join(f'{value:.2f}' for value in TEACHER.ravel())
-    lines = [f'{numbers} {spread} {gap} {picture}\n' for spread, gap, picture in faces]
+    lines = [f'{numbers} {spread} {gap} {image}\n' for spread, gap, image in faces]
     (root / name).write_text(''.join(lines))
     return dict(data_root=str(root), ann_files=name, pts_folders=['people'])
 

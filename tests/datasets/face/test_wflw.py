@@ -19,7 +19,7 @@ def test_reads_points_box_attributes(write_wflw):
     np.testing.assert_array_equal(info['attributes'], [0, 1, 0, 0, 1, 1])
     points = info['keypoints'][0]
     np.testing.assert_array_equal(info['bbox'][0], [*points.min(0), *points.max(0)])
-    assert info['img_path'] == str(root / 'WFLW_images' / 'picture_1.jpg')
+    assert info['img_path'] == str(root / 'WFLW_images' / 'image_1.jpg')
     assert (info['id'], info['img_id']) == (3, 1)
     assert info['raw_ann_info'] == dict(id=3, image_id=1, source=f'{root / "list.txt"}:4')
     annotated = WFLW(data_root=str(root), ann_file='list.txt', box='annotated').get_data_info(3)
@@ -29,7 +29,7 @@ def test_reads_points_box_attributes(write_wflw):
 @pytest.mark.parametrize('encoding', ['utf-8-sig', 'utf-16', 'latin-1'])
 def test_any_encoding(write_wflw, encoding):
     root = write_wflw(2)
-    text = (root / 'list.txt').read_text().replace('picture', 'grün')
+    text = (root / 'list.txt').read_text().replace('image', 'grün')
     (root / 'list.txt').write_bytes(text.encode(encoding))
     info = WFLW(data_root=str(root), ann_file='list.txt').get_data_info(0)
     assert info['img_path'].endswith('grün_0.jpg')

@@ -120,7 +120,7 @@ def mixture(tree, **options):
     )
     settings = dict(
         datasets=[faces, dict(type='EmptyScenes', size=(160, 160))],
-        shares=(0.5, 0.5),
+        probs=(0.5, 0.5),
         length=8,
         pipeline=[
             dict(type='PackFinderInputs', encoder=dict(type='FaceMapLabel', input_size=(160, 160)))
@@ -147,7 +147,7 @@ def test_both_kinds_are_drawn(drawn_tree):
 
 def test_shares_must_fit():
     with pytest.raises(ValueError, match='add up to 1'):
-        mixture('nowhere', shares=(0.5, 0.4), lazy_init=True)
+        mixture('nowhere', probs=(0.5, 0.4), lazy_init=True)
 
 
 def test_mosaic_moves_its_tiles(finder_folder):

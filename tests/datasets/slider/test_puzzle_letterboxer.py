@@ -11,7 +11,7 @@ PLAIN = dict(decoys=1, piece=1.0, degrade=False, clutter=False, size=(620, 310))
 def test_a_letterboxed_puzzle_is_what_the_network_sees():
     generator = PuzzleGenerator(seed=3, **PLAIN)
     puzzle, found = generator[5], PuzzleLetterboxer(generator, padding=(1.0, 1.0))[5]
-    box = Letterbox.fit(puzzle.picture, (512, 256))
+    box = Letterbox.fit(puzzle.image, (512, 256))
     np.testing.assert_array_equal(found.image, box.image[..., 2::-1])  # RGB of BGR
     # labels count from the corner, `to_image` from the center of the first pixel
     np.testing.assert_allclose(box.to_image(found.centers) + 0.5, [puzzle.gap, puzzle.piece])

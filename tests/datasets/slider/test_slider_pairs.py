@@ -34,13 +34,13 @@ class Spots:
 
     def __getitem__(self, index):
         class Puzzle:
-            picture = np.zeros((256, 512, 3), np.uint8)
+            image = np.zeros((256, 512, 3), np.uint8)
             gap_outline = np.array([[300.0, 100], [340, 100], [340, 130], [300, 130]])
             piece_outline = gap_outline + (-280, 5)
             decoys, angle_deg = (), 0.0
 
-        Puzzle.picture[100:130, 300:340, 2] = 200
-        Puzzle.picture[105:135, 20:60, 1] = 200
+        Puzzle.image[100:130, 300:340, 2] = 200
+        Puzzle.image[105:135, 20:60, 1] = 200
         return Puzzle
 
 
@@ -56,8 +56,8 @@ def test_edges_are_where_the_pixels_are():
             for part, channel in ((0, 1), (1, 0)):
                 if not labels.box_weights[k, 4 * part]:
                     continue
-                colour = squares[k, part, channel] - squares[k, part, 2]
-                rows, columns = (colour > 60).nonzero().T
+                color = squares[k, part, channel] - squares[k, part, 2]
+                rows, columns = (color > 60).nonzero().T
                 edges = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
                 box = labels.boxes[k, 4 * part : 4 * part + 4]
                 np.testing.assert_allclose(box.clip(0, SQUARE), edges, atol=0.5)

@@ -11,7 +11,7 @@ from pfld_mm.datasets.slider.slider_synthetic import SliderSyntheticDataset
 
 @dataclass
 class Puzzle:
-    picture: np.ndarray
+    image: np.ndarray
     gap: tuple
     piece: tuple | None
     angle_deg: float = 0.0
@@ -19,7 +19,7 @@ class Puzzle:
 
 
 class Generator:
-    """Puzzle i is i grey."""
+    """Puzzle i is i gray."""
 
     def __getitem__(self, i):
         piece = None if i % 2 else (5.0, 6.0)

@@ -53,7 +53,7 @@ def test_mmpose_maps_back_exactly():
     assert points.dtype == np.float32
 
 
-def test_picture_without_labels():
+def test_image_without_labels():
     results = sample(smooth(300, 200))
     del results['keypoints'], results['keypoints_visible']
     assert CropFace((112, 112))(results)['img'].shape == (112, 112, 3)

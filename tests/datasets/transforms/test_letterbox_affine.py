@@ -47,7 +47,7 @@ def test_a_squares_centre_lands_on_its_label(width, height):
     out = LetterboxAffine((512, 256)).transform(results)
     red = out['img'][..., 0].astype(np.float64)
     found = [(red.sum(axis) @ (np.arange(n) + 0.5)) / red.sum() for axis, n in ((0, 512), (1, 256))]
-    # warpAffine reads from a grid of 1/32 pixel of the image, and grey levels are rounded
+    # warpAffine reads from a grid of 1/32 pixel of the image, and gray levels are rounded
     np.testing.assert_allclose(found, out['transformed_keypoints'][0, 0], atol=1 / 16)
 
 
@@ -59,7 +59,7 @@ def test_the_naive_matrix_is_off():
     assert abs(found - 200) > 1
 
 
-def test_colours_mask_and_padding():
+def test_colors_mask_and_padding():
     image = np.full((100, 100, 3), (10, 20, 30), np.uint8)
     out = LetterboxAffine((128, 64), border_value=7).transform(results_of(image))
     assert out['img'].shape == (64, 128, 4) and out['img'].dtype == np.uint8
@@ -69,7 +69,7 @@ def test_colours_mask_and_padding():
     assert mask[:, 32:96].min() == 1 and mask[:, :32].max() == 0 and mask[:, 96:].max() == 0
 
 
-def test_a_partly_covered_pixel_counts_by_its_share():
+def test_a_partly_covered_pixel_counts_by_its_coverage():
     out = LetterboxAffine((128, 64)).transform(results_of(np.ones((100, 101, 3), np.uint8)))
     # 101 * 0.64 = 64.64 columns, from 31.68 to 96.32
     assert out['valid_mask'][5, 31] == pytest.approx(0.32, abs=1e-5)
@@ -92,7 +92,7 @@ def test_mmpose_undoes_it(width, height, places):
 
 
 def test_shrinking_averages():
-    """A one-pixel checkerboard of a large image becomes grey, not a moire."""
+    """A one-pixel checkerboard of a large image becomes gray, not a moire."""
     board = (np.indices((800, 1600)).sum(0) % 2 * 255).astype(np.uint8)
     out = LetterboxAffine((128, 64)).transform(results_of(np.dstack([board] * 3)))
     assert np.abs(out['img'][..., :3].astype(int) - 127).max() <= 2

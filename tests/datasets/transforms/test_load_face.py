@@ -58,7 +58,7 @@ def test_other_formats_and_exif_are_read_whole(photo, tmp_path):
     np.testing.assert_array_equal(results['img'], LoadImage()(sample(turned))['img'])
 
 
-def test_picture_in_memory_is_taken_as_it_is():
+def test_image_in_memory_is_taken_as_it_is():
     image = np.zeros((5, 6, 3), np.uint8)
     results = LoadFace()(dict(img=image))
     assert results['img'] is image and results['img_shape'] == (5, 6)
@@ -74,7 +74,7 @@ def test_picture_in_memory_is_taken_as_it_is():
         (lambda data: b'\xff\xd8' + data[2:100], 'expected an image'),
     ],
 )
-def test_broken_picture_is_named(photo, damage, message):
+def test_broken_image_is_named(photo, damage, message):
     photo.write_bytes(damage(photo.read_bytes()))
     with pytest.raises(UnusableSample, match=rf'photo\.jpg \(list\.txt:7\): .*{message}'):
         LoadFace()(sample(photo))
@@ -89,14 +89,12 @@ def test_other_truncated_formats_are_named(photo, tmp_path, end):
         LoadFace()(sample(path))
 
 
-def test_missing_picture_is_named(tmp_path):
-    with pytest.raises(
-        UnusableSample, match=r'no\.jpg \(list\.txt:7\): the picture cannot be read'
-    ):
+def test_missing_image_is_named(tmp_path):
+    with pytest.raises(UnusableSample, match=r'no\.jpg \(list\.txt:7\): the image cannot be read'):
         LoadFace()(sample(tmp_path / 'no.jpg'))
 
 
-def test_points_may_leave_the_picture_but_not_by_more_than_its_size(photo):
+def test_points_may_leave_the_image_but_not_by_more_than_its_size(photo):
     for point in ([-900, -700], [1802, 1402], [450, 300]):
         keypoints = np.array([[[1, 1], point]], np.float32)
         results = LoadFace()(dict(sample(photo), keypoints=keypoints))

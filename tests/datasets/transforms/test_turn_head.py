@@ -38,14 +38,14 @@ def test_the_head_turns_the_way_it_looks(yaw, sign, roll):
     assert yaw_of(turned) == pytest.approx(yaw_of(expected), abs=3)
 
 
-def test_not_beyond_the_most():
-    assert abs(yaw_of(TurnHead(most_yaw=30).turn(face(20), 40.0, 1))) < 33
+def test_not_beyond_the_limit():
+    assert abs(yaw_of(TurnHead(max_yaw=30).turn(face(20), 40.0, 1))) < 33
     far = face(50)
-    np.testing.assert_allclose(TurnHead(most_yaw=30).turn(far, 40.0, 1), far, atol=1e-9)
+    np.testing.assert_allclose(TurnHead(max_yaw=30).turn(far, 40.0, 1), far, atol=1e-9)
 
 
-def test_the_picture_goes_with_the_points():
-    """A picture of its own coordinates shows at each point's new place where it was before."""
+def test_the_image_goes_with_the_points():
+    """An image of its own coordinates shows at each point's new place where it was before."""
     points = face()
     coordinates = np.float32(np.dstack(np.meshgrid(np.arange(320), np.arange(300))))
     turned = TurnHead().turn(points, 20.0, 1)
@@ -64,7 +64,7 @@ def test_standing_still_changes_nothing():
     assert np.abs(same - image).max() <= 4  # remap rounds places to a 32nd of a pixel
 
 
-def test_a_picture_that_would_fold_is_refused():
+def test_a_image_that_would_fold_is_refused():
     points = face()
     mirrored = points * (-1, 1) + (2 * CENTER[0], 0)
     assert warp(np.zeros((300, 320, 3), np.uint8), points, mirrored) is None
@@ -81,7 +81,7 @@ def test_points_box_and_both_mark_ups():
     np.testing.assert_allclose(points[[60, 72]], points[[98 + 36, 98 + 45]], atol=2)
 
 
-def test_coordinates_of_a_reduced_picture_are_those_of_the_whole():
+def test_coordinates_of_a_reduced_image_are_those_of_the_whole():
     whole = sample(face() * 2)
     whole.update(img_reduction=2, img=whole['img'])
     np.random.seed(1)
@@ -105,5 +105,5 @@ def test_some_faces_are_left_alone():
 
 @pytest.mark.parametrize('options', [{'prob': 1.5}, {'degrees': 0}, {'markups': (5,)}])
 def test_wrong_arguments(options):
-    with pytest.raises(ValueError, match=r'TurnHead: prob is a share'):
+    with pytest.raises(ValueError, match=r'TurnHead: prob is a probability'):
         TurnHead(**options)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from helpers.lively import build_lively, soft_pictures
+from helpers.lively import build_lively, soft_images
 from helpers.pair_sums import convolution_operands, exact_sums, pair_sums
 
 from pfld_mm.deploy.backends.onnxruntime import optimise
@@ -18,7 +18,7 @@ def case():
     model = build_lively('ghostone', 98, SIZE, width_factor=0.25, num_conv_branches=2)
     network = DeployedNetwork(model, SIZE)
     portable = optimise(export_onnx(network, network.input_shape, dynamic_batch=True))
-    images = (soft_pictures(6, SIZE, seed=2) * 255).numpy()
+    images = (soft_images(6, SIZE, seed=2) * 255).numpy()
     images[3:] = np.where(images[3:] > 128, 255, 0)
     return portable, [image[None] for image in images]
 
@@ -64,7 +64,7 @@ def test_eight_bits_would_saturate(case):
 
 
 def test_calibration_images_are_needed(case):
-    with pytest.raises(ValueError, match='needs calibration pictures, found none'):
+    with pytest.raises(ValueError, match='needs calibration images, found none'):
         quantise(case[0], [])
 
 

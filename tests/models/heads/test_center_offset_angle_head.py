@@ -128,10 +128,10 @@ def test_losses_follow_the_formulas_on_one_sample():
     model = head()
     out = model(feats())[0]
     losses = model.loss(feats(), [one])
-    heat, offsets = one.gt_fields.heatmaps, one.gt_fields.offsets
-    near = heat > 0.7
+    heatmap, offsets = one.gt_fields.heatmaps, one.gt_fields.offsets
+    near = heatmap > 0.7
     for k, name in enumerate(('loss_gap', 'loss_piece')):
-        p, y = out[k], heat[k]
+        p, y = out[k], heatmap[k]
         pos = y >= 0.9
         cells = torch.where(
             pos,

@@ -50,7 +50,7 @@ def test_it_is_a_correlation_with_what_surrounds_the_piece():
 
 
 def test_faint_score_counts_little():
-    """Under a picture without a piece the query is that of empty features."""
+    """Under an image without a piece the query is that of empty features."""
     torch.manual_seed(0)
     matcher = PieceMatcher(16, 4)
     torch.nn.init.normal_(matcher.query[-1].weight)

@@ -49,7 +49,7 @@ def pair(geometry, dtype=torch.float64, **options):
     return collapsed, plain
 
 
-def picture(geometry, size=(7, 9), batch=3, dtype=torch.float64):
+def image(geometry, size=(7, 9), batch=3, dtype=torch.float64):
     torch.manual_seed(1)
     shift = torch.randn(1, geometry['in_channels'], 1, 1, dtype=dtype)
     return torch.randn(batch, geometry['in_channels'], *size, dtype=dtype) * 2 + shift
@@ -82,14 +82,14 @@ def assert_same(actual, expected, tolerance):
 @pytest.mark.parametrize('size', [(7, 9), (20, 26), (1, 5), (2, 3)], ids=str)
 @pytest.mark.parametrize('batch', [1, 3])
 def test_equals_the_plain_form_in_float64(geometry, size, batch):
-    x = picture(geometry, size, batch)
+    x = image(geometry, size, batch)
     collapsed, plain = pair(geometry)
     assert_same(step(collapsed, x), step(plain, x), 1e-11)
 
 
 @every_geometry
 def test_equals_the_plain_form_in_float32(geometry):
-    x = picture(geometry, (28, 28), 4, torch.float32)
+    x = image(geometry, (28, 28), 4, torch.float32)
     collapsed, plain = pair(geometry, torch.float32)
     assert_same(step(collapsed, x), step(plain, x), 1e-4)
 
@@ -99,13 +99,13 @@ def test_equals_the_plain_form_in_float32(geometry):
 def test_number_of_branches_and_what_follows_them(branches, options):
     geometry = GEOMETRIES['depthwise']
     collapsed, plain = pair(geometry, num_conv_branches=branches, **options)
-    x = picture(geometry)
+    x = image(geometry)
     assert_same(step(collapsed, x), step(plain, x), 1e-11)
 
 
 @every_geometry
 def test_large_mean_costs_no_more_than_in_the_plain_form(geometry):
-    x = picture(geometry, (12, 12), 4) + 100
+    x = image(geometry, (12, 12), 4) + 100
     collapsed, plain = pair(geometry, torch.float32)
     exact = step(pair(geometry)[1], x)['output']
     error, plain_error = (
@@ -117,7 +117,7 @@ def test_large_mean_costs_no_more_than_in_the_plain_form(geometry):
 @every_geometry
 @pytest.mark.parametrize('dtype', [torch.float32, torch.float64], ids=str)
 def test_channels_without_variance(geometry, dtype):
-    x = picture(geometry, (12, 12), dtype=dtype)
+    x = image(geometry, (12, 12), dtype=dtype)
     x[:, 0] = 0
     x[:, 1] = x[:, 1, 0, 0].mean()
     collapsed, plain = pair(geometry, dtype)
@@ -129,7 +129,7 @@ def test_channels_without_variance(geometry, dtype):
 def test_several_steps_move_the_running_statistics_alike(geometry):
     collapsed, plain = pair(geometry)
     for scale in (1, 2, 3):
-        x = scale * picture(geometry)
+        x = scale * image(geometry)
         collapsed(x), plain(x)
     expected = dict(plain.named_buffers())
     assert_same(dict(collapsed.named_buffers()) | NO_GRADIENT, expected | NO_GRADIENT, 1e-11)
@@ -140,7 +140,7 @@ def test_several_steps_move_the_running_statistics_alike(geometry):
 @pytest.mark.parametrize('dtype', [torch.float32, torch.float64], ids=str)
 def test_gradients_of_several_steps_add_up(geometry, dtype):
     collapsed, plain = pair(geometry, dtype)
-    x = picture(geometry, (12, 12), dtype=dtype)
+    x = image(geometry, (12, 12), dtype=dtype)
     for scale in (1, 2):
         results = step(collapsed, scale * x), step(plain, scale * x)
     assert_same(*results, 1e-11 if dtype == torch.float64 else 1e-4)
@@ -156,7 +156,7 @@ def test_gradients_of_several_steps_add_up(geometry, dtype):
 @every_geometry
 def test_eval_mode_uses_the_running_statistics(geometry):
     collapsed, plain = pair(geometry)
-    x = picture(geometry)
+    x = image(geometry)
     collapsed(x), plain(x)
     before = copy.deepcopy(dict(collapsed.named_buffers()))
     assert_same(step(collapsed.eval(), x), step(plain.eval(), x), 1e-11)
@@ -166,7 +166,7 @@ def test_eval_mode_uses_the_running_statistics(geometry):
 @every_geometry
 def test_frozen_batch_norm_in_one_branch(geometry):
     blocks = pair(geometry)
-    x = picture(geometry)
+    x = image(geometry)
     for block in blocks:
         block(x)
         block.rbr_conv[1].bn.eval()
@@ -189,7 +189,7 @@ def test_options_of_batch_norm(geometry, option, of_all_branches):
             if isinstance(module, nn.BatchNorm2d) and (of_all_branches or '.1.' in name):
                 norm = nn.BatchNorm2d(module.num_features, **option).double()
                 block.set_submodule(name, norm)
-    x = picture(geometry)
+    x = image(geometry)
     for scale in (1, 2):
         collapsed, plain = (step(block, scale * x) for block in blocks)
         assert_same(collapsed, plain, 1e-11)
@@ -198,7 +198,7 @@ def test_options_of_batch_norm(geometry, option, of_all_branches):
 
 @every_geometry
 def test_bfloat16_autocast_is_no_further_from_float32_than_the_plain_form(geometry):
-    x = picture(geometry, (12, 12), dtype=torch.float32)
+    x = image(geometry, (12, 12), dtype=torch.float32)
     collapsed, plain = pair(geometry, torch.float32)
     exact = step(plain, x)
     with torch.autocast('cpu', torch.bfloat16):
@@ -213,13 +213,13 @@ def test_bfloat16_autocast_is_no_further_from_float32_than_the_plain_form(geomet
 def test_one_value_per_channel_is_refused(geometry):
     geometry = GEOMETRIES[geometry]
     with pytest.raises(ValueError, match='more than one value per channel'):
-        pair(geometry)[0](picture(geometry, (1, 1), 1))
+        pair(geometry)[0](image(geometry, (1, 1), 1))
 
 
 @pytest.mark.parametrize('geometry', ['pointwise', 'depthwise', 'dense'])
 def test_gradients_of_gradients_are_refused(geometry):
     geometry = GEOMETRIES[geometry]
-    x = picture(geometry).requires_grad_()
+    x = image(geometry).requires_grad_()
     out = pair(geometry)[0](x).square().sum()
     (gradient,) = torch.autograd.grad(out, x, create_graph=True)
     with pytest.raises(RuntimeError, match='once_differentiable'):
@@ -229,7 +229,7 @@ def test_gradients_of_gradients_are_refused(geometry):
 @every_geometry
 def test_deployed_form_is_the_collapsed_one_in_eval_mode(geometry):
     block = pair(geometry)[0]
-    x = picture(geometry)
+    x = image(geometry)
     block(x)
     expected = block.eval()(x)
     block.switch_to_deploy()
@@ -240,7 +240,7 @@ def test_deployed_form_is_the_collapsed_one_in_eval_mode(geometry):
 def test_compiles_as_one_graph(geometry):
     geometry = GEOMETRIES[geometry]
     block = pair(geometry)[0]
-    x = picture(geometry, (6, 6))
+    x = image(geometry, (6, 6))
     expected = step(copy.deepcopy(block), x)
     compiled = torch.compile(block, backend='aot_eager', fullgraph=True)
     found = step(compiled, x)

@@ -18,7 +18,7 @@ GEOMETRIES = {
     'stem': dict(in_channels=3, out_channels=8, kernel_size=3, stride=2, padding=1),
 }
 SPLIT = 3
-"""Pictures of the first process, of five in all: uneven, so that the counts matter."""
+"""Images of the first process, of five in all: uneven, so that the counts matter."""
 
 
 def train(geometry, part, synchronise):

@@ -23,7 +23,7 @@ def reference(x, stride):
 @pytest.mark.parametrize('pixels', [8, 64, 256])
 @pytest.mark.parametrize('shape', SHAPES, ids=str)
 def test_is_mean_and_covariance_of_the_patches(shape, pixels, stride, layout, monkeypatch):
-    monkeypatch.setattr(tap_products, 'PIXELS', pixels)  # 8: several segments a picture
+    monkeypatch.setattr(tap_products, 'PIXELS', pixels)  # 8: several segments an image
     monkeypatch.setattr(tap_products, 'ELEMENTS', 300)  # several parts of a batch
     torch.manual_seed(0)
     x = (torch.randn(shape, dtype=torch.float64) + 3).contiguous(memory_format=layout)

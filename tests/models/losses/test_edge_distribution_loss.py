@@ -7,7 +7,7 @@ from pfld_mm.models.losses.edge_distribution_loss import EdgeDistributionLoss
 
 
 @pytest.mark.parametrize(
-    ('place', 'shares'),
+    ('place', 'weights'),
     [
         (5.0, {2: 1.0}),  # bins of 2 px are centerd at 1, 3, 5, ...
         (5.5, {2: 0.75, 3: 0.25}),
@@ -16,10 +16,10 @@ from pfld_mm.models.losses.edge_distribution_loss import EdgeDistributionLoss
         (99.0, {7: 1.0}),
     ],
 )
-def test_is_the_cross_entropy_with_the_two_bins_beside_the_place(place, shares):
+def test_is_the_cross_entropy_with_the_two_bins_beside_the_place(place, weights):
     torch.manual_seed(0)
     logits = torch.randn(1, 8)
-    expected = -sum(share * logits[0].log_softmax(0)[bin_] for bin_, share in shares.items())
+    expected = -sum(weight * logits[0].log_softmax(0)[bin_] for bin_, weight in weights.items())
     value = EdgeDistributionLoss(loss_weight=3)(
         logits, torch.tensor([place]), torch.ones(1), bin_size=2.0
     )

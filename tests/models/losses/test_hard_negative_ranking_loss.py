@@ -35,22 +35,22 @@ def test_closed_form():
 
 
 def test_decoys_of_weight_zero_are_dropped_and_samples_without_any():
-    heat = ramp().repeat(3, 1, 1, 1)
+    heatmap = ramp().repeat(3, 1, 1, 1)
     centers = torch.tensor([[5.0, 3.0]] * 3)
     decoys = torch.tensor([[[2.0, 2.0], [9.0, 5.0]]] * 3)
     weights = torch.tensor([[1.0, 0.0], [0.0, 0.0], [1.0, 1.0]])
-    value = HardNegativeRankingLoss()(heat, centers, decoys, weights)
+    value = HardNegativeRankingLoss()(heatmap, centers, decoys, weights)
     assert value.item() == pytest.approx((0.11 + (0.11 + 0.47) / 2) / 2, rel=1e-5)
 
 
 @pytest.mark.parametrize('decoys', [torch.zeros(2, 0, 2), torch.ones(2, 3, 2)])
 def test_no_decoy_gives_zero_and_a_gradient(decoys):
-    heat = torch.rand(2, 1, 6, 10, requires_grad=True)
+    heatmap = torch.rand(2, 1, 6, 10, requires_grad=True)
     weights = torch.zeros(decoys.shape[:2])
-    value = HardNegativeRankingLoss()(heat, torch.ones(2, 2), decoys, weights)
+    value = HardNegativeRankingLoss()(heatmap, torch.ones(2, 2), decoys, weights)
     value.backward()
     assert value.item() == 0
-    assert heat.grad.abs().sum() == 0
+    assert heatmap.grad.abs().sum() == 0
 
 
 def test_the_seeds_form_fails_on_an_empty_list():
@@ -60,7 +60,7 @@ def test_the_seeds_form_fails_on_an_empty_list():
 
 def test_gradcheck():
     torch.manual_seed(0)
-    heat = torch.rand(2, 1, 4, 5, dtype=torch.float64, requires_grad=True)
+    heatmap = torch.rand(2, 1, 4, 5, dtype=torch.float64, requires_grad=True)
     points = torch.rand(2, 4, 2, dtype=torch.float64) * 4
     loss = HardNegativeRankingLoss(margin=0.6)
-    assert torch.autograd.gradcheck(lambda x: loss(x, points[:, 0], points[:, 1:]), heat)
+    assert torch.autograd.gradcheck(lambda x: loss(x, points[:, 0], points[:, 1:]), heatmap)

@@ -24,7 +24,7 @@ TENSOR = np.arange(7 * 12, dtype=np.float32).reshape(7, 3, 2, 2)
     ('batch', 'largest', 'calls'),
     [(None, 32, [7]), (None, 3, [3, 3, 1]), (1, 32, [1] * 7), (4, 2, [4, 4]), (9, 2, [9])],
 )
-def test_any_number_of_pictures(batch, largest, calls):
+def test_any_number_of_images(batch, largest, calls):
     session = Doubling(batch)
     np.testing.assert_array_equal(run_in_batches(session, TENSOR, largest), TENSOR * 2)
     assert session.calls == calls

@@ -40,7 +40,7 @@ def test_euler_angles_agree_with_the_pose_of_the_points():
     known = errors_in_degrees(300, focal_known=True)
     assert (np.median(known, axis=0) < (2, 4, 0.5)).all()  # measured: 1.1, 2.3, 0.2
     assert (known.max(axis=0) < (15, 25, 4)).all()  # measured: 10, 17, 1.8
-    assumed = errors_in_degrees(300, focal_known=False)  # the picture's width in place of it
+    assumed = errors_in_degrees(300, focal_known=False)  # the image's width in place of it
     assert (np.median(assumed, axis=0) < (4, 6, 1)).all()  # measured: 1.9, 3.5, 0.3
 
 
@@ -99,7 +99,7 @@ def test_every_identity_parameter_moves_points(name):
     assert np.hypot(*(other - rest).T).max() > 0.7
 
 
-def test_points_lie_in_the_picture():
+def test_points_lie_in_the_image():
     inside = []
     for index in range(200):
         params = sample_face(2, 'train', index)

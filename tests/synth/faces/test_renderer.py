@@ -17,25 +17,25 @@ from pfld_mm.synth.faces.renderer import render_face
 from pfld_mm.synth.faces.sampling import sample_face
 
 
-def test_picture_and_points_have_the_promised_form():
-    picture, points = render_face(sample_face(0, 'test', 0, size=200))
-    assert picture.shape == (200, 200, 3) and picture.dtype == np.uint8
+def test_image_and_points_have_the_promised_form():
+    image, points = render_face(sample_face(0, 'test', 0, size=200))
+    assert image.shape == (200, 200, 3) and image.dtype == np.uint8
     assert points.shape == (98, 2) and points.dtype == np.float64
-    assert picture.std() > 10
+    assert image.std() > 10
 
 
 def test_points_are_where_they_are_drawn():
     """The dark pupils lie on points 96 and 97, the red lips between the lip points."""
     params = FaceParameters(size=400, looks=Looks(lipstick=1.0, make_up=(20.0, 20.0, 230.0)))
-    picture, points = render_face(params)
+    image, points = render_face(params)
     for pupil in (96, 97):
         x, y = np.round(points[pupil]).astype(int)
-        window = picture[y - 4 : y + 5, x - 4 : x + 5].sum(axis=2).astype(float)
+        window = image[y - 4 : y + 5, x - 4 : x + 5].sum(axis=2).astype(float)
         dark = window < 150
         rows, columns = np.nonzero(dark)
         found = np.array([columns.mean() + x - 4, rows.mean() + y - 4])
         np.testing.assert_allclose(found, points[pupil], atol=0.8)
-    blue, _, red = picture.astype(int).transpose(2, 0, 1)
+    blue, _, red = image.astype(int).transpose(2, 0, 1)
     red[:220], red[290:], red[:, :140], red[:, 260:] = 0, 0, 0, 0
     rows, columns = np.nonzero(red > 3 * blue)
     lips = points[76:88]
@@ -52,8 +52,8 @@ def test_occlusion_covers_a_part_of_the_face_and_moves_no_point(occlusion):
     assert 0.003 < changed.mean() < 0.4
 
 
-def sharpness(picture):
-    return cv2.Laplacian(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), cv2.CV_64F).var()
+def sharpness(image):
+    return cv2.Laplacian(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.CV_64F).var()
 
 
 @pytest.mark.parametrize(('blur', 'amount'), [('gauss', 0.01), ('motion', 0.04)])
@@ -67,10 +67,10 @@ def test_blur_blurs(blur, amount):
 def test_light_comes_from_its_side():
     means = []
     for azimuth in (-1.0, 1.0):
-        picture, points = render_face(FaceParameters(lighting=Lighting(azimuth, 0.0, 0.3)))
+        image, points = render_face(FaceParameters(lighting=Lighting(azimuth, 0.0, 0.3)))
         left, right = (points[[side, 55 if side < 16 else 59]].mean(axis=0) for side in (5, 27))
         patches = [
-            picture[int(y) - 5 : int(y) + 5, int(x) - 5 : int(x) + 5] for x, y in (left, right)
+            image[int(y) - 5 : int(y) + 5, int(x) - 5 : int(x) + 5] for x, y in (left, right)
         ]
         means.append([patch.mean() for patch in patches])
     assert means[0][0] > means[0][1] + 20
@@ -89,10 +89,10 @@ def test_gain_and_tint():
 
 @pytest.mark.parametrize('style', HAIR_STYLES)
 @pytest.mark.parametrize('yaw', [-1.2, 0.0, 1.2])
-def test_every_style_renders_at_the_rim_of_the_picture(style, yaw):
+def test_every_style_renders_at_the_rim_of_the_image(style, yaw):
     params = FaceParameters(yaw=yaw, center=(0.05, 0.9), scale=0.5, looks=Looks(hair_style=style))
-    picture, points = render_face(params)
-    assert picture.shape == (256, 256, 3)
+    image, points = render_face(params)
+    assert image.shape == (256, 256, 3)
     assert np.isfinite(points).all()
 
 
@@ -113,5 +113,5 @@ def test_rate(record_property):
     for face in params:
         render_face(face)
     rate = len(params) / (time.process_time() - start)
-    record_property('pictures_per_second_and_core', rate)
+    record_property('images_per_second_and_core', rate)
     assert rate > 15  # measured: 100; less than a sixth of it is a mistake

@@ -25,8 +25,8 @@ def test_parameters_depend_on_seed_split_and_index_only():
 
 def test_every_attribute_kind_and_background_occurs_about_as_often_as_meant():
     drawn = [sample_face(0, 'train', index) for index in range(1000)]
-    share = np.mean([params.attributes for params in drawn], axis=0)
-    assert ((share > 0.08) & (share < 0.3)).all(), dict(zip(ATTRIBUTE_NAMES, share, strict=True))
+    ratio = np.mean([params.attributes for params in drawn], axis=0)
+    assert ((ratio > 0.08) & (ratio < 0.3)).all(), dict(zip(ATTRIBUTE_NAMES, ratio, strict=True))
     assert {params.occlusion for params in drawn} == set(OCCLUSIONS)
     assert {params.blur for params in drawn} == set(BLURS)
     assert {params.background for params in drawn} == set(BACKGROUNDS)

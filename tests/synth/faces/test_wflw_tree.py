@@ -8,7 +8,7 @@ from pfld_mm.synth.faces import __main__ as faces
 from pfld_mm.synth.faces.contact_sheet import contact_sheet
 from pfld_mm.synth.faces.renderer import render_face
 from pfld_mm.synth.faces.sampling import sample_face
-from pfld_mm.synth.faces.wflw_tree import picture_name, wflw_line, write_wflw_tree
+from pfld_mm.synth.faces.wflw_tree import image_name, wflw_line, write_wflw_tree
 
 LISTS = 'WFLW_annotations/list_98pt_rect_attr_train_test'
 
@@ -30,15 +30,15 @@ def test_tree_is_the_same_bytes_with_any_number_of_workers(tree, tmp_path):
     again = write_wflw_tree(tmp_path / 'again', 7, 3, seed=5, workers=2)
     assert tree_bytes(again) == tree_bytes(tree)
     other = write_wflw_tree(tmp_path / 'other', 1, 0, seed=6)
-    name = f'WFLW_images/{picture_name("train", 0)}'
+    name = f'WFLW_images/{image_name("train", 0)}'
     assert tree_bytes(other)[name] != tree_bytes(tree)[name]
 
 
-def test_a_picture_does_not_depend_on_the_number_of_pictures(tree, tmp_path):
+def test_a_image_does_not_depend_on_the_number_of_images(tree, tmp_path):
     fewer = tree_bytes(write_wflw_tree(tmp_path / 'fewer', 2, 1, seed=5))
     more = tree_bytes(tree)
     for split, index in (('train', 0), ('train', 1), ('test', 0)):
-        name = f'WFLW_images/{picture_name(split, index)}'
+        name = f'WFLW_images/{image_name(split, index)}'
         assert fewer[name] == more[name]
 
 
@@ -51,7 +51,7 @@ def test_lines_have_the_form_of_wflw(tree, split, count):
         fields = line.split(' ')
         assert len(fields) == 196 + 4 + 6 + 1
         params = sample_face(5, split, index)
-        picture, points = render_face(params)
+        image, points = render_face(params)
         np.testing.assert_allclose(np.array(fields[:196], float).reshape(98, 2), points, atol=1e-6)
         x_min, y_min, x_max, y_max = map(int, fields[196:200])
         assert (points.min(axis=0) - (x_min, y_min) >= 0).all()
@@ -59,7 +59,7 @@ def test_lines_have_the_form_of_wflw(tree, split, count):
         assert tuple(map(int, fields[200:206])) == params.attributes
         np.testing.assert_allclose(euler[index], params.euler, atol=1e-8)
         stored = cv2.imread(str(tree / 'WFLW_images' / fields[206]))
-        assert np.abs(stored.astype(int) - picture).mean() < 6  # JPEG
+        assert np.abs(stored.astype(int) - image).mean() < 6  # JPEG
 
 
 def test_line_of_one_face():
@@ -70,17 +70,17 @@ def test_line_of_one_face():
 
 
 def test_same_request_is_skipped(tree):
-    picture = tree / 'WFLW_images' / picture_name('train', 0)
-    before = picture.stat().st_mtime_ns
+    image = tree / 'WFLW_images' / image_name('train', 0)
+    before = image.stat().st_mtime_ns
     write_wflw_tree(tree, 7, 3, seed=5)
-    assert picture.stat().st_mtime_ns == before
+    assert image.stat().st_mtime_ns == before
 
 
 def test_interrupted_run_is_taken_up_again(tree, tmp_path):
     out = write_wflw_tree(tmp_path / 'cut', 2, 1, seed=5)
     whole = tree_bytes(out)
     (out / 'manifest.json').rename(out / 'manifest.unfinished.json')
-    (out / 'WFLW_images' / picture_name('train', 1)).unlink()
+    (out / 'WFLW_images' / image_name('train', 1)).unlink()
     assert tree_bytes(write_wflw_tree(out, 2, 1, seed=5)) == whole
 
 
@@ -129,8 +129,8 @@ def test_contact_sheet(tmp_path):
     bare = contact_sheet(rows=1, columns=2, points=False)
     assert sheet.shape == bare.shape == (256, 512, 3)
     assert ((sheet == (0, 255, 0)).all(axis=2)).sum() > 98
-    picture, _ = render_face(sample_face(0, 'train', 0))
-    np.testing.assert_array_equal(bare[:, :256], picture)
+    image, _ = render_face(sample_face(0, 'train', 0))
+    np.testing.assert_array_equal(bare[:, :256], image)
 
 
 def test_openness_lines_belong_to_the_lists(tmp_path):

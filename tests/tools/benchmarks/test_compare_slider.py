@@ -22,7 +22,7 @@ def real(tmp_path_factory):
         x1, y1, x2, y2 = puzzle.gap_box
         numbers = (*puzzle.gap, *puzzle.piece, x2 - x1, y2 - y1)
         lines.append(','.join([f'{index}.png', *(f'{n:.3f}' for n in numbers)]))
-        cv2.imwrite(str(folder / f'{index}.png'), puzzle.picture)
+        cv2.imwrite(str(folder / f'{index}.png'), puzzle.image)
     (folder / 'labels.csv').write_text('\n'.join(lines) + '\n')
     return folder
 
@@ -35,16 +35,16 @@ def test_one_run_compares_all_and_writes_tables_and_sheets(real, tmp_path):
         '--without-package', '--out', out, '--sheets', sheets,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
-    assert 'time measured on 2 pictures' in done.stdout
+    assert 'time measured on 2 images' in done.stdout
     text, found = out.read_text(), json.loads(out.with_suffix('.json').read_text())
     assert text.startswith(BEGIN) and '| method | real (3) | plain (2) |' in text
     methods = list(found['times'])
-    assert methods[:2] == ['pfld_mm colours', "pfld_mm colours, piece's box given"]
+    assert methods[:2] == ['pfld_mm colors', "pfld_mm colors, piece's box given"]
     assert len(methods) == 5
     for name, rows in found['sets'].items():
         assert list(rows) == methods
         assert abs(rows[methods[1]]['bias_y']) < 1e-3  # the gap is in the box's row
-        assert {row['pictures'] for row in rows.values()} == {3 if name == 'real' else 2}
+        assert {row['images'] for row in rows.values()} == {3 if name == 'real' else 2}
     assert len(list(sheets.iterdir())) == len(found['sets']) * len(methods)
 
 

@@ -13,7 +13,7 @@ BOX = np.array([[0.0, 0.0, 200.0, 200.0]], np.float32)
 
 
 class FakeMesh:
-    """Gives the views it was told to, whatever the picture."""
+    """Gives the views it was told to, whatever the image."""
 
     def __init__(self, views):
         self.views = views
@@ -26,10 +26,10 @@ class FakeMesh:
 @pytest.fixture
 def teach(tmp_path):
     vertices, mirror, chosen = mesh_head()
-    picture = str(tmp_path / 'face.png')
-    cv2.imwrite(picture, np.zeros((8, 8, 3), np.uint8))
+    path = str(tmp_path / 'face.png')
+    cv2.imwrite(path, np.zeros((8, 8, 3), np.uint8))
     meshes = [100 * turn(vertices, yaw) + 150 for yaw in np.linspace(-4, 4, 60)]
-    faces = [AnnotatedFace(np.float32(mesh[chosen, :2]), picture, 'a test') for mesh in meshes]
+    faces = [AnnotatedFace(np.float32(mesh[chosen, :2]), path, 'a test') for mesh in meshes]
 
     def label(yaw, shift, few=False):
         """Label one face that the models see `shift` px beside its place."""

@@ -5,7 +5,7 @@ import importlib.util
 import cv2
 import numpy as np
 import pytest
-from helpers.exported_models import disc_box, disc_picture, face_folder, face_shape
+from helpers.exported_models import disc_box, disc_image, face_folder, face_shape
 from helpers.runs import ROOT
 
 from pfld_mm.core.face_markups import WFLW98
@@ -26,7 +26,7 @@ def pseudo_label():
 def run(pseudo_label, monkeypatch, tmp_path, boxes):
     photos = tmp_path / 'photos'
     photos.mkdir()
-    cv2.imwrite(str(photos / 'a, b.png'), disc_picture((220, 330), [CENTER], RADIUS))
+    cv2.imwrite(str(photos / 'a, b.png'), disc_image((220, 330), [CENTER], RADIUS))
     (tmp_path / 'boxes.csv').write_text(boxes)
     model = face_folder(tmp_path / 'm', k=98)
     words = [photos, tmp_path / 'out.txt', '--models', model, '--boxes', tmp_path / 'boxes.csv']

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
-from helpers.exported_models import disc_box, disc_picture, face_folder, face_shape
+from helpers.exported_models import disc_box, disc_image, face_folder, face_shape
 from labelling.teacher import Teacher
 
 from pfld_mm.runtime.face_landmarker import FaceLandmarker
 
 CENTERS, RADIUS = [(110.0, 90.0), (240.0, 130.0)], 36.0
-IMAGE = disc_picture((220, 330), CENTERS, RADIUS)
+IMAGE = disc_image((220, 330), CENTERS, RADIUS)
 
 
 @pytest.fixture(scope='module')
@@ -28,12 +28,12 @@ def test_finds_the_faces_from_rough_boxes(model):
 
 
 def test_mirrored_predictions_belong_to_their_points(model, monkeypatch):
-    """A model that does not know left from right of the picture moves the mean to the middle."""
+    """A model that does not know left from right of the image moves the mean to the middle."""
     plain = FaceLandmarker.__call__
 
     def biased(self, image, box):
         landmarks = plain(self, image, box)
-        landmarks.points[..., 0] += 3  # to the right in the picture, mirrored or not
+        landmarks.points[..., 0] += 3  # to the right in the image, mirrored or not
         return landmarks
 
     monkeypatch.setattr(FaceLandmarker, '__call__', biased)

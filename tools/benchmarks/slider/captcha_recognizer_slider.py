@@ -41,16 +41,16 @@ class CaptchaRecognizerSlider:
             providers=['CPUExecutionProvider'],
         )
 
-    def __call__(self, picture: np.ndarray) -> tuple[float, float] | None:
+    def __call__(self, image: np.ndarray) -> tuple[float, float] | None:
         """Find the gap.
 
         Args:
-            picture: (H, W, 3) BGR uint8.
+            image: (H, W, 3) BGR uint8.
 
         Returns:
             Center (x, y) of the box that the package answers, in px; None if it finds none.
         """
-        box, _ = self.slider.identify(source=picture)
+        box, _ = self.slider.identify(source=image)
         if not box:
             return None
         x1, y1, x2, y2 = box

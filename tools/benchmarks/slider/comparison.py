@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from benchmarks.slider.picture_set import Box, PictureSet, Point, SliderPicture
+from benchmarks.slider.image_set import Box, ImageSet, Point, SliderImage
 
 THRESHOLDS = (1, 2, 3, 5, 7)
 DECOY_RADIUS = 20.0
@@ -21,7 +21,7 @@ class Method:
 
     Attributes:
         name: For the table.
-        locate: Takes a BGR picture and the piece's box, returns the gap's center or None; y is
+        locate: Takes a BGR image and the piece's box, returns the gap's center or None; y is
             NaN where the method tells x alone.
         needs_box: Whether it is left out where the piece's box is not known.
     """
@@ -30,7 +30,7 @@ class Method:
     locate: Callable[[np.ndarray, Box | None], Point | None]
     needs_box: bool = False
 
-    def able(self, case: SliderPicture) -> bool:
+    def able(self, case: SliderImage) -> bool:
         """Whether the method has what it needs."""
         return case.piece is not None or not self.needs_box
 
@@ -60,19 +60,19 @@ class Answer:
         return float(np.hypot(*self.error))
 
 
-def answer_all(pictures: PictureSet, methods: list[Method]) -> dict[str, list[Answer]]:
+def answer_all(images: ImageSet, methods: list[Method]) -> dict[str, list[Answer]]:
     """Every method's answer to every puzzle of a set that it is able to try."""
     answers: dict[str, list[Answer]] = {method.name: [] for method in methods}
-    for index in range(pictures.count):
-        case = pictures.get(index)
+    for index in range(images.count):
+        case = images.get(index)
         for method in methods:
             if method.able(case):
-                point = method.locate(case.picture, case.piece)
+                point = method.locate(case.image, case.piece)
                 answers[method.name].append(_judge(index, case, point))
     return answers
 
 
-def _judge(index: int, case: SliderPicture, point: Point | None) -> Answer:
+def _judge(index: int, case: SliderImage, point: Point | None) -> Answer:
     if point is None:
         missed = [False if known else None for known in (case.decoys, case.piece)]
         return Answer(index, None, (np.inf, np.inf), *missed)
@@ -92,7 +92,7 @@ def summarise(answers: list[Answer]) -> dict[str, float | int | None]:
     """The figures of one method on one set.
 
     Returns:
-        ``pictures``; the shares ``hit@t`` of answers within t px of the gap and ``x_hit@t`` of
+        ``images``; the shares ``hit@t`` of answers within t px of the gap and ``x_hit@t`` of
         those whose x is (the slider's answer); ``p95``, ``bias_x`` and ``bias_y`` (medians of the
         signed errors) in px, None if infinite; ``no_answer``; ``on_decoy`` and
         ``on_piece`` (of the puzzles with decoys or a known piece, None without). Empty if there is
@@ -105,7 +105,7 @@ def summarise(answers: list[Answer]) -> dict[str, float | int | None]:
     across = np.abs(errors[:, 0])
     p95 = np.percentile(distances, 95, method='higher')  # linear would make inf - inf
     return dict(
-        pictures=len(answers),
+        images=len(answers),
         **{f'hit@{t}': float((distances <= t).mean()) for t in THRESHOLDS},
         **{f'x_hit@{t}': float((across <= t).mean()) for t in THRESHOLDS},
         p95=_finite(p95),
@@ -127,23 +127,23 @@ def _finite(value: float) -> float | None:
 
 
 def time_all(
-    pictures: PictureSet, methods: list[Method], count: int, seed: int = 0
+    images: ImageSet, methods: list[Method], count: int, seed: int = 0
 ) -> dict[str, dict[str, float]]:
-    """Latency of each method, picture after picture, the methods in random order.
+    """Latency of each method, image after image, the methods in random order.
 
-    Each call is timed after one on the same picture that is not, which brings a network's weights
+    Each call is timed after one on the same image that is not, which brings a network's weights
     back into the cache, as they are for a user of that method alone.
 
     Returns:
-        For each method medians over the pictures in ms: ``median_ms`` of the wall clock and
+        For each method medians over the images in ms: ``median_ms`` of the wall clock and
         ``cpu_ms`` of the process's time, which other processes disturb less.
     """
     rng = np.random.default_rng(seed)
     times: dict[str, list[tuple[float, float]]] = {method.name: [] for method in methods}
     gc.disable()
     try:
-        for index in range(min(count, pictures.count)):
-            case = pictures.get(index)
+        for index in range(min(count, images.count)):
+            case = images.get(index)
             for number in rng.permutation(len(methods)):
                 if methods[number].able(case):
                     times[methods[number].name].append(_time(methods[number], case))
@@ -153,8 +153,8 @@ def time_all(
     return {name: dict(median_ms=float(m), cpu_ms=float(c)) for name, (m, c) in found.items()}
 
 
-def _time(method: Method, case: SliderPicture) -> tuple[float, float]:
-    method.locate(case.picture, case.piece)
+def _time(method: Method, case: SliderImage) -> tuple[float, float]:
+    method.locate(case.image, case.piece)
     start, used = time.perf_counter(), time.process_time()
-    method.locate(case.picture, case.piece)
+    method.locate(case.image, case.piece)
     return time.perf_counter() - start, time.process_time() - used

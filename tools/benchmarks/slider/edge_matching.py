@@ -1,4 +1,4 @@
-"""The classical way to find the gap: edges of the piece, looked for among the picture's edges."""
+"""The classical way to find the gap: edges of the piece, looked for among the image's edges."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Point = tuple[float, float]
 Box = tuple[float, float, float, float]
 
 THRESHOLDS = (50, 150)
-"""Of the edge detector, in grey levels; what is in common use for this purpose."""
+"""Of the edge detector, in gray levels; what is in common use for this purpose."""
 STRIP = 0.2
-"""Share of the picture's width that is taken for the piece where its box is not given."""
+"""Share of the image's width that is taken for the piece where its box is not given."""
 
 
 class EdgeMatching:
@@ -27,35 +27,35 @@ class EdgeMatching:
             knows the piece's box knows the row.
 
     Example:
-        >>> EdgeMatching()(picture, (6, 20, 111, 125))
+        >>> EdgeMatching()(image, (6, 20, 111, 125))
         (466.5, 72.5)
     """
 
     def __init__(self, same_row: bool = False) -> None:
         self.same_row = same_row
 
-    def __call__(self, picture: np.ndarray, piece: Box | None = None) -> Point | None:
+    def __call__(self, image: np.ndarray, piece: Box | None = None) -> Point | None:
         """Find the gap.
 
         Args:
-            picture: (H, W, 3) BGR uint8.
+            image: (H, W, 3) BGR uint8.
             piece: Box (x1, y1, x2, y2) of the piece in px. Without it the left `STRIP` of the
-                picture is taken, from top to bottom, which tells nothing of y.
+                image is taken, from top to bottom, which tells nothing of y.
 
         Returns:
             Center (x, y) of the gap in px, the center of pixel i at i + 0.5, y NaN where no box was
             given; None where the piece has no edges or there is no room right of it.
 
         Raises:
-            ValueError: If the box does not touch the picture.
+            ValueError: If the box does not touch the image.
         """
-        height, width = picture.shape[:2]
+        height, width = image.shape[:2]
         x1, y1, x2, y2 = piece or (0.0, 0.0, STRIP * width, float(height))
         left, top, right, bottom = _pixels((x1, y1, x2, y2), width, height)
-        grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-        template = cv2.Canny(np.ascontiguousarray(grey[top:bottom, left:right]), *THRESHOLDS)
+        gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+        template = cv2.Canny(np.ascontiguousarray(gray[top:bottom, left:right]), *THRESHOLDS)
         first = top if self.same_row else 0
-        field = cv2.Canny(grey, *THRESHOLDS)[first : bottom if self.same_row else height, right:]
+        field = cv2.Canny(gray, *THRESHOLDS)[first : bottom if self.same_row else height, right:]
         if field.shape[1] < template.shape[1] or not template.any():
             return None
         score = cv2.matchTemplate(field, template, cv2.TM_CCOEFF_NORMED)
@@ -70,5 +70,5 @@ def _pixels(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
     left, top = max(0, round(box[0])), max(0, round(box[1]))
     right, bottom = min(width, round(box[2])), min(height, round(box[3]))
     if left >= right or top >= bottom:
-        raise ValueError(f'the box {box} of the piece is outside the picture, {width}x{height} px')
+        raise ValueError(f'the box {box} of the piece is outside the image, {width}x{height} px')
     return left, top, right, bottom

@@ -28,10 +28,10 @@ def tables(figures: Figures, times: dict[str, dict[str, float]], heading: str) -
 def _glance(figures: Figures, times: dict[str, dict[str, float]]) -> list[str]:
     """Methods down, sets across."""
     lines = [f'Per cent of the gaps within {NEAR} px / {FAR} px:', '']
-    counts = [max((f.get('pictures', 0) for f in rows.values()), default=0) for rows in
+    counts = [max((f.get('images', 0) for f in rows.values()), default=0) for rows in
               figures.values()]  # fmt: skip
     heads = [f'{name} ({count})' for name, count in zip(figures, counts, strict=True)]
-    lines += _rows(['method', *heads, 'ms a picture'], left=1)
+    lines += _rows(['method', *heads, 'ms an image'], left=1)
     for method in times:
         cells = [
             f'{_share(rows[method][f"hit@{NEAR}"])} / {_share(rows[method][f"hit@{FAR}"])}'

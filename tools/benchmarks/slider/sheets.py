@@ -1,4 +1,4 @@
-"""Pictures of each method's worst answers."""
+"""Images of each method's worst answers."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 from benchmarks.slider.comparison import Answer
-from benchmarks.slider.picture_set import PictureSet
+from benchmarks.slider.image_set import ImageSet
 
 from pfld_mm.evaluation.slider_sheet import draw_prediction, slider_sheet
 
 
 def write_worst(
-    folder: Path, pictures: PictureSet, answers: dict[str, list[Answer]], count: int = 12
+    folder: Path, images: ImageSet, answers: dict[str, list[Answer]], count: int = 12
 ) -> None:
     """Write a sheet for each method with its `count` worst answers to a set.
 
@@ -25,17 +25,17 @@ def write_worst(
     for method, given in answers.items():
         worst = sorted(given, key=lambda answer: -answer.distance)[:count]
         if worst:
-            tiles = [_tile(pictures, answer) for answer in worst]
-            name = re.sub(r'\W+', '_', f'{pictures.name} {method}').strip('_')
+            tiles = [_tile(images, answer) for answer in worst]
+            name = re.sub(r'\W+', '_', f'{images.name} {method}').strip('_')
             cv2.imwrite(str(folder / f'{name}.png'), slider_sheet(tiles, 3, 480))
 
 
-def _tile(pictures: PictureSet, answer: Answer) -> np.ndarray:
-    case = pictures.get(answer.index)
+def _tile(images: ImageSet, answer: Answer) -> np.ndarray:
+    case = images.get(answer.index)
     point = answer.point or (0.0, 0.0)
     y = case.gap[1] if np.isnan(point[1]) else point[1]
     off = 'no answer' if answer.point is None else f'{answer.distance:.1f} px'
     pred = np.array([(point[0], y)] * 2)
     return draw_prediction(
-        case.picture, pred, (case.gap, None), case.decoys, title=f'{answer.index}: {off}', width=480
+        case.image, pred, (case.gap, None), case.decoys, title=f'{answer.index}: {off}', width=480
     )

@@ -41,9 +41,9 @@ def package(tmp_path, monkeypatch, forgotten):
 
 
 def test_the_answer_is_the_centre_of_the_box_or_none(package):
-    rival = CaptchaRecognizerSlider()
-    assert rival(np.ones((50, 90, 3), np.uint8)) == (20.5, 30)
-    assert rival(np.zeros((50, 90, 3), np.uint8)) is None
+    baseline = CaptchaRecognizerSlider()
+    assert baseline(np.ones((50, 90, 3), np.uint8)) == (20.5, 30)
+    assert baseline(np.zeros((50, 90, 3), np.uint8)) is None
 
 
 @pytest.mark.parametrize('threads', [1, 2])
@@ -61,10 +61,10 @@ def test_a_missing_package_says_how_to_install_it(forgotten):
 
 def test_the_real_package_finds_a_generated_gap():
     pytest.importorskip('captcha_recognizer', reason='pip install captcha-recognizer')
-    from benchmarks.slider.picture_set import synthetic_sets
+    from benchmarks.slider.image_set import synthetic_sets
 
-    rival, pictures = CaptchaRecognizerSlider(), synthetic_sets(None, 8, 1)[0]
-    cases = [pictures.get(i) for i in range(8)]
-    answers = [(rival(case.picture), case.gap) for case in cases]
+    baseline, images = CaptchaRecognizerSlider(), synthetic_sets(None, 8, 1)[0]
+    cases = [images.get(i) for i in range(8)]
+    answers = [(baseline(case.image), case.gap) for case in cases]
     near = [np.hypot(*np.subtract(answer, gap)) < 5 for answer, gap in answers if answer]
     assert sum(near) >= 4

@@ -8,25 +8,25 @@ from benchmarks.slider.comparison import (
     summarise,
     time_all,
 )
-from benchmarks.slider.picture_set import PictureSet, SliderPicture
+from benchmarks.slider.image_set import ImageSet, SliderImage
 
 BLANK = np.zeros((20, 40, 3), np.uint8)
 
 
-def pictures(count=4, piece=(0, 0, 5, 5), decoys=()):
-    return PictureSet('some', count, lambda i: SliderPicture(BLANK, (20.0 + i, 9), piece, decoys))
+def images(count=4, piece=(0, 0, 5, 5), decoys=()):
+    return ImageSet('some', count, lambda i: SliderImage(BLANK, (20.0 + i, 9), piece, decoys))
 
 
 def test_figures_of_known_errors():
     errors = iter([(3, 4), (0, -1), None, (0, 0)])
     seen = []
 
-    def locate(picture, box):
+    def locate(image, box):
         seen.append(box)
         error = next(errors)
         return error and (20.0 + len(seen) - 1 + error[0], 9 + error[1])
 
-    answers = answer_all(pictures(), [Method('m', locate)])['m']
+    answers = answer_all(images(), [Method('m', locate)])['m']
     figures = summarise(answers)
     assert seen == [(0, 0, 5, 5)] * 4
     hits = [figures[f'hit@{t}'] for t in (1, 2, 3, 5, 7)]
@@ -35,19 +35,19 @@ def test_figures_of_known_errors():
     assert figures['p95'] is None, 'the worst of four has no answer'
     assert figures['bias_x'] == 1.5 and figures['bias_y'] == 2
     assert figures['no_answer'] == 0.25 and figures['on_decoy'] is None
-    assert figures['pictures'] == 4
+    assert figures['images'] == 4
 
 
 def test_p95_is_an_error_that_happened():
     errors = iter([*range(1, 40), 100])
     method = Method('m', lambda *_: (20.0, 9.0 + next(errors)))
-    same = PictureSet('same', 40, pictures().get)
-    still = PictureSet('still', 40, lambda _: same.get(0))
+    same = ImageSet('same', 40, images().get)
+    still = ImageSet('still', 40, lambda _: same.get(0))
     assert summarise(answer_all(still, [method])['m'])['p95'] == 39
 
 
 def test_an_unknown_y_does_not_count():
-    answers = answer_all(pictures(1), [Method('m', lambda *_: (22.0, math.nan))])['m']
+    answers = answer_all(images(1), [Method('m', lambda *_: (22.0, math.nan))])['m']
     assert answers[0].error == (2, 0) and answers[0].distance == 2
 
 
@@ -56,7 +56,7 @@ def test_an_unknown_y_does_not_count():
     [((100, 9), True), ((115, 9), True), ((121, 9), False), ((59, 9), False), (None, False)],
 )
 def test_an_answer_on_a_decoy(answer, on_decoy):
-    answers = answer_all(pictures(1, decoys=((100, 9),)), [Method('m', lambda *_: answer)])
+    answers = answer_all(images(1, decoys=((100, 9),)), [Method('m', lambda *_: answer)])
     assert answers['m'][0].on_decoy is on_decoy
     assert summarise(answers['m'])['on_decoy'] == on_decoy
 
@@ -66,14 +66,14 @@ def test_an_answer_on_a_decoy(answer, on_decoy):
 )
 def test_an_answer_on_the_piece(answer, on_piece):
     method = Method('m', lambda *_: answer)
-    answers = answer_all(pictures(1), [method])['m']
+    answers = answer_all(images(1), [method])['m']
     assert answers[0].on_piece is on_piece
     assert summarise(answers)['on_piece'] == on_piece
-    assert answer_all(pictures(1, piece=None), [method])['m'][0].on_piece is None
+    assert answer_all(images(1, piece=None), [method])['m'][0].on_piece is None
 
 
 def test_an_answer_between_a_decoy_and_the_gap_belongs_to_the_nearer():
-    close = pictures(1, decoys=((50, 9),))
+    close = images(1, decoys=((50, 9),))
     for x, on_decoy in ((33, False), (37, True)):
         answers = answer_all(close, [Method('m', lambda *_, x=x: (x, 9))])
         assert answers['m'][0].on_decoy is on_decoy
@@ -81,21 +81,21 @@ def test_an_answer_between_a_decoy_and_the_gap_belongs_to_the_nearer():
 
 def test_a_method_that_needs_a_box_is_left_out_where_there_is_none():
     methods = [Method('box', lambda *_: (20, 9), needs_box=True), Method('any', lambda *_: (20, 9))]
-    unboxed = pictures(3, piece=None)
+    unboxed = images(3, piece=None)
     answers = answer_all(unboxed, methods)
     assert answers['box'] == [] and len(answers['any']) == 3
     assert summarise([]) == {}
     assert list(time_all(unboxed, methods, 2)) == ['any']
 
 
-def test_every_method_is_timed_on_the_same_pictures_warm():
+def test_every_method_is_timed_on_the_same_images_warm():
     calls = {'a': [], 'b': []}
 
     def method(name):
-        return Method(name, lambda picture, _: calls[name].append(picture[0, 0, 0]) or (20, 9))
+        return Method(name, lambda image, _: calls[name].append(image[0, 0, 0]) or (20, 9))
 
-    numbered = PictureSet(
-        'n', 5, lambda i: SliderPicture(np.full((2, 2, 3), i, np.uint8), (1, 1), None)
+    numbered = ImageSet(
+        'n', 5, lambda i: SliderImage(np.full((2, 2, 3), i, np.uint8), (1, 1), None)
     )
     times = time_all(numbered, [method('a'), method('b')], 3)
     assert calls == {'a': [0, 0, 1, 1, 2, 2], 'b': [0, 0, 1, 1, 2, 2]}

@@ -12,7 +12,7 @@ def test_the_tables_show_the_figures():
     times = {'a': dict(median_ms=1.26), 'b': dict(median_ms=100)}
     lines = tables(figures, times, 'a heading').splitlines()
     assert lines[0] == 'a heading'
-    assert '| method | one (3) | two (3) | ms a picture |' in lines
+    assert '| method | one (3) | two (3) | ms an image |' in lines
     assert '| a | 100.0 / 100.0 | 100.0 / 100.0 | 1.3 |' in lines
     assert '| b | 0.0 / 50.0 | - | 100.0 |' in lines
     assert '| one | a | 100.0 | 100.0 | 100.0 | 100.0 | 100.0 | 100.0 | 0.5 | 0.0 | 0.0 |' in lines

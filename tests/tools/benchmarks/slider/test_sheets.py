@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 from benchmarks.slider.comparison import Method, answer_all
-from benchmarks.slider.picture_set import PictureSet, SliderPicture
+from benchmarks.slider.image_set import ImageSet, SliderImage
 from benchmarks.slider.sheets import write_worst
 
 from pfld_mm.evaluation.slider_sheet import PREDICTED, TRUE
@@ -9,16 +9,16 @@ from pfld_mm.evaluation.slider_sheet import PREDICTED, TRUE
 
 def test_a_sheet_for_each_method_with_the_worst_first(tmp_path):
     def get(index):
-        return SliderPicture(np.full((240, 480, 3), 40 * index, np.uint8), (300, 100), None)
+        return SliderImage(np.full((240, 480, 3), 40 * index, np.uint8), (300, 100), None)
 
-    pictures, errors = PictureSet('a set', 5, get), iter([1, 50, 0, None, 2])
+    images, errors = ImageSet('a set', 5, get), iter([1, 50, 0, None, 2])
 
     def locate(*_):
         error = next(errors)
         return None if error is None else (300 + error, np.nan)
 
     methods = [Method('x / y', locate), Method('never', lambda *_: (0, 0), needs_box=True)]
-    write_worst(tmp_path / 'out', pictures, answer_all(pictures, methods), count=2)
+    write_worst(tmp_path / 'out', images, answer_all(images, methods), count=2)
     (path,) = (tmp_path / 'out').iterdir()
     sheet = cv2.imread(str(path))
     assert path.name == 'a_set_x_y.png' and sheet.shape == (240, 3 * 480, 3)

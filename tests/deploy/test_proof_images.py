@@ -3,12 +3,12 @@ import numpy as np
 import pytest
 
 from pfld_mm.core.image import read_image
-from pfld_mm.deploy.pictures import PictureCropper, folder_crops, proof_pictures
+from pfld_mm.deploy.proof_images import ImageCropper, folder_crops, proof_images
 
 
-def test_a_picture_is_cropped_as_in_testing(cfg, picture):
-    image = read_image(picture)
-    crop = PictureCropper(cfg)(image)
+def test_a_image_is_cropped_as_in_testing(cfg, image_path):
+    image = read_image(image_path)
+    crop = ImageCropper(cfg)(image)
     assert tuple(crop.shape) == (3, 112, 112)
     side = 1.2 * max(image.shape[:2])
     matrix = np.array(
@@ -20,25 +20,25 @@ def test_a_picture_is_cropped_as_in_testing(cfg, picture):
     assert not crop[:, 0, 0].any()  # the padding is black
 
 
-def test_proof_pictures_are_of_three_kinds_and_differ(cfg, picture):
-    crops = proof_pictures(PictureCropper(cfg), [picture])
+def test_proof_images_are_of_three_kinds_and_differ(cfg, image_path):
+    crops = proof_images(ImageCropper(cfg), [image_path])
     assert {kind: len(found) for kind, found in crops.items()} == dict(given=1, drawn=3, noise=5)
     flat = [crop.numpy().tobytes() for found in crops.values() for crop in found]
     assert len(set(flat)) == len(flat)
 
 
-def test_calibration_pictures_are_spread_over_the_folder(cfg, tmp_path):
+def test_calibration_images_are_spread_over_the_folder(cfg, tmp_path):
     for value in range(10):
         cv2.imwrite(str(tmp_path / f'{value}.png'), np.full((40, 40, 3), 20 * value, np.uint8))
-    crops = list(folder_crops(PictureCropper(cfg), str(tmp_path), 5))
+    crops = list(folder_crops(ImageCropper(cfg), str(tmp_path), 5))
     assert [int(crop.max()) for crop in crops] == [0, 40, 80, 120, 160]
 
 
-def test_what_is_no_picture_is_named(cfg, tmp_path):
+def test_what_is_no_image_is_named(cfg, tmp_path):
     with pytest.raises(FileNotFoundError, match=r'missing\.png'):
         read_image(tmp_path / 'missing.png')
-    (tmp_path / 'text.png').write_text('no picture')
+    (tmp_path / 'text.png').write_text('no image')
     with pytest.raises(ValueError, match=r'text\.png: expected an image'):
         read_image(tmp_path / 'text.png')
-    with pytest.raises(FileNotFoundError, match='no folder with pictures'):
-        list(folder_crops(PictureCropper(cfg), str(tmp_path / 'none'), 5))
+    with pytest.raises(FileNotFoundError, match='no folder with images'):
+        list(folder_crops(ImageCropper(cfg), str(tmp_path / 'none'), 5))

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pfld_mm.datasets.face.picture_split import select_part
+from pfld_mm.datasets.face.image_split import select_part
 
 NAMES = st.lists(st.integers(0, 40).map('{}.jpg'.format), min_size=2, max_size=60).filter(
     lambda names: len(set(names)) > 1
@@ -28,7 +28,7 @@ def test_order_of_the_list_does_not_matter(names, order):
     assert chosen == {shuffled[i] for i in select_part([], shuffled, ('val', 0.2))}
 
 
-def test_fraction_of_the_pictures():
+def test_fraction_of_the_images():
     names = [f'{i}.jpg' for i in range(2000)]
     assert len(select_part([], names, ('val', 0.05))) == 100
 
@@ -39,6 +39,6 @@ def test_bad_parts_are_named(part):
         select_part([], ['a', 'b'], part)
 
 
-def test_one_picture_cannot_be_split():
-    with pytest.raises(ValueError, match='at least two pictures'):
+def test_one_image_cannot_be_split():
+    with pytest.raises(ValueError, match='at least two images'):
         select_part([], ['a', 'a'], ('val', 0.5))

@@ -1,4 +1,4 @@
-"""The pictures that a conversion is proved, calibrated and measured with."""
+"""The images that a conversion is proved, calibrated and measured with."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pfld_mm.core.image_files import image_files
 from pfld_mm.engine.config import load_config
 
 
-class PictureCropper:
-    """The test pipeline of a model config, for pictures without labels: the box is the picture.
+class ImageCropper:
+    """The test pipeline of a model config, for images without labels: the box is the image.
 
     Args:
         cfg: The model config.
@@ -29,7 +29,7 @@ class PictureCropper:
         steps = cfg.test_dataloader.dataset.pipeline
         self.pipeline = Compose([TRANSFORMS.build(step) for step in steps])
 
-    def __call__(self, image: np.ndarray, name: str = 'picture') -> torch.Tensor:
+    def __call__(self, image: np.ndarray, name: str = 'image') -> torch.Tensor:
         """(H, W, 3) uint8 BGR -> the network's crop (C, h, w) uint8, before the preprocessor."""
         h, w = image.shape[:2]
         data = dict(
@@ -43,14 +43,14 @@ class PictureCropper:
         return self.pipeline({**data, **self.metainfo})['inputs']
 
 
-def proof_pictures(
-    cropper: PictureCropper, images: list[str], seed: int = 0
+def proof_images(
+    cropper: ImageCropper, images: list[str], seed: int = 0
 ) -> dict[str, list[torch.Tensor]]:
-    """Crops by kind: the user's pictures, drawn ones and noise.
+    """Crops by kind: the user's images, drawn ones and noise.
 
     Args:
         cropper: Gives the crops.
-        images: Paths of the user's pictures.
+        images: Paths of the user's images.
         seed: Of the drawn ones and of the noise.
     """
     rng = np.random.default_rng(seed)
@@ -65,30 +65,30 @@ def proof_pictures(
 
 
 def _drawn(rng: np.random.Generator) -> np.ndarray:
-    """A picture with edges, gradients and texture, (240, 240, 3) uint8."""
+    """An image with edges, gradients and texture, (240, 240, 3) uint8."""
     y, x = np.mgrid[:240, :240][..., None] / 240
-    colours = rng.uniform(0, 255, (4, 3))
-    picture = colours[0] * (1 - x) * (1 - y) + colours[1] * x * (1 - y) + colours[2] * y
-    picture = np.ascontiguousarray((picture + rng.normal(0, 6, picture.shape)).clip(0, 255))
+    colors = rng.uniform(0, 255, (4, 3))
+    image = colors[0] * (1 - x) * (1 - y) + colors[1] * x * (1 - y) + colors[2] * y
+    image = np.ascontiguousarray((image + rng.normal(0, 6, image.shape)).clip(0, 255))
     for _ in range(6):
         center, axes = rng.integers(20, 220, 2), rng.integers(6, 60, 2)
-        colour = rng.uniform(0, 255, 3)
+        color = rng.uniform(0, 255, 3)
         angle = float(rng.uniform(0, 180))
-        cv2.ellipse(picture, center.tolist(), axes.tolist(), angle, 0, 360, colour.tolist(), -1)
-    return picture.astype(np.uint8)
+        cv2.ellipse(image, center.tolist(), axes.tolist(), angle, 0, 360, color.tolist(), -1)
+    return image.astype(np.uint8)
 
 
-def folder_crops(cropper: PictureCropper, folder: str, max_crops: int) -> Iterator[torch.Tensor]:
-    """Crops of the pictures of a folder, each taken as a whole, spread evenly over the folder.
+def folder_crops(cropper: ImageCropper, folder: str, max_crops: int) -> Iterator[torch.Tensor]:
+    """Crops of the images of a folder, each taken as a whole, spread evenly over the folder.
 
     Raises:
-        FileNotFoundError: If the folder does not exist or holds no picture.
+        FileNotFoundError: If the folder does not exist or holds no image.
     """
     paths = image_files(folder, recursive=True)
     if not paths:
         raise FileNotFoundError(
-            f'{folder} is no folder with pictures; to calibrate with whole '
-            'pictures and their boxes give a dataset with --calib-dataset-cfg'
+            f'{folder} is no folder with images; to calibrate with whole '
+            'images and their boxes give a dataset with --calib-dataset-cfg'
         )
     for path in _spread(paths, max_crops):
         yield cropper(read_image(path), str(path))
@@ -114,7 +114,7 @@ def _spread(items: list | range, max_crops: int) -> list:
 
 def calibration_crops(
     cfg: Config,
-    cropper: PictureCropper,
+    cropper: ImageCropper,
     max_crops: int,
     folder: str | None,
     dataset_cfg: str | None,

@@ -25,7 +25,7 @@ PLAIN = dict(
     degrade=False,
     procedural=0.0,
 )
-"""Upright gaps that are darkened or lightened evenly, alone in a clean picture."""
+"""Upright gaps that are darkened or lightened evenly, alone in a clean image."""
 DIFFICULTIES = {
     'plain': {},
     'decoys': dict(decoys=2),
@@ -40,24 +40,24 @@ DIFFICULTIES = {
 
 
 @dataclass(frozen=True)
-class SliderPicture:
+class SliderImage:
     """A puzzle and what is known about it.
 
     Attributes:
-        picture: (H, W, 3) BGR uint8.
+        image: (H, W, 3) BGR uint8.
         gap: True center (x, y) in px.
         piece: Box (x1, y1, x2, y2) of the piece, None if it is not known.
         decoys: Centers of false gaps.
     """
 
-    picture: np.ndarray
+    image: np.ndarray
     gap: Point
     piece: Box | None
     decoys: tuple[Point, ...] = ()
 
 
 @dataclass(frozen=True)
-class PictureSet:
+class ImageSet:
     """Puzzles that are read or drawn when they are asked for.
 
     Attributes:
@@ -68,14 +68,14 @@ class PictureSet:
 
     name: str
     count: int
-    get: Callable[[int], SliderPicture]
+    get: Callable[[int], SliderImage]
 
 
-def real_set(folder: str | Path, piece_left: float | None = None) -> PictureSet:
-    """The pictures that `labels.csv` in a folder names and whose gap is labelled.
+def real_set(folder: str | Path, piece_left: float | None = None) -> ImageSet:
+    """The images that `labels.csv` in a folder names and whose gap is labelled.
 
     Args:
-        folder: With the pictures.
+        folder: With the images.
         piece_left: Left edge in px of the piece where its place is not labelled; it stands in the
             gap's row and has the gap's size. None: the piece's box is not known.
 
@@ -88,13 +88,13 @@ def real_set(folder: str | Path, piece_left: float | None = None) -> PictureSet:
     if not labels:
         raise ValueError(f'{path}: no line has a gap (gap_x and gap_y)')
 
-    def get(index: int) -> SliderPicture:
+    def get(index: int) -> SliderImage:
         label = labels[index]
-        picture = read_usable_image(path.parent / label.image, f'{path}, line {label.line}')
+        image = read_usable_image(path.parent / label.image, f'{path}, line {label.line}')
         box = _piece_box(label, piece_left)
-        return SliderPicture(picture, label.gap, box, tuple(label.decoys))
+        return SliderImage(image, label.gap, box, tuple(label.decoys))
 
-    return PictureSet('real', len(labels), get)
+    return ImageSet('real', len(labels), get)
 
 
 def _piece_box(label: SliderLabel, piece_left: float | None) -> Box | None:
@@ -105,16 +105,16 @@ def _piece_box(label: SliderLabel, piece_left: float | None) -> Box | None:
     return x - width / 2, y - height / 2, x + width / 2, y + height / 2
 
 
-def synthetic_sets(photos: str | Path | None, count: int, seed: int) -> list[PictureSet]:
+def synthetic_sets(photos: str | Path | None, count: int, seed: int) -> list[ImageSet]:
     """One set for each of `DIFFICULTIES`, over photos or, without, procedural scenes."""
 
-    def getter(changes: dict) -> Callable[[int], SliderPicture]:
+    def getter(changes: dict) -> Callable[[int], SliderImage]:
         generator = PuzzleGenerator(photos, seed, **{**PLAIN, **changes})
 
-        def get(index: int) -> SliderPicture:
+        def get(index: int) -> SliderImage:
             puzzle = generator[index]
-            return SliderPicture(puzzle.picture, puzzle.gap, puzzle.piece_box, puzzle.decoys)
+            return SliderImage(puzzle.image, puzzle.gap, puzzle.piece_box, puzzle.decoys)
 
         return get
 
-    return [PictureSet(name, count, getter(changes)) for name, changes in DIFFICULTIES.items()]
+    return [ImageSet(name, count, getter(changes)) for name, changes in DIFFICULTIES.items()]
