@@ -48,8 +48,8 @@ class FaceTracker:
             points. The filter measures speed in sizes of the face a second.
         find_every: Frames between two searches for newcomers.
         check_every: Frames between two checks whether a face still is one.
-        max_inconsistency: Largest ``crop_inconsistency`` of a face; None never checks (for a model so weak
-            that its points are not steady on faces either).
+        max_inconsistency: Largest `crop_inconsistency` of a face; None never checks (for a model
+            whose points move with the crop on faces, too).
     """
 
     def __init__(
