@@ -6,3 +6,5 @@ _base_ = [
     '_base_/schedules/finetune.py',
     '_base_/runtime/default.py',
 ]
+
+load_from = 'work_dirs/public.pth'

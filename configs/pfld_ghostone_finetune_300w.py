@@ -7,3 +7,4 @@ _base_ = [
 ]
 
 model = dict(head=dict(num_keypoints=68))
+load_from = 'work_dirs/public.pth'

@@ -9,4 +9,3 @@ model = dict(
         loss_sigma=dict(type='GaussianSigmaLoss'),
     ),
 )
-load_from = 'work_dirs/public.pth'
