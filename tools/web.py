@@ -153,10 +153,14 @@ def sizes(out: Path) -> str:
     runtime = [out / 'ort' / packed_name(name) for name in ORT_FILES]
     models = [out / 'models/catalog.json']
     models += [
-        path for name in ('face_finder', next(iter(LANDMARKS))) for path in (out / 'models' / name).iterdir()
+        path
+        for name in ('face_finder', next(iter(LANDMARKS)))
+        for path in (out / 'models' / name).iterdir()
     ]
     parts = {'page': page, 'runtime': runtime, 'models': models}
-    totals = {name: sum(path.stat().st_size for path in paths) / 1e6 for name, paths in parts.items()}
+    totals = {
+        name: sum(path.stat().st_size for path in paths) / 1e6 for name, paths in parts.items()
+    }
     total = sum(totals.values())
     return f'{total:.2f} MB (' + ', '.join(f'{k} {v:.2f}' for k, v in totals.items()) + ')'
 
