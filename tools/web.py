@@ -1,7 +1,7 @@
 """Build and serve the browser demo: ``python tools/web.py``, ``make web``.
 
-Copies web/, the shipped models and onnxruntime-web (from the npm registry, once) into build/web. The
-folder works from any static host and from a folder of another site.
+Copies web/, the shipped models and onnxruntime-web (from the npm registry, once) into build/web.
+The folder works from any static host and from a folder of another site.
 """
 
 from __future__ import annotations
@@ -149,20 +149,16 @@ def markup(count: int, groups: object) -> dict[str, object]:
 
 def sizes(out: Path) -> str:
     """What a visitor of the default choice loads, in MB."""
-    page = [path for path in out.iterdir() if path.is_file()]
-    runtime = [out / 'ort' / packed_name(name) for name in ORT_FILES]
-    models = [out / 'models/catalog.json']
-    models += [
-        path
-        for name in ('face_finder', next(iter(LANDMARKS)))
-        for path in (out / 'models' / name).iterdir()
-    ]
-    parts = {'page': page, 'runtime': runtime, 'models': models}
-    totals = {
-        name: sum(path.stat().st_size for path in paths) / 1e6 for name, paths in parts.items()
+    default = ('face_finder', next(iter(LANDMARKS)))
+    parts = {
+        'page': [path for path in out.iterdir() if path.is_file()],
+        'runtime': [out / 'ort' / packed_name(name) for name in ORT_FILES],
+        'models': [path for name in default for path in (out / 'models' / name).iterdir()],
     }
-    total = sum(totals.values())
-    return f'{total:.2f} MB (' + ', '.join(f'{k} {v:.2f}' for k, v in totals.items()) + ')'
+    parts['models'].append(out / 'models/catalog.json')
+    totals = {name: sum(p.stat().st_size for p in paths) / 1e6 for name, paths in parts.items()}
+    listed = ', '.join(f'{name} {size:.2f}' for name, size in totals.items())
+    return f'{sum(totals.values()):.2f} MB ({listed})'
 
 
 def main() -> None:

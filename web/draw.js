@@ -14,13 +14,13 @@ const FADED = 0.06; // standard deviation in sizes of the face from which on a p
 export function drawFaces(context, faces, skeleton) {
   context.save();
   context.translate(0.5, 0.5); // pixel centers are integers for the network, halves for a canvas
-  for (const face of faces) {
+  faces.forEach((face, i) => {
     const size = sizeOf(face.points);
-    drawBox(context, face, size);
+    drawBox(context, face, size, i + 1);
     drawLines(context, face, skeleton, size);
     drawPoints(context, face, size);
     if (face.pose) drawAxes(context, face, size);
-  }
+  });
   context.restore();
 }
 
@@ -29,7 +29,13 @@ function sizeOf(points) {
   return Math.max(Math.sqrt(range(0) * range(1)), 1);
 }
 
-function drawBox(context, { box }, size) {
+function drawBox(context, { box }, size, number) {
+  context.font = `bold ${Math.max(12, size / 7)}px sans-serif`;
+  context.fillStyle = 'white';
+  context.strokeStyle = 'black';
+  context.lineWidth = 3;
+  context.strokeText(number, box[0] + 3, box[1] - 4);
+  context.fillText(number, box[0] + 3, box[1] - 4);
   context.strokeStyle = BOX;
   context.lineWidth = Math.max(1, size / 150);
   context.strokeRect(box[0], box[1], box[2] - box[0], box[3] - box[1]);

@@ -1,17 +1,15 @@
 """The browser demo computes what Python does: in a real Chromium, from crop to pose."""
 
 import base64
-import functools
-import http.server
 import os
 import sys
 from pathlib import Path
-from threading import Thread
 
 import cv2
 import numpy as np
 import pytest
-from helpers.chromium import Chromium, find_chromium
+from chromium import Chromium, find_chromium
+from folder_server import FolderServer
 
 from pfld_mm.core.crop import crop, crop_matrix
 from pfld_mm.core.openness import OPENINGS_98, eye_openness
@@ -40,11 +38,6 @@ pytestmark = [
 ]
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
 @pytest.fixture(scope='module')
 def address(tmp_path_factory):
     """Of a server of the demo as it stands in this tree."""
@@ -53,11 +46,8 @@ def address(tmp_path_factory):
     out = tmp_path_factory.mktemp('web')
     (out / 'ort').symlink_to(BUILT / 'ort')
     web.build(out)
-    handler = functools.partial(Quiet, directory=str(out))
-    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f'http://127.0.0.1:{server.server_port}'
-        server.shutdown()
+    with FolderServer(out) as address:
+        yield address
 
 
 @pytest.fixture(scope='module')
