@@ -33,6 +33,12 @@ def test_the_environment_of_the_tests_is_complete():
     assert 'Everything that is needed is there.' in result.stdout
 
 
+def test_a_user_of_the_runtime_sees_what_the_runtime_needs():
+    modules = [package.module for package in check_env.packages_for('runtime')]
+    assert modules == ['numpy', 'cv2', 'onnxruntime']
+    assert check_env.packages_for('runtime')[0].expected == '>=1.24'  # of the user's choice
+
+
 def test_an_unknown_purpose_is_refused():
     result = run(purpose='cooking')
     assert result.returncode == 2

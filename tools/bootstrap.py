@@ -48,12 +48,11 @@ def main() -> int:
 
 def check_python() -> None:
     """Raise SetupError on a Python for which the pinned packages have no wheels."""
-    version = '.'.join(map(str, sys.version_info[:2]))
-    if version != '3.11':
+    if not (3, 10) <= sys.version_info[:2] <= (3, 14):
+        version = '.'.join(map(str, sys.version_info[:2]))
         raise SetupError(
             f'{sys.executable} is Python {version}, but the pinned packages have wheels for '
-            'Python 3.11 only (xtcocotools 1.14.3 ends there, scipy 1.17.1 begins there). '
-            'Install Python 3.11 and name it: make PYTHON=/path/to/python3.11 ...'
+            'Python 3.10 to 3.14. Install one of these and name it: make PYTHON=/path/to/python ...'
         )
 
 

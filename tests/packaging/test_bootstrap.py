@@ -84,11 +84,15 @@ def test_a_folder_of_the_user_is_not_touched(bootstrap, tmp_path, monkeypatch, c
 
 
 def test_other_pythons_are_refused_by_name(tool):
-    tool.sys = type('sys', (), dict(version_info=(3, 13, 1), executable='/usr/bin/python3.13'))
-    with pytest.raises(tool.SetupError, match=r'is Python 3\.13.*Python 3\.11 only.*make PYTHON='):
+    tool.sys = type('sys', (), dict(version_info=(3, 9, 1), executable='/usr/bin/python3.9'))
+    for version in [(3, 9, 1), (3, 15, 0)]:
+        tool.sys.version_info = version
+        match = rf'is Python 3\.{version[1]}, .* 3\.10 to 3\.14.*make PYTHON='
+        with pytest.raises(tool.SetupError, match=match):
+            tool.check_python()
+    for minor in range(10, 15):
+        tool.sys.version_info = (3, minor, 0)
         tool.check_python()
-    tool.sys.version_info = (3, 11, 0)
-    tool.check_python()
 
 
 def test_a_gpu_gets_the_usual_build(bootstrap, tmp_path, monkeypatch):
