@@ -93,6 +93,11 @@ PACKAGES = (
     Package('mmdet', ('mmdet', 'onedl-mmdetection'), '>=3.0', f'{_NODEPS} mmdet==3.3.0'),
     Package('torchvision', ('torchvision',), '', 'pip uninstall torchvision'),
 )
+# The bounds of a user of the runtime alone: those of setup.cfg's extra.
+_RUNTIME_ONLY = {
+    'numpy': dict(expected='>=1.24', cure='pip install "numpy>=1.24"'),
+    'cv2': dict(expected='>=4.8', cure='pip install opencv-python'),
+}
 
 
 @dataclass(frozen=True)
@@ -116,10 +121,7 @@ def main(purpose: str = 'training') -> int:
     python = ['wrong', 'install Python 3.10 to 3.14'] if old else ['ok', '']
     print(row('python', platform.python_version(), '>=3.10', *python))
     failed = int(old)
-    listed = [
-        package for package in PACKAGES if purpose != 'runtime' or purpose in package.needed_for
-    ]
-    for finding in map(inspect, listed):
+    for finding in map(inspect, packages_for(purpose)):
         package, state = finding.package, finding.state
         bad = state != 'ok'
         needed = purpose in package.needed_for
@@ -127,7 +129,7 @@ def main(purpose: str = 'training') -> int:
         cure = package.cure if bad and (needed or state != 'missing') else ''
         state += '' if needed or not bad else ' (-)'
         print(row(package.module, finding.found, package.expected or 'any', state, cure))
-    print('\n(-): not needed for this purpose.')
+    print('\n(-): not needed for this purpose.' if purpose != 'runtime' else '')
     if not failed and purpose != 'runtime':
         failed = _import_mmpose()
     print(f'{failed} to be cured.' if failed else 'Everything that is needed is there.')
@@ -139,7 +141,7 @@ def packages_for(purpose: str) -> list[Package]:
     if purpose != 'runtime':
         return list(PACKAGES)
     return [
-        replace(package, expected='>=1.24') if package.module == 'numpy' else package
+        replace(package, **_RUNTIME_ONLY.get(package.module, {}))
         for package in PACKAGES
         if purpose in package.needed_for
     ]

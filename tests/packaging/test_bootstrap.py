@@ -95,6 +95,29 @@ def test_other_pythons_are_refused_by_name(tool):
         tool.check_python()
 
 
+def test_the_folder_keeps_the_python_that_made_it(bootstrap, tmp_path, monkeypatch, capsys):
+    folder, said = tmp_path / 'venv', []
+    monkeypatch.setattr(
+        bootstrap.choose_python, 'choose', lambda *a: said.append(a) or (sys.executable, 'Chosen.')
+    )
+    monkeypatch.delenv(bootstrap.choose_python.VARIABLE, raising=False)
+    assert bootstrap.chosen_python(folder) == sys.executable
+    assert said[0][0] == 'torch==2.13.0+cpu' and 'set-up: Chosen.' in capsys.readouterr().out
+    assert run(bootstrap, folder, monkeypatch) == 0
+    assert bootstrap.chosen_python(folder) == sys.executable
+    assert len(said) == 1 and not capsys.readouterr().out.count('Chosen')
+    monkeypatch.setenv(bootstrap.choose_python.VARIABLE, '/usr/bin/another')
+    bootstrap.chosen_python(folder)
+    assert len(said) == 2
+
+
+def test_a_python_with_torch_is_taken(bootstrap, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(bootstrap, 'users_packages', lambda: {'torch': tmp_path})
+    monkeypatch.delenv(bootstrap.choose_python.VARIABLE, raising=False)
+    assert bootstrap.chosen_python(tmp_path / 'venv') == sys.executable
+    assert 'because it has torch' in capsys.readouterr().out
+
+
 def test_a_gpu_gets_the_usual_build(bootstrap, tmp_path, monkeypatch):
     monkeypatch.setattr(bootstrap, 'has_gpu', lambda: True)
     run(bootstrap, tmp_path / 'venv', monkeypatch)
