@@ -35,7 +35,7 @@ for name in shipped_models():
     for form in forms:
         key = name + form.removeprefix('onnxruntime')
         try:
-            found[key] = '%.1e' % OPENERS[folder.info.task](name, form).self_test()
+            found[key] = '%.1e' % OPENERS[folder.info.task](name, backend=form).self_test()
         except Exception as error:
             found[key] = 'FAILED: %s' % error
 versions = {d.metadata['Name'].lower(): d.version for d in metadata.distributions()}
