@@ -48,7 +48,7 @@ class MMPoseDetector:
         self.finder = finder
 
     def __call__(self, image: Any, **unused: Any) -> dict[str, list[FoundInstances]]:
-        """The boxes of an image (a BGR array or a file), as mmdet's ``DetInferencer`` gives them."""
+        """Find boxes in an image (a BGR array or a file), as mmdet's ``DetInferencer`` does."""
         if isinstance(image, str):
             image = read_image(image)
         found = self.finder(image)

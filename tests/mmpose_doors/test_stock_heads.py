@@ -134,5 +134,5 @@ def test_one_epoch_and_a_test(head, coco, tmp_path):
     before = {k: v.clone() for k, v in runner.model.backbone.named_parameters()}
     runner.train()
     moved = [not v.equal(before[k]) for k, v in runner.model.backbone.named_parameters()]
-    assert np.mean(moved) > 0.9
+    assert np.mean(moved) > 0.8  # SimCC leaves the last map alone
     assert np.isfinite(runner.test()['NME'])
