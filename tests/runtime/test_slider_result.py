@@ -13,7 +13,7 @@ def test_a_result_is_plain_data():
 
 
 def test_json_has_the_numbers_of_the_faces():
-    result = SliderResult((220.127, 80.3), (40.004, 80), 180.123, 0.123456, (0.98765, 1.0), 7.12341)
+    result = SliderResult((220.127, 80.3), (40.004, 80), 180.123, 0.123456, (0.98766, 1.0), 7.12341)
     assert result.to_dict() == dict(
         found=True, gap=[220.13, 80.3], piece=[40.0, 80.0], distance=180.12, angle=0.1235,
         scores=[0.9877, 1.0], match_logit=7.1234,
