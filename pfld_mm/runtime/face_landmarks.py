@@ -100,6 +100,21 @@ class FaceLandmarks:
             for face in self
         ]
 
+    def to_supervision(self) -> Any:
+        """The faces as ``supervision.KeyPoints``, for its annotators; class 0, scores if known.
+
+        Raises:
+            ImportError: If the optional package supervision is not installed.
+        """
+        try:
+            from supervision import KeyPoints
+        except ImportError as error:
+            raise ImportError(
+                f'to_supervision needs the package supervision ({error}): pip install supervision'
+            ) from error
+        # by position: the third is called confidence before supervision 0.29
+        return KeyPoints(self.points, np.zeros(len(self), int), self.scores)
+
 
 def _coco_keypoints(face: Face) -> list[float]:
     scores = [1.0] * len(face.points) if face.scores is None else rounded(face.scores, 4)
