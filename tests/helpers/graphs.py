@@ -1,7 +1,11 @@
-"""Runs graphs and takes them apart."""
+"""Makes graphs, runs them and takes them apart."""
 
 import onnxruntime
+import torch
 from helpers.lively import soft_images
+from torch import nn
+
+from pfld_mm.deploy.export_onnx import export_onnx
 
 
 def run(model, seed=0):
@@ -15,3 +19,15 @@ def run(model, seed=0):
 
 def convs(model):
     return [node for node in model.graph.node if node.op_type == 'Conv']
+
+
+def small_network(channels=4):
+    """A graph of two convolutions, an input (1, 3, 8, 8) and its output in PyTorch."""
+    torch.manual_seed(0)
+    network = nn.Sequential(
+        nn.Conv2d(3, channels, 3, 2, 1), nn.ReLU(), nn.Conv2d(channels, channels, 3)
+    )
+    x = torch.rand(1, 3, 8, 8)
+    with torch.no_grad():
+        expected = network.eval()(x)
+    return export_onnx(network, (3, 8, 8)), x.numpy(), expected.numpy()
