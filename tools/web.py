@@ -134,12 +134,13 @@ def unit_mean_face() -> np.ndarray:
 
 
 def markup(count: int, groups: object) -> dict[str, object]:
-    """What the page needs of a mark-up: openings, and the rigid 3-D model for the pose."""
+    """What the page needs of a mark-up: openings, five points, the rigid 3-D model of the pose."""
     rigid = list(MARKUPS[count].rigid)
     model = MARKUPS[count].mean_face[rigid]
     mean = model.mean(axis=0)
     return {
         **vars(groups),
+        'five_points': MARKUPS[count].five_groups,
         'rigid': rigid,
         'model': model.tolist(),
         'mean': mean.tolist(),

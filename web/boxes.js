@@ -13,6 +13,12 @@ export function area(box) {
   return (box[2] - box[0]) * (box[3] - box[1]);
 }
 
+/** The box around points. */
+export function boxAround(points) {
+  const [xs, ys] = [0, 1].map((k) => points.map((point) => point[k]));
+  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+}
+
 /** Whether a box has a sensible size and its center in the image. */
 export function plausible(box, image) {
   const [x, y] = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];

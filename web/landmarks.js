@@ -1,6 +1,6 @@
 // Points of found faces: pfld_mm/runtime/face_landmarker.py.
 
-import { area, cropSquare, plausible, uprightBox } from './boxes.js';
+import { area, boxAround, cropSquare, faceRoll, plausible, uprightBox } from './boxes.js';
 import { crop, cropMatrix } from './crop.js';
 import { decodePoints } from './decode.js';
 import { networkInput } from './network_input.js';
@@ -13,9 +13,10 @@ export class Landmarker {
    * @param {Session} session
    * @param {object} info The model's model.json.
    * @param {number[][]} meanFace See uprightBox.
+   * @param {number[][]} fivePoints Which points each of faceRoll's five is the mean of.
    */
-  constructor(session, info, meanFace) {
-    Object.assign(this, { session, info, meanFace });
+  constructor(session, info, meanFace, fivePoints) {
+    Object.assign(this, { session, info, meanFace, fivePoints });
     this.tellsSigma = info.output.shape?.at(-1) === 4;
   }
 
@@ -24,14 +25,25 @@ export class Landmarker {
     return this.tellsSigma ? UNSURE_MIN_SCORE : undefined;
   }
 
-  /** Points of all found faces of an image; what the model is unsure of is left out as no face. */
+  /**
+   * Points of all found faces of an image, found twice: the second time in the box around the first
+   * ones. What the model is unsure of is left out as no face.
+   */
   async landmarks(image, found) {
     const faces = [];
     for (const face of found.filter(({ box }) => plausible(box, image))) {
-      const result = await this.face(image, face);
+      const first = await this.face(image, face);
+      const around = boxAround(first.points);
+      const box = plausible(around, image) ? around : face.box;
+      const result = await this.face(image, { ...face, box, roll: this.roll(first.points) });
       if (!(relativeSigma(result) > MAX_RELATIVE_SIGMA)) faces.push(result);
     }
     return faces;
+  }
+
+  /** In-plane rotation in degrees, from the landmarks. */
+  roll(points) {
+    return faceRoll(this.fivePoints.map((group) => meanPoint(group.map((index) => points[index]))));
   }
 
   /** One face: crop, network, decode. */
@@ -48,6 +60,10 @@ export class Landmarker {
     }, 0).points;
     return { box, roll, score, ...decoded, inCrop };
   }
+}
+
+function meanPoint(points) {
+  return [0, 1].map((k) => points.reduce((sum, point) => sum + point[k], 0) / points.length);
 }
 
 /** Mean standard deviation of a face's points over the root of its box's area; NaN without any. */

@@ -29,8 +29,9 @@ export class Pipeline {
       fetchJson(catalog.finder.info),
       fetchJson(chosen.info),
     ]);
-    const landmarker = new Landmarker(session, info, catalog.mean_face);
-    return new Pipeline(new Finder(finderSession, finderInfo), landmarker, catalog.markups[info.num_keypoints]);
+    const markup = catalog.markups[info.num_keypoints];
+    const landmarker = new Landmarker(session, info, catalog.mean_face, markup.five_points);
+    return new Pipeline(new Finder(finderSession, finderInfo), landmarker, markup);
   }
 
   get skeleton() {

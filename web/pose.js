@@ -4,19 +4,20 @@
 // Matrices are arrays of rows. x points right, y down, z away from the camera.
 
 const STEPS = 20;
+const CROP_FOCAL = 5; // focal length in widths of the crop
 
 /**
  * @param {number[][]} points Landmarks in pixels of the crop.
  * @param {{rigid: number[], model: number[][], mean: number[], inverse: number[][]}} face The mean
  *   face: indices of its rigid points, their places, the places' mean, and the pseudo-inverse of
  *   the centered places.
- * @param {number[]} size Width and height of the crop; the focal length is the width.
+ * @param {number[]} size Width and height of the crop.
  * @param {number} roll Degrees that were taken out of the crop.
  * @returns {{yaw: number, pitch: number, roll: number, rotation: number[][]}} Degrees.
  */
 export function headPose(points, face, size, roll) {
   const seen = face.rigid.map((index) => points[index]);
-  const camera = { focal: size[0], center: [size[0] / 2, size[1] / 2] };
+  const camera = { focal: CROP_FOCAL * size[0], center: [size[0] / 2, size[1] / 2] };
   const guess = weakPerspective(seen, face, camera);
   const { rotation } = refined(seen, face.model, camera, guess);
   const angle = (roll * Math.PI) / 180;
