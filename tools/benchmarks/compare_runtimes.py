@@ -1,6 +1,6 @@
-"""Other runtimes against onnxruntime: ``compare_runtimes.py {litert,executorch,opencv} [MODEL ...]``.
+"""Face models on other runtimes: ``compare_runtimes.py litert|executorch|opencv [MODEL ...]``.
 
-Converts the network of a face model that comes with the package (its card names the config), and
+Converts the network of a model that comes with the package (its card names the config), and
 compares the points of the golden pair with those that were exported, in pixels of the input. A
 difference over the bound of the self-test (0.05 px) ends with exit code 1. Then both are timed in
 turns on one core (Linux). LiteRT needs litert-torch, ExecuTorch executorch, both numpy 2.
