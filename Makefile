@@ -10,12 +10,15 @@ ARGS ?=
 export OMP_WAIT_POLICY = passive
 export GOMP_SPINCOUNT = 0
 
-.PHONY: help setup demo demo-slider test lint check-env matrix clean
+.PHONY: help setup demo demo-slider web docs docs-test test lint check-env matrix clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make demo         set up, train a small model on drawn faces, show its landmarks'
 	@echo 'make demo-slider  the same for drawn slider puzzles'
+	@echo 'make web          build the browser demo (npm fetches onnxruntime-web) and serve it'
+	@echo 'make docs         build the documentation site in build/site, with the browser demo if it is built'
+	@echo 'make docs-test    build it; check links, run its code, examples and notebooks'
 	@echo 'make test         set up, run the tests (ARGS="tests/models -k ghost" for some of them)'
 	@echo 'make lint         set up, run ruff and mypy'
 	@echo 'make check-env    set up, print what is installed and what is missing'
@@ -32,6 +35,21 @@ demo: setup
 
 demo-slider: setup
 	$(VENV)/bin/python tools/demo.py slider
+
+web: setup
+	$(VENV)/bin/python tools/web.py $(ARGS)
+
+.venv-docs: requirements/docs.txt
+	$(or $(PYTHON),$(ANY)) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/docs.txt
+	touch .venv-docs
+
+docs: .venv-docs
+	.venv-docs/bin/python -m mkdocs build --strict --quiet
+	if [ -d build/web ]; then cp -r build/web build/site/demo; fi
+
+docs-test: setup docs
+	$(VENV)/bin/python -m pytest tests/docs
 
 test: setup
 	$(VENV)/bin/python -m pytest $(ARGS)

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from pfld_mm.core.head_pose import HeadPose
 from pfld_mm.core.plain import rounded
 from pfld_mm.runtime.face import Face
+
+T = TypeVar('T', bound='FaceLandmarks')
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class FaceLandmarks:
         areas = (self.boxes[:, 2:] - self.boxes[:, :2]).prod(1)
         return self.sigmas.mean((1, 2)) / np.sqrt(areas)
 
-    def select(self, kept: np.ndarray) -> FaceLandmarks:
+    def select(self: T, kept: np.ndarray) -> T:
         """The faces for which ``kept`` (F,) bool is True."""
         indices = np.flatnonzero(kept)
         poses = None if self.poses is None else tuple(self.poses[i] for i in indices)

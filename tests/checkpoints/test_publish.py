@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 import torch
-from helpers.networks import build, liven
+from helpers.liven import liven
+from helpers.networks import build
 from helpers.runs import ROOT
 from mmengine.runner.checkpoint import _load_checkpoint
 

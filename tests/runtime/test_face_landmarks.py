@@ -7,7 +7,6 @@ import pytest
 
 from pfld_mm.core.head_pose import HeadPose
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
-from pfld_mm.runtime.tracked_faces import TrackedFaces
 
 POINTS = np.arange(12, dtype=np.float32).reshape(2, 3, 2) + 0.123
 BOXES = np.float32([[0, 1, 5, 6], [6, 7, 11, 12]])
@@ -30,29 +29,6 @@ def test_no_faces():
     faces = FaceLandmarks(np.zeros((0, 3, 2)), np.zeros((0, 4)))
     assert list(faces) == []
     assert faces.to_dict() == {'faces': []}
-
-
-def test_what_the_model_does_not_tell_is_none_and_left_out():
-    face = FaceLandmarks(POINTS, BOXES)[0]
-    assert face.pose is face.scores is face.sigmas is face.score is face.id is None
-    assert face.to_dict().keys() == {'box', 'points'}
-
-
-def test_a_faces_score_is_the_mean_of_its_points():
-    scores = np.float32([[0.2, 0.4, 0.6], [1, 1, 1]])
-    sigmas = np.full((2, 3, 2), 0.5, np.float32)
-    faces = FaceLandmarks(POINTS, BOXES, scores=scores, sigmas=sigmas)
-    assert faces[0].score == pytest.approx(0.4)
-    plain = faces.to_dict()['faces'][0]
-    assert plain['score'] == 0.4 and plain['scores'] == [0.2, 0.4, 0.6]
-    assert plain['sigmas'] == [[0.5, 0.5]] * 3
-
-
-def test_json_has_two_decimals_and_the_id():
-    faces = TrackedFaces(POINTS, BOXES, POSES, ids=(7, 9))
-    plain = json.loads(json.dumps(faces.to_dict()))['faces'][1]
-    assert plain['points'][0] == [6.12, 7.12]
-    assert plain['yaw'] == 0.1 and plain['id'] == 9
 
 
 def test_coco_results():
