@@ -128,6 +128,8 @@ def _jpeg_2000(data: bytes) -> ImageHeader:
     start = data[:1024].find(b'ihdr')
     if start >= 0:
         height, width = struct.unpack('>II', data[start + 4 : start + 12])
+    elif data[:1] == b'\0':  # a file that ends before its header
+        return ImageHeader('JPEG 2000', complete=False)
     else:
         width, height = struct.unpack('>II', data[8:16])
     return ImageHeader('JPEG 2000', width, height)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from pfld_mm.runtime.face import Face
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
 
@@ -19,3 +21,8 @@ class TrackedFaces(FaceLandmarks):
     def __getitem__(self, index: int) -> Face:
         """One face with its number."""
         return replace(super().__getitem__(index), id=self.ids[index])
+
+    def select(self, kept: np.ndarray) -> TrackedFaces:
+        """The faces for which ``kept`` (F,) bool is True, with their numbers."""
+        ids = tuple(self.ids[i] for i in np.flatnonzero(kept))
+        return replace(super().select(kept), ids=ids)

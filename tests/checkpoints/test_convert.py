@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers.networks import build, liven
+from helpers.liven import liven
+from helpers.networks import build
 from helpers.public_networks import PublicNetwork
 
 from pfld_mm.checkpoints.convert import from_public

@@ -1,6 +1,7 @@
 import pytest
 import torch
-from helpers.networks import build, liven
+from helpers.liven import liven
+from helpers.networks import build
 
 from pfld_mm.checkpoints.publish import in_half, slice_keypoints
 

@@ -1,6 +1,7 @@
 import cv2
 import numpy as np
 import pytest
+from helpers.stored_images import tiff_block
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -35,15 +36,7 @@ def test_thumbnail_is_no_end():
 @pytest.mark.parametrize('orientation', range(1, 9))
 def test_orientation_as_opencv_reads_it(order, orientation):
     data = jpeg()
-
-    def short(value: int) -> bytes:
-        return value.to_bytes(2, order)
-
-    tiff = (b'II' if order == 'little' else b'MM') + short(42) + (8).to_bytes(4, order)
-    tiff += short(2)
-    tiff += short(0x0100) + short(3) + (1).to_bytes(4, order) + short(47) + short(0)
-    tiff += short(0x0112) + short(3) + (1).to_bytes(4, order) + short(orientation) + short(0)
-    exif = b'Exif\0\0' + tiff + bytes(4)
+    exif = b'Exif\0\0' + tiff_block(order, orientation) + bytes(4)
     block = b'\xff\xe1' + (len(exif) + 2).to_bytes(2, 'big') + exif
     turned = data[:2] + block + data[2:]
     header = JpegHeader.parse(turned)

@@ -1,10 +1,9 @@
 """Builds the family's models for the tests."""
 
-import torch
+from helpers.liven import liven
 from mmengine.config import ConfigDict
 from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
-from torch import nn
 
 import pfld_mm.register  # noqa: F401
 
@@ -43,18 +42,6 @@ def build(name, num_keypoints=98, input_size=(112, 112), **backbone):
     )
     liven(model)
     return model.eval()
-
-
-def liven(model, seed=0):
-    """Give every BatchNorm statistics and parameters that a test would notice if they were lost."""
-    generator = torch.Generator().manual_seed(seed)
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            shape = module.weight.shape
-            module.running_mean.copy_(torch.randn(shape, generator=generator) * 0.1)
-            module.running_var.copy_(torch.rand(shape, generator=generator) + 0.5)
-            nn.init.constant_(module.weight, 0.3)
-            module.bias.data.copy_(torch.randn(shape, generator=generator) * 0.1)
 
 
 def count(model):

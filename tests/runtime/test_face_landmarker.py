@@ -110,15 +110,6 @@ def test_no_face_is_an_answer(landmarker, boxes):
     assert landmarks.boxes.shape == (0, 4) and landmarks.poses == () and len(landmarks) == 0
 
 
-def test_finder_is_asked_when_there_are_no_boxes(face_model):
-    image = disc_image((240, 320), [(150, 100)], 50)
-    box = disc_box((150, 100), 50).astype(np.float32)
-    landmarker = FaceLandmarker(face_model, finder=lambda _: box[None], refine=False)
-    np.testing.assert_array_equal(landmarker(image).points, landmarker(image, box).points)
-    landmarker.finder = lambda _: np.zeros((0, 4), np.float32)
-    assert len(landmarker(image)) == 0
-
-
 def test_points_of_found_faces_are_refined(face_model):
     """A finder's box that is a fifth off costs nothing; a box that was given is taken as it is."""
     image, true = disc_image((240, 320), [(150, 100)], 50), disc_box((150, 100), 50)

@@ -1,11 +1,12 @@
 import json
+import sys
+import types
 
 import numpy as np
 import pytest
 
 from pfld_mm.core.head_pose import HeadPose
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
-from pfld_mm.runtime.tracked_faces import TrackedFaces
 
 POINTS = np.arange(12, dtype=np.float32).reshape(2, 3, 2) + 0.123
 BOXES = np.float32([[0, 1, 5, 6], [6, 7, 11, 12]])
@@ -30,29 +31,6 @@ def test_no_faces():
     assert faces.to_dict() == {'faces': []}
 
 
-def test_what_the_model_does_not_tell_is_none_and_left_out():
-    face = FaceLandmarks(POINTS, BOXES)[0]
-    assert face.pose is face.scores is face.sigmas is face.score is face.id is None
-    assert face.to_dict().keys() == {'box', 'points'}
-
-
-def test_a_faces_score_is_the_mean_of_its_points():
-    scores = np.float32([[0.2, 0.4, 0.6], [1, 1, 1]])
-    sigmas = np.full((2, 3, 2), 0.5, np.float32)
-    faces = FaceLandmarks(POINTS, BOXES, scores=scores, sigmas=sigmas)
-    assert faces[0].score == pytest.approx(0.4)
-    plain = faces.to_dict()['faces'][0]
-    assert plain['score'] == 0.4 and plain['scores'] == [0.2, 0.4, 0.6]
-    assert plain['sigmas'] == [[0.5, 0.5]] * 3
-
-
-def test_json_has_two_decimals_and_the_id():
-    faces = TrackedFaces(POINTS, BOXES, POSES, ids=(7, 9))
-    plain = json.loads(json.dumps(faces.to_dict()))['faces'][1]
-    assert plain['points'][0] == [6.12, 7.12]
-    assert plain['yaw'] == 0.1 and plain['id'] == 9
-
-
 def test_coco_results():
     scores = np.float32([[0.2, 0.4, 0.6], [1, 1, 1]])
     first, second = FaceLandmarks(POINTS, BOXES, scores=scores).to_coco(7, category_id=3)
@@ -75,3 +53,27 @@ def test_selected_faces_keep_all_that_is_theirs():
     np.testing.assert_array_equal(one.sigmas, sigmas[1:])
     assert len(faces.select(np.zeros(2, bool))) == 0
     assert FaceLandmarks(POINTS, BOXES).relative_sigma() is None
+
+
+@pytest.mark.parametrize('scores', [None, np.float32([[0.2, 0.4, 0.6], [1, 1, 1]])])
+def test_supervision_gets_points_classes_and_scores(monkeypatch, scores):
+    """Of its ``KeyPoints`` the order of the first three arguments is the same in all versions."""
+    fake = types.SimpleNamespace(KeyPoints=lambda *values: values)
+    monkeypatch.setitem(sys.modules, 'supervision', fake)
+    points, classes, confidence = FaceLandmarks(POINTS, BOXES, scores=scores).to_supervision()
+    np.testing.assert_array_equal(points, POINTS)
+    assert classes.tolist() == [0, 0] and confidence is scores
+
+
+def test_supervision_draws_them():
+    supervision = pytest.importorskip('supervision')
+    faces = FaceLandmarks(POINTS, BOXES, scores=np.ones((2, 3), np.float32)).to_supervision()
+    assert isinstance(faces, supervision.KeyPoints) and len(faces) == 2
+    image = np.zeros((20, 20, 3), np.uint8)
+    assert supervision.VertexAnnotator().annotate(image, faces).any()
+
+
+def test_without_supervision_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'supervision', None)
+    with pytest.raises(ImportError, match='pip install supervision'):
+        FaceLandmarks(POINTS, BOXES).to_supervision()

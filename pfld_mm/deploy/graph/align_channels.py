@@ -39,7 +39,8 @@ def align_channels(model: onnx.ModelProto, block: int = 16) -> onnx.ModelProto:
         The padded model.
 
     Raises:
-        UnalignableGraph: If it holds another operator between padded convolutions.
+        UnalignableGraph: If it holds another operator between padded convolutions, or the output
+            is a map that would be padded.
     """
     padded = onnx.ModelProto()
     padded.CopyFrom(model)
@@ -74,6 +75,10 @@ class _Aligner:
                 node.input[i] = self.renamed.get(name, name)
             if self._visit(node):
                 kept.append(node)
+        for value in self.graph.output:
+            padded = (self.slots.get(value.name, np.zeros(0)) < 0).any()
+            if padded or value.name in self.renamed:
+                raise UnalignableGraph(f'the channels of the output {value.name!r} would be padded')
         del self.graph.node[:], self.graph.value_info[:], self.graph.initializer[:]
         self.graph.node.extend(kept)
         used = {name for node in kept for name in node.input}
@@ -111,7 +116,8 @@ class _Aligner:
         group = next((a.i for a in node.attribute if a.name == 'group'), 1)
         if group == 1:
             out = len(weight)
-            followed = all(user.op_type in FOLLOWED for user in self._users(node.output[0]))
+            users = self._users(node.output[0])
+            followed = users and all(user.op_type in FOLLOWED for user in users)
             padding = -out % self.block if followed else 0
             wanted = np.concatenate([np.arange(out), np.full(padding, -1)])
             self._dense(node, slots, wanted)
