@@ -9,7 +9,7 @@ import importlib.util
 import platform
 import sys
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 
 OLDEST_PYTHON = (3, 10)
@@ -38,19 +38,20 @@ class Package:
 
 
 PACKAGES = (
-    Package('numpy', ('numpy',), '>=1.24,<2', 'pip install numpy==1.26.4', _ALL),
+    # mmpose's visualizer fails with numpy 2.4; the runtime takes any (packages_for)
+    Package('numpy', ('numpy',), '>=1.24,<2.4', 'pip install "numpy>=1.24,<2.4"', _ALL),
     Package(
         'cv2',
         ('opencv-python', 'opencv-python-headless', 'opencv-contrib-python'),
-        '>=4.8,<4.12',
-        'pip install opencv-python==4.11.0.86',
+        '>=4.8,<6',
+        'pip install opencv-python==4.14.0.94',
         _ALL,
     ),
     Package(
         'onnxruntime',
         ('onnxruntime', 'onnxruntime-gpu'),
         '>=1.16',
-        'pip install onnxruntime==1.31.1',
+        'pip install onnxruntime',
         ('runtime', 'export'),
     ),
     Package('torch', ('torch',), '>=2.1', 'pip install torch==2.13.0', _TRAINING),
@@ -71,17 +72,10 @@ PACKAGES = (
         'pip install mmcv-lite==2.2.0',
         _TRAINING,
     ),
-    Package(
-        'xtcocotools.mask',
-        ('xtcocotools',),
-        '>=1.12',
-        'pip install xtcocotools==1.14.3',
-        _TRAINING,
-    ),
     Package('munkres', ('munkres',), '', 'pip install munkres==3.0.0', _TRAINING),
-    Package('scipy', ('scipy',), '', 'pip install scipy==1.17.1', _TRAINING),
-    Package('matplotlib', ('matplotlib',), '', 'pip install matplotlib==3.11.2', _TRAINING),
-    Package('PIL', ('pillow',), '', 'pip install pillow==13.0.0', _TRAINING),
+    Package('scipy', ('scipy',), '', 'pip install scipy', _TRAINING),
+    Package('matplotlib', ('matplotlib',), '', 'pip install matplotlib', _TRAINING),
+    Package('PIL', ('pillow',), '', 'pip install pillow', _TRAINING),
     Package('mmpose', ('mmpose',), '==1.3.2', f'{_NODEPS} mmpose==1.3.2', _TRAINING),
     Package(
         'albumentations',
@@ -99,6 +93,11 @@ PACKAGES = (
     Package('mmdet', ('mmdet', 'onedl-mmdetection'), '>=3.0', f'{_NODEPS} mmdet==3.3.0'),
     Package('torchvision', ('torchvision',), '', 'pip uninstall torchvision'),
 )
+# The bounds of a user of the runtime alone: those of setup.cfg's extra.
+_RUNTIME_ONLY = {
+    'numpy': dict(expected='>=1.24', cure='pip install "numpy>=1.24"'),
+    'cv2': dict(expected='>=4.8', cure='pip install opencv-python'),
+}
 
 
 @dataclass(frozen=True)
@@ -119,10 +118,10 @@ def main(purpose: str = 'training') -> int:
     print(f'{sys.executable}, {platform.platform()}, for {purpose}\n')
     print(row('package', 'found', 'expected', 'state', 'cure'))
     old = sys.version_info < OLDEST_PYTHON
-    python = ['wrong', 'install Python 3.11'] if old else ['ok', '']
+    python = ['wrong', 'install Python 3.10 to 3.14'] if old else ['ok', '']
     print(row('python', platform.python_version(), '>=3.10', *python))
     failed = int(old)
-    for finding in map(inspect, PACKAGES):
+    for finding in map(inspect, packages_for(purpose)):
         package, state = finding.package, finding.state
         bad = state != 'ok'
         needed = purpose in package.needed_for
@@ -130,11 +129,22 @@ def main(purpose: str = 'training') -> int:
         cure = package.cure if bad and (needed or state != 'missing') else ''
         state += '' if needed or not bad else ' (-)'
         print(row(package.module, finding.found, package.expected or 'any', state, cure))
-    print('\n(-): not needed for this purpose.')
+    print('\n(-): not needed for this purpose.' if purpose != 'runtime' else '')
     if not failed and purpose != 'runtime':
         failed = _import_mmpose()
     print(f'{failed} to be cured.' if failed else 'Everything that is needed is there.')
     return 1 if failed else 0
+
+
+def packages_for(purpose: str) -> list[Package]:
+    """The lines of the table; a user of the runtime alone sees only what the runtime needs."""
+    if purpose != 'runtime':
+        return list(PACKAGES)
+    return [
+        replace(package, **_RUNTIME_ONLY.get(package.module, {}))
+        for package in PACKAGES
+        if purpose in package.needed_for
+    ]
 
 
 def inspect(package: Package) -> Finding:

@@ -33,6 +33,15 @@ def test_the_environment_of_the_tests_is_complete():
     assert 'Everything that is needed is there.' in result.stdout
 
 
+def test_a_user_of_the_runtime_sees_what_the_runtime_needs():
+    table = run(purpose='runtime').stdout.split('\n\n')[1]
+    assert [line.split()[0] for line in table.splitlines()] == [
+        'package', 'python', 'numpy', 'cv2', 'onnxruntime',
+    ]  # fmt: skip
+    numpy, cv2, _ = check_env.packages_for('runtime')
+    assert numpy.expected == '>=1.24' and cv2.expected == '>=4.8'  # of the user's choice
+
+
 def test_an_unknown_purpose_is_refused():
     result = run(purpose='cooking')
     assert result.returncode == 2

@@ -26,7 +26,7 @@ BELOW = {
 }
 """Room -> the rooms it may import, besides itself; deploy and the top level may import all."""
 OUTSIDE = {'core': {'numpy', 'cv2'}, 'runtime': {'numpy', 'cv2', 'onnxruntime'}}
-LAZY = {'core': {'PIL'}, 'runtime': {'openvino', 'ncnn', 'tensorrt', 'torch', 'PIL'}}
+LAZY = {'core': {'PIL'}, 'runtime': {'openvino', 'ncnn', 'tensorrt', 'torch', 'PIL', 'supervision'}}
 """Imported inside of functions alone: what a user need not have."""
 
 

@@ -39,6 +39,17 @@ def parse_args(parser: argparse.ArgumentParser) -> argparse.Namespace:
     return args
 
 
+def check_file(path: str | None, key: str) -> None:
+    """End the tool in one sentence if a checkpoint on this machine is not there.
+
+    Args:
+        path: The file; addresses (``http://...``) and None are not looked at.
+        key: What named it, for the message.
+    """
+    if path is not None and '://' not in path and not Path(path).expanduser().is_file():
+        raise SystemExit(f'{key}: the checkpoint {path} does not exist')
+
+
 def runner_config(args: argparse.Namespace) -> Config:
     """Read ``args.config`` and put the common arguments into it."""
     from pfld_mm.compat import prepare_cpu_distributed

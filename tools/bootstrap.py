@@ -1,10 +1,12 @@
 """Set up the project's Python environment; standard library only.
 
-    python3.11 tools/bootstrap.py [FOLDER]        (FOLDER: .venv of the project)
+    python3 tools/bootstrap.py [--choose] [FOLDER]        (FOLDER: .venv of the project)
 
-The second call starts at once: a stamp in the folder holds a digest of what the set-up depends
-on, and is written last. A folder whose set-up was interrupted, or made for other requirements,
-is made again; a folder that this tool did not make is never touched.
+With ``--choose``, FOLDER gets the newest Python of this machine that can get torch (see
+choose_python.py) and keeps it; without, the Python that runs this. The second call starts at
+once: a stamp in the folder holds a digest of what the set-up depends on, and is written last. A
+folder whose set-up was interrupted, or made for other requirements, is made again; a folder that
+this tool did not make is never touched.
 torch, mmcv (2.x) and mmdet of the Python that runs this are used, not installed again.
 """
 
@@ -18,9 +20,13 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+import choose_python
+from choose_python import NEWEST, OLDEST
+
 ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = ROOT / 'requirements'
 CPU_INDEX = 'https://download.pytorch.org/whl/cpu'
+CPU_OPTIONS = ('--retries', '2', '--timeout', '5', '--index-url', CPU_INDEX)
 STAMP = 'pfld_mm.stamp'
 GIGABYTES_NEEDED = 3.0
 
@@ -31,10 +37,13 @@ class SetupError(Exception):
 
 def main() -> int:
     """Set up the folder named on the command line. Returns the exit code."""
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / '.venv').absolute()
+    arguments = [argument for argument in sys.argv[1:] if argument != '--choose']
+    folder = Path(arguments[0] if arguments else ROOT / '.venv').absolute()
     if Path(sys.prefix).resolve() == folder.resolve():  # activated: it cannot make itself
         return subprocess.call([sys._base_executable, *sys.argv])
     try:
+        if '--choose' in sys.argv:
+            return subprocess.call([chosen_python(folder), __file__, str(folder)])
         check_python()
         set_up(folder)
     except SetupError as error:
@@ -46,14 +55,31 @@ def main() -> int:
     return 0
 
 
+def chosen_python(folder: Path) -> str:
+    """The Python that made ``folder``, or the one to make it with; the choice is printed."""
+    stamp = folder / STAMP
+    kept = stamp.read_text().splitlines()[1:] if stamp.is_file() else []
+    named = os.environ.get(choose_python.VARIABLE)
+    if kept and Path(kept[0]).exists() and named in (None, '', kept[0]):
+        return kept[0]
+    if 'torch' in users_packages() and OLDEST <= sys.version_info[:2] <= NEWEST and not named:
+        print(f'set-up: {sys.executable} is taken because it has torch.')
+        return sys.executable
+    cpu = sys.platform != 'darwin' and not has_gpu()
+    chosen = choose_python.choose(f'{torch_pin()}+cpu' if cpu else None, *CPU_OPTIONS)
+    if chosen is None:
+        return sys.executable  # refuses by itself, and says what is needed
+    print(f'set-up: {chosen[1]}', flush=True)
+    return chosen[0]
+
+
 def check_python() -> None:
     """Raise SetupError on a Python for which the pinned packages have no wheels."""
-    version = '.'.join(map(str, sys.version_info[:2]))
-    if version != '3.11':
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        version = '.'.join(map(str, sys.version_info[:2]))
         raise SetupError(
             f'{sys.executable} is Python {version}, but the pinned packages have wheels for '
-            'Python 3.11 only (xtcocotools 1.14.3 ends there, scipy 1.17.1 begins there). '
-            'Install Python 3.11 and name it: make PYTHON=/path/to/python3.11 ...'
+            'Python 3.10 to 3.14. Install one of these and name it: make PYTHON=/path/to/python ...'
         )
 
 
@@ -61,7 +87,7 @@ def set_up(folder: Path) -> None:
     """Make the environment in ``folder``, unless it is there and up to date."""
     digest = digest_of_inputs(folder)
     stamp = folder / STAMP
-    if stamp.is_file() and stamp.read_text() == digest:
+    if stamp.is_file() and stamp.read_text().partition('\n')[0] == digest:
         return
     if not stamp.is_file() and folder.exists() and any(folder.iterdir()):
         raise SetupError(
@@ -85,7 +111,7 @@ def set_up(folder: Path) -> None:
     pip(python, 'the pinned packages', '-c', str(REQUIREMENTS / 'constraints.txt'), *listed)
     pip(python, 'the packages that go without dependencies', '--no-deps', *read_list('nodeps'))
     pip(python, 'the project', '--no-deps', '--no-build-isolation', '-e', str(ROOT))
-    stamp.write_text(digest)
+    stamp.write_text(f'{digest}\n{sys.executable}\n')
     print(f'set-up: {folder} is ready')
 
 
@@ -115,7 +141,7 @@ def users_packages() -> dict[str, Path]:
 def make_venv(folder: Path, user: dict[str, Path]) -> Path:
     """Create the environment; the user's packages come after its own on the path."""
     if subprocess.call([sys.executable, '-m', 'venv', str(folder)]):
-        raise SetupError('python -m venv failed; on Debian and Ubuntu: apt install python3.11-venv')
+        raise SetupError('python -m venv failed; on Debian and Ubuntu: apt install python3-venv')
     python = folder / ('Scripts' if os.name == 'nt' else 'bin') / 'python'
     if user:
         print(f'set-up: {", ".join(user)} of {sys.executable}: used, not installed again')
@@ -130,12 +156,15 @@ def install_torch(python: Path, user: dict[str, Path]) -> None:
     """Install the CPU build of torch; PyPI's (for Linux: CUDA, gigabytes) comes in its place."""
     if 'torch' in user or sys.platform == 'darwin' or has_gpu():
         return
-    torch = next(line for line in read_list('runtime') if name_of(line) == 'torch')
-    quick = ['--retries', '2', '--timeout', '5', '--index-url', CPU_INDEX]
     try:
-        pip(python, 'the CPU build of torch', '--no-deps', *quick, torch)
+        pip(python, 'the CPU build of torch', '--no-deps', *CPU_OPTIONS, torch_pin())
     except SetupError:
         print(f"set-up: no CPU build of torch from {CPU_INDEX}: taking PyPI's, which is large")
+
+
+def torch_pin() -> str:
+    """``torch==...`` of the lists."""
+    return next(line for line in read_list('runtime') if name_of(line) == 'torch')
 
 
 def has_gpu() -> bool:

@@ -2,7 +2,9 @@
 
 ``python tools/publish.py CONFIG SOURCE TARGET``: the weights that CONFIG's model needs and nothing
 else, in float16; of a training with EMA, the averaged ones. A model that learnt two mark-ups gives
-one for each: CONFIG's number of points says how many are taken, ``--first`` where they begin.
+one for each: CONFIG's number of points says how many are taken, ``--first`` where they begin. The
+checkpoint carries mmpose's ``dataset_meta``, so ``MMPoseInferencer`` takes it. SOURCE and
+TARGET may be the same file.
 """
 
 import argparse
@@ -36,7 +38,7 @@ def main() -> None:
 
     from mmpose.registry import MODELS
 
-    from pfld_mm.checkpoints.publish import in_half, slice_keypoints
+    from pfld_mm.checkpoints.publish import in_half, slice_keypoints, write_checkpoint
 
     try:
         state_dict = torch.load(args.source, map_location='cpu', weights_only=True)['state_dict']
@@ -46,7 +48,7 @@ def main() -> None:
         MODELS.build(cfg.model).load_state_dict(state_dict, strict=True)
     except (OSError, KeyError, ValueError, RuntimeError) as error:
         sys.exit(f'{args.source} gives no model for {args.config}: {error}')
-    torch.save(dict(state_dict=state_dict, meta=dict(dataset_meta=None)), args.target)
+    write_checkpoint(args.target, state_dict, cfg)
     print(f'{args.target}: {len(state_dict)} tensors; measure it with tools/test.py')
 
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from _common import parse_args, quiet_openmp, runner_config
+from _common import check_file, parse_args, quiet_openmp, runner_config
 
 quiet_openmp()
 
@@ -44,10 +44,12 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> None:
 def main() -> None:
     """Measure and report."""
     args = read_command_line()
+    check_file(args.checkpoint, 'checkpoint')
     cfg = runner_config(args)
     merge_args(cfg, args)
 
     from pfld_mm.checkpoints.load import check_fits
+    from pfld_mm.compat import CheckpointError
     from pfld_mm.engine.config_check import ConfigError, check_config
 
     try:
@@ -56,7 +58,10 @@ def main() -> None:
         raise SystemExit(f'test.py: {error}') from error
     runner = Runner.from_cfg(cfg)
     model = getattr(runner.model, 'module', runner.model)
-    check_fits(model, args.checkpoint)
+    try:
+        check_fits(model, args.checkpoint)
+    except (CheckpointError, ValueError) as error:
+        raise SystemExit(f'test.py: {error}') from None
     runner.load_or_resume()
     if args.deploy:
         model.switch_to_deploy()

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from _common import parse_args, quiet_openmp, runner_config
+from _common import check_file, parse_args, quiet_openmp, runner_config
 
 quiet_openmp()
 
@@ -51,6 +51,7 @@ def main() -> None:
     args = read_command_line()
     cfg = runner_config(args)
     merge_args(cfg, args)
+    check_file(cfg.get('load_from'), '--resume' if args.resume else 'load_from')
 
     from pfld_mm.compat import CheckpointError
     from pfld_mm.engine.config_check import ConfigError, check_config

@@ -1,11 +1,57 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
+import pfld_mm.compat
+
+# isort: split
+from mmengine.config import Config
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from mmpose.registry import DATASETS
 from torch import Tensor
 
 LAST_LAYERS = ('head.fc.', 'head.sigma_branch.')
 """Give x and y of every point, and their standard deviations."""
+
+
+def write_checkpoint(path: str | Path, state_dict: Mapping[str, Tensor], cfg: Config) -> None:
+    """Write weights that mmpose's ``init_model`` and ``MMPoseInferencer`` take.
+
+    Args:
+        path: The file; replaced as a whole.
+        state_dict: The weights.
+        cfg: The model's config; its datasets say what the points are.
+    """
+    meta = dict(dataset_meta=dataset_meta(cfg))
+    checkpoint = dict(state_dict=dict(state_dict), meta=meta if meta['dataset_meta'] else {})
+    pfld_mm.compat.save_checkpoint(checkpoint, str(path))
+
+
+def dataset_meta(cfg: Config) -> dict[str, Any] | None:
+    """Names, flip pairs and colors of a config's points, as mmpose keeps them in checkpoints.
+
+    Returns:
+        What ``parse_pose_metainfo`` gives for the first dataset that has a mark-up; None if none
+        has one (a face finder's).
+    """
+    for split in ('train', 'val', 'test'):
+        for dataset in _datasets(cfg.get(f'{split}_dataloader', {}).get('dataset')):
+            metainfo = getattr(DATASETS.get(dataset['type']), 'METAINFO', {})
+            metainfo = dataset.get('metainfo', metainfo)
+            if 'keypoint_info' in metainfo or 'from_file' in metainfo:
+                return parse_pose_metainfo(dict(metainfo))
+    return None
+
+
+def _datasets(dataset: dict | None) -> Iterator[dict]:
+    """A dataset's config and those that it wraps or combines."""
+    if dataset is None:
+        return
+    yield dataset
+    for inner in [dataset.get('dataset'), *dataset.get('datasets', [])]:
+        yield from _datasets(inner)
 
 
 def slice_keypoints(state_dict: Mapping[str, Tensor], first: int, count: int) -> dict[str, Tensor]:

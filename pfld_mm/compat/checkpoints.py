@@ -114,6 +114,9 @@ def load_local(filename: str, map_location: Any = None) -> dict[str, Any]:
         )
     for key in checkpoint.keys() - set(_WEIGHTS):
         checkpoint[key] = from_plain(checkpoint[key])
+    meta = checkpoint.get('meta')
+    if isinstance(meta, dict) and meta.get('dataset_meta', ()) is None:
+        del meta['dataset_meta']  # mmpose's inferencer takes None as it is; now it asks the config
     return checkpoint
 
 

@@ -150,22 +150,20 @@ class Markup:
         """Points of the face's outline, () where there is none."""
         return self.lines['contour'].points if 'contour' in self.lines else ()
 
-    def five_points(self, points: np.ndarray) -> np.ndarray:
-        """Pupils, tip of the nose and corners of the mouth, image-left first.
-
-        Args:
-            points: (..., K, 2).
-
-        Returns:
-            (..., 5, 2).
+    @property
+    def five_groups(self) -> tuple[Group, ...]:
+        """Whose means are pupils, tip of the nose and corners of the mouth, image-left first.
 
         Raises:
             ValueError: If the mark-up does not know them.
         """
         if self.pupils is None or self.nose_tip is None or self.mouth_corners is None:
             raise ValueError(f'the mark-up {self.name} does not say where its five points are')
-        groups = [*self.pupils, (self.nose_tip,), *((corner,) for corner in self.mouth_corners)]
-        return np.stack([points[..., list(group), :].mean(-2) for group in groups], -2)
+        return (*self.pupils, (self.nose_tip,), *((corner,) for corner in self.mouth_corners))
+
+    def five_points(self, points: np.ndarray) -> np.ndarray:
+        """The means of ``five_groups`` of the points (..., K, 2): (..., 5, 2)."""
+        return np.stack([points[..., list(group), :].mean(-2) for group in self.five_groups], -2)
 
     def mmpose_metainfo(self) -> dict[str, Any]:
         """The mark-up as MMPose's ``dataset_info``."""

@@ -6,6 +6,7 @@ Importing this loads no engine; that happens when a model is opened.
 from pfld_mm.core.align import align
 from pfld_mm.core.finder.found_faces import FoundFaces
 from pfld_mm.core.head_pose import HeadPose
+from pfld_mm.runtime.blink_detector import BlinkDetector
 from pfld_mm.runtime.face_finder import FaceFinder
 from pfld_mm.runtime.face_landmarker import FaceLandmarker
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
@@ -19,6 +20,7 @@ from pfld_mm.runtime.tracked_faces import TrackedFaces
 from pfld_mm.runtime.yunet_face_finder import YuNetFaceFinder
 
 __all__ = [
+    'BlinkDetector',
     'FaceFinder',
     'FaceLandmarker',
     'FaceLandmarks',

@@ -68,8 +68,7 @@ class FaceFinder:
             raise ValueError(f'min_score must lie between 0 and 1, found {min_score}')
         self.folder = ModelFolder.read(folder, verify)
         self.info = self.folder.info
-        if self.info.task != 'finder':
-            raise ValueError(f'{folder}: a model for the task {self.info.task!r}, no face finder')
+        self.folder.check_task('finder')
         self._thresholds = self.info.thresholds or {}
         self.backend, self.threads = backend, threads
         self.max_side = max_side

@@ -7,11 +7,16 @@ from threading import Lock
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pfld_mm.core.boxes import checked_boxes, crop_squares, plausible
+from pfld_mm.core.boxes import checked_boxes, crop_squares, landmark_boxes, plausible
 from pfld_mm.core.crop import crop, crop_matrix
-from pfld_mm.core.finder.face_geometry import turned, turned_deviations, upright_boxes
+from pfld_mm.core.finder.face_geometry import (
+    landmark_roll,
+    turned,
+    turned_deviations,
+    upright_boxes,
+)
 from pfld_mm.core.finder.found_faces import FoundFaces
-from pfld_mm.core.head_pose import solve_head_pose, tilted
+from pfld_mm.core.head_pose import crop_pose
 from pfld_mm.core.image import as_bgr
 from pfld_mm.core.network_input import network_input
 from pfld_mm.runtime.backends.open_session import open_session
@@ -35,17 +40,16 @@ class FaceLandmarker:
     Three steps, each of them callable: ``preprocess``, ``inference``, ``postprocess``.
     Threads may share one landmarker. A pickled one opens its model again. ::
 
-        landmarker = FaceLandmarker()
-        landmarks = landmarker(cv2.imread('face.jpg'))
+        landmarks = FaceLandmarker()(cv2.imread('face.jpg'))
         landmarks.points  # (F, K, 2) in image pixels
 
     Args:
-        folder: What the export tool wrote, its single ONNX file, or the name of a model that comes
-            with the package.
+        folder: What the export tool wrote, its single ONNX file, or a shipped model's name.
         backend: ``'onnxruntime'``, ``'onnxruntime_int8'``, ``'openvino'``, ``'ncnn'``.
-        threads: Of the backend; 0 leaves the number to it. More than 1 seldom pays at 112 px.
+        threads: Of the backend; 0 leaves it the choice. More than 1 seldom pays.
         finder: Finds the faces of images that come without boxes; `FaceFinder` by default.
         verify: Compare the files with their digests in the metadata.
+        refine: Find the points of the finder's faces again in the box around the first ones.
 
     Raises:
         FileNotFoundError: if the folder or a file of it is missing.
@@ -60,24 +64,23 @@ class FaceLandmarker:
         threads: int = 1,
         finder: Finder | None = None,
         verify: bool = True,
+        refine: bool = True,
     ) -> None:
         self.folder = ModelFolder.read(folder, verify)
         self.info = self.folder.info
-        if self.info.task != 'face':
-            raise ValueError(
-                f'{folder}: a model for the task {self.info.task!r}, not for faces; use '
-                'SliderLocator'
-            )
+        self.folder.check_task('face')
         self.backend = backend
         self.threads = threads
         self.session = open_session(self.folder, backend, threads)
+        self.refine = refine
         self._finder = finder
         self._lock = Lock()
 
     def __reduce__(self) -> tuple:
         """For another process: the model is opened there again."""
         path = str(self.folder.path)
-        return type(self), (path, self.backend, self.threads, self._finder, self.folder.verify)
+        verify = self.folder.verify
+        return type(self), (path, self.backend, self.threads, self._finder, verify, self.refine)
 
     @property
     def finder(self) -> Finder:
@@ -102,10 +105,9 @@ class FaceLandmarker:
 
         Args:
             image: See ``as_bgr``: BGR, gray or BGRA; uint8, uint16 or float in 0..1.
-            boxes: (F, 4) x_min, y_min, x_max, y_max of the faces in pixels, as tight as the box
-                around the landmarks (brows to chin), for upright faces; or found faces, whose tilt
-                is known; None: the finder looks for them, and what the model is unsure of is left
-                out as no face (models that tell standard deviations).
+            boxes: (F, 4) x_min, y_min, x_max, y_max in pixels of upright faces, as tight as the box
+                around the landmarks (brows to chin); or found faces, whose tilt is known; None: the
+                finder looks for them, and what the model is unsure of is left out as no face.
             pose: Whether to solve the head poses; only for 68 and 98 points.
 
         Raises:
@@ -119,19 +121,28 @@ class FaceLandmarker:
             roll, finder_scores = found.roll, found.scores
             found = found.boxes
         boxes = checked_boxes(found, image.shape)
-        output = self.inference(self.preprocess(image, boxes, roll))
-        landmarks = self.postprocess(output, boxes, pose, roll)
+        landmarks = self._landmarks(image, boxes, roll, pose)
+        if not is_given and self.refine and len(landmarks):
+            around, roll = landmark_boxes(landmarks.points), landmark_roll(landmarks.points)
+            is_box = plausible(around, image.shape)[:, None]
+            boxes = checked_boxes(np.where(is_box, around, boxes), image.shape)
+            landmarks = self._landmarks(image, boxes, roll, pose)
         landmarks = replace(landmarks, finder_scores=finder_scores)
         unsure = landmarks.relative_sigma()
         if not is_given and unsure is not None:
             landmarks = landmarks.select(unsure <= MAX_RELATIVE_SIGMA)
         return landmarks
 
+    def _landmarks(
+        self, image: np.ndarray, boxes: np.ndarray, roll: np.ndarray | None, pose: bool
+    ) -> FaceLandmarks:
+        output = self.inference(self.preprocess(image, boxes, roll))
+        return self.postprocess(output, boxes, pose, roll)
+
     def find_faces(self, image: ArrayLike) -> FoundFaces:
         """The faces that the finder finds, the largest first.
 
-        What the finder puts mostly outside the image, or makes smaller than 8 pixels, is left
-        out.
+        What lies mostly outside the image or is smaller than 8 pixels is left out.
         """
         image = as_bgr(image)
         found = self.finder(image)
@@ -203,8 +214,8 @@ class FaceLandmarker:
         poses = None
         if pose:
             poses = tuple(
-                tilted(solve_head_pose(one * size, size), float(np.deg2rad(angle[0])))
-                for one, angle in zip(output[..., :2], angles, strict=True)
+                crop_pose(one * size, size, float(angle))
+                for one, angle in zip(output[..., :2], angles[:, 0], strict=True)
             )
         scores = sigmas = None
         if deviations.size:
@@ -222,29 +233,18 @@ class FaceLandmarker:
         return *crop_squares(upright, self.info.padding, self.info.input_size), roll
 
     def self_test(self, bound: float | None = None) -> float:
-        """Prove this installation with the folder's golden pair.
+        """Prove this installation with the folder's golden pair, see `check_golden_pair`.
 
         Args:
             bound: Largest difference allowed, in pixels of the crop; None for the form's own.
 
         Returns:
             The largest difference of a point in pixels.
-
-        Raises:
-            RuntimeError: if the input differs at all or the points differ by more than ``bound``.
-            FileNotFoundError: if the folder has no golden pair.
-            ValueError: if the golden pair is damaged or of another model.
         """
         golden = self.folder.golden()
-        return check_golden_pair(
-            golden,
-            network_input([as_bgr(golden.image)], self.info),
-            self._in_pixels,
-            self.inference,
-            self.backend,
-            bound,
-        )
+        tensor = network_input([as_bgr(golden.image)], self.info)
 
-    def _in_pixels(self, output: np.ndarray) -> np.ndarray:
-        """An output of the model in pixels of the crop, standard deviations included."""
-        return output.reshape(-1, 2) * self.info.input_size
+        def in_pixels(output: np.ndarray) -> np.ndarray:
+            return output.reshape(-1, 2) * self.info.input_size
+
+        return check_golden_pair(golden, tensor, in_pixels, self.inference, self.backend, bound)

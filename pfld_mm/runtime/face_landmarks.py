@@ -2,13 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from pfld_mm.core.head_pose import HeadPose
 from pfld_mm.core.plain import rounded
 from pfld_mm.runtime.face import Face
+
+T = TypeVar('T', bound='FaceLandmarks')
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class FaceLandmarks:
         areas = (self.boxes[:, 2:] - self.boxes[:, :2]).prod(1)
         return self.sigmas.mean((1, 2)) / np.sqrt(areas)
 
-    def select(self, kept: np.ndarray) -> FaceLandmarks:
+    def select(self: T, kept: np.ndarray) -> T:
         """The faces for which ``kept`` (F,) bool is True."""
         indices = np.flatnonzero(kept)
         poses = None if self.poses is None else tuple(self.poses[i] for i in indices)
@@ -99,6 +101,21 @@ class FaceLandmarks:
             }
             for face in self
         ]
+
+    def to_supervision(self) -> Any:
+        """The faces as ``supervision.KeyPoints``, for its annotators; class 0, scores if known.
+
+        Raises:
+            ImportError: If the optional package supervision is not installed.
+        """
+        try:
+            from supervision import KeyPoints
+        except ImportError as error:
+            raise ImportError(
+                f'to_supervision needs the package supervision ({error}): pip install supervision'
+            ) from error
+        # by position: the third is called confidence before supervision 0.29
+        return KeyPoints(self.points, np.zeros(len(self), int), self.scores)
 
 
 def _coco_keypoints(face: Face) -> list[float]:

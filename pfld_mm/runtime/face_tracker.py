@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,8 +10,9 @@ from pfld_mm.core.finder.face_geometry import landmark_roll
 from pfld_mm.core.finder.found_faces import FoundFaces
 from pfld_mm.core.image import as_bgr
 from pfld_mm.runtime.crop_consistency import MAX_CROP_INCONSISTENCY, crop_inconsistency
-from pfld_mm.runtime.face import Face
-from pfld_mm.runtime.face_landmarker import FaceLandmarker
+from pfld_mm.runtime.face_landmarker import MAX_RELATIVE_SIGMA, FaceLandmarker
+from pfld_mm.runtime.face_landmarks import FaceLandmarks
+from pfld_mm.runtime.face_track import FaceTrack
 from pfld_mm.runtime.one_euro import OneEuro
 from pfld_mm.runtime.tracked_faces import TrackedFaces
 
@@ -20,27 +20,25 @@ JUMP = 0.3
 """Between frames the box of a face overlaps itself by more (intersection over union)."""
 SAME = 0.5
 """Two boxes that iou by more are of one face."""
-
-
-@dataclass
-class _Track:
-    """One face: its number, where it is expected, and what it was in the frame before."""
-
-    id: int
-    box: np.ndarray
-    roll: float = 0.0
-    face: Face | None = None
-    filter: OneEuro | None = None
+STILL = 0.75
+"""A box that overlaps its crop's by less has moved: the points are found again in it."""
+MORE_PASSES = 2
+"""How often at most."""
+REACH = 1.0
+"""A lost face is looked for within so many of its sizes from where it is expected."""
 
 
 class FaceTracker:
     """Follows the faces of a video: the box of the next frame comes from the last points.
 
-    So the finder, slower than the landmarks and blind for turned heads, runs only while no face is
-    known, in the frame that loses one, and every ``find_every`` frames for newcomers. A face is
-    lost when its points collapse, their center leaves the image, their box jumps, or when they
-    are not steady (see ``crop_consistency``), which is tried on every newcomer and every
-    ``check_every`` frames.
+    So the finder runs only while no face is known, while one is missed, and every ``find_every``
+    frames for newcomers. A track expects its face to move on at its velocity. Where the face has
+    moved otherwise, its points are found again in the box of the first ones. A face is
+    missed when its points leap out of that box, collapse or leave the image, when another face's
+    track has taken its place, or when the model is unsure of the points (models without standard
+    deviations: when the points move with the crop, tried on newcomers and every ``check_every``
+    frames, see ``crop_consistency``). A face that comes back within ``memory`` frames near the
+    place where it is expected keeps its number.
 
     Args:
         landmarker: Finds the points; its finder finds the faces.
@@ -50,6 +48,8 @@ class FaceTracker:
         check_every: Frames between two checks whether a face still is one.
         max_inconsistency: Largest `crop_inconsistency` of a face; None never checks (for a model
             whose points move with the crop on faces, too).
+        max_sigma: Largest ``relative_sigma`` of a face, see `FaceLandmarks`; None never checks.
+        memory: Frames after which a missed face is forgotten.
     """
 
     def __init__(
@@ -59,17 +59,22 @@ class FaceTracker:
         find_every: int = 15,
         check_every: int = 5,
         max_inconsistency: float | None = MAX_CROP_INCONSISTENCY,
+        max_sigma: float | None = MAX_RELATIVE_SIGMA,
+        memory: int = 15,
     ) -> None:
-        if find_every < 1 or check_every < 1:
+        if find_every < 1 or check_every < 1 or memory < 0:
             raise ValueError(
-                f'find_every and check_every must be 1 or more, found {find_every}, {check_every}'
+                'find_every and check_every must be 1 or more, memory 0 or more, found '
+                f'{find_every}, {check_every}, {memory}'
             )
         self.landmarker = landmarker
         self.smooth = smooth
         self.find_every = find_every
         self.check_every = check_every
         self.max_inconsistency = max_inconsistency
-        self._tracks: list[_Track] = []
+        self.max_sigma = max_sigma
+        self.memory = memory
+        self._tracks: list[FaceTrack] = []
         self._frame = 0
         self._next_id = 0
 
@@ -85,62 +90,94 @@ class FaceTracker:
             ValueError: if the image is impossible or, with smoothing, the time stands still.
         """
         image = as_bgr(image)
-        due = self._frame % self.check_every == 0
-        boxes = [track.box for track in self._tracks]
-        tracks = self._follow(image, self._tracks, due, pose)
-        if not tracks or len(tracks) < len(boxes) or self._frame % self.find_every == 0:
-            tracks = tracks + self._follow(image, self._newcomers(image, tracks), True, pose)
+        is_due = self._frame % self.check_every == 0
+        followed = [track for track in self._tracks if not track.missed]
+        seen = _distinct(self._follow(image, followed, is_due, pose))
+        missed = [track for track in self._tracks if track not in seen]
+        if not seen or missed or self._frame % self.find_every == 0:
+            found = self._found(image, seen, missed)
+            seen = _distinct(seen + self._follow(image, found, True, pose))
+        for track in missed:
+            if track not in seen:
+                track.missed += 1
         self._frame += 1
-        self._tracks = _distinct(tracks)
-        return self._result(time, pose)
+        coasting = [track for track in missed if 0 < track.missed <= self.memory]
+        self._tracks = sorted([*seen, *coasting], key=lambda track: track.id)
+        return self._result(sorted(seen, key=lambda track: track.id), time, pose)
 
-    def _newcomers(self, image: np.ndarray, tracks: list[_Track]) -> list[_Track]:
-        """Tracks for the faces that the finder sees and that are not followed yet."""
+    def _found(
+        self, image: np.ndarray, seen: list[FaceTrack], missed: list[FaceTrack]
+    ) -> list[FaceTrack]:
+        """Tracks for the finder's faces that are not seen yet: missed ones nearby, else new."""
         found = self.landmarker.find_faces(image)
-        if tracks:
-            known = np.stack([track.box for track in tracks])
+        if seen:
+            known = np.stack([track.box for track in seen])
             found = found[iou(found.boxes, known).max(1) < JUMP]
-        newcomers = []
+        waiting, tracks = list(missed), []
         for box, roll in zip(found.boxes, found.roll.tolist(), strict=True):
-            smooth = self.smooth and self.smooth()
-            newcomers.append(_Track(self._next_id, box, roll, filter=smooth))
-            self._next_id += 1
-        return newcomers
+            near = [track for track in waiting if track.distance_to(box) < REACH]
+            if near:
+                track = min(near, key=lambda track: track.distance_to(box))
+                waiting.remove(track)
+                track.velocity = np.zeros(2, np.float32)
+                track.box, track.roll = box, roll
+            else:
+                track = FaceTrack(self._next_id, box, roll, self.smooth and self.smooth())
+                self._next_id += 1
+            tracks.append(track)
+        return tracks
 
     def _follow(
-        self, image: np.ndarray, tracks: list[_Track], check: bool, pose: bool
-    ) -> list[_Track]:
-        """Move the tracks to this frame; those that are lost are left out."""
+        self, image: np.ndarray, tracks: list[FaceTrack], check: bool, pose: bool
+    ) -> list[FaceTrack]:
+        """Move the tracks to this frame; those that are not seen in it are left out."""
         # a frame may be smaller than the one before
-        tracks = [t for t in tracks if plausible(t.box[None], image.shape)[0]]
+        tracks = [t for t in tracks if plausible(t.expected[None], image.shape)[0]]
         if not tracks:
             return []
-        faces = FoundFaces(
-            np.stack([track.box for track in tracks]),
-            np.ones(len(tracks), np.float32),
-            np.array([track.roll for track in tracks], np.float32),
-        )
-        landmarks = self.landmarker(image, faces, pose)
-        boxes, roll = landmark_boxes(landmarks.points), landmark_roll(landmarks.points)
-        good = plausible(boxes, image.shape)
-        good &= iou(boxes, landmarks.boxes).diagonal() > JUMP
-        if check and self.max_inconsistency is not None:
-            good &= crop_inconsistency(self.landmarker, image, landmarks) <= self.max_inconsistency
-        for index, track in enumerate(tracks):
-            track.box, track.face = boxes[index], landmarks[index]
-            track.roll = float(roll[index])
+        expected = np.stack([track.expected for track in tracks])
+        roll = np.array([track.roll for track in tracks], np.float32)
+        landmarks, good = self._points(image, expected, roll, pose)
+        boxes = landmark_boxes(landmarks.points)
+        for _ in range(MORE_PASSES):
+            if not (good & (iou(boxes, landmarks.boxes).diagonal() < STILL)).any():
+                break
+            around = np.where(good[:, None], boxes, expected)
+            roll = landmark_roll(landmarks.points)
+            landmarks, is_good = self._points(image, around, roll, pose)
+            boxes, good = landmark_boxes(landmarks.points), good & is_good
+        good &= self._are_faces(image, landmarks, check)
+        roll = landmark_roll(landmarks.points)
+        for index in np.flatnonzero(good):
+            tracks[index].see(landmarks[index], boxes[index], float(roll[index]))
         return [track for track, is_good in zip(tracks, good, strict=True) if is_good]
 
-    def _result(self, time: float, pose: bool) -> TrackedFaces:
-        tracks = self._tracks
+    def _points(
+        self, image: np.ndarray, boxes: np.ndarray, roll: np.ndarray, pose: bool
+    ) -> tuple[FaceLandmarks, np.ndarray]:
+        """The points in the boxes (F, 4), and (F,) bool where they stay there."""
+        faces = FoundFaces(boxes, np.ones(len(boxes), np.float32), roll.astype(np.float32))
+        landmarks = self.landmarker(image, faces, pose)
+        found = landmark_boxes(landmarks.points)
+        return landmarks, plausible(found, image.shape) & (iou(found, boxes).diagonal() > JUMP)
+
+    def _are_faces(self, image: np.ndarray, landmarks: FaceLandmarks, check: bool) -> np.ndarray:
+        """(F,) bool; the points' own standard deviations tell it, else a second look."""
+        sigma = landmarks.relative_sigma()
+        if sigma is not None:
+            return np.ones(len(sigma), bool) if self.max_sigma is None else sigma <= self.max_sigma
+        if not check or self.max_inconsistency is None:
+            return np.ones(len(landmarks), bool)
+        return crop_inconsistency(self.landmarker, image, landmarks) <= self.max_inconsistency
+
+    def _result(self, tracks: list[FaceTrack], time: float, pose: bool) -> TrackedFaces:
         faces = [track.face for track in tracks if track.face is not None]
         k = self.landmarker.info.num_keypoints
         points = np.zeros((len(tracks), k, 2), np.float32)
         for index, track in enumerate(tracks):
             points[index] = faces[index].points
             if track.filter is not None:
-                size = float(np.sqrt((track.box[2:] - track.box[:2]).prod()))
-                points[index] = track.filter(faces[index].points, time, size)
+                points[index] = track.filter(faces[index].points, time, track.size)
         tells = bool(faces) and faces[0].scores is not None
         return TrackedFaces(
             points,
@@ -153,10 +190,10 @@ class FaceTracker:
         )
 
 
-def _distinct(tracks: list[_Track]) -> list[_Track]:
-    """Without those that have run into an older one."""
-    kept: list[_Track] = []
-    for track in sorted(tracks, key=lambda t: t.id):
+def _distinct(tracks: list[FaceTrack]) -> list[FaceTrack]:
+    """Without those that have run into another face: the one that moved as expected has it."""
+    kept: list[FaceTrack] = []
+    for track in sorted(tracks, key=lambda t: (round(t.surprise, 2), t.id)):
         others = np.array([other.box for other in kept], np.float32).reshape(-1, 4)
         if not (iou(track.box[None], others) > SAME).any():
             kept.append(track)

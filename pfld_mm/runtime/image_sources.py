@@ -12,12 +12,27 @@ VIDEO_SUFFIXES = {'.avi', '.m4v', '.mkv', '.mov', '.mp4', '.webm'}
 MAX_NAMED = 5
 
 
+def is_camera(source: str) -> bool:
+    """A number is a camera, unless a file has this name."""
+    return source.isdecimal() and not Path(source).exists()
+
+
 def is_video(source: str) -> bool:
-    """A number is a camera; a file that is no image, by content or name, is taken for a video."""
+    """A camera, or a file that is no image, by content or name."""
     path = Path(source)
-    if source.isdecimal() and not path.exists():
-        return True
-    return path.is_file() and not may_be_image(path)
+    return is_camera(source) or (path.is_file() and not may_be_image(path))
+
+
+def default_out(source: str) -> Path:
+    """Where is drawn if nothing else is said: beside the source, under another name."""
+    path = Path(source)
+    if path.is_dir():
+        path = path.resolve()
+        return path.with_name(f'{path.name}.points')
+    if is_video(source):
+        return path.with_suffix('.points.mp4')
+    suffix = path.suffix if cv2.haveImageWriter(str(path)) else '.png'
+    return path.with_suffix(f'.points{suffix}')
 
 
 def images_of(source: str) -> tuple[list[Path], str]:

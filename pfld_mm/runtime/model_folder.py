@@ -20,6 +20,9 @@ DEFAULT_FILES = {
 }
 """Used for a backend that the metadata's ``files`` do not name."""
 
+PREDICTORS = {'face': 'FaceLandmarker', 'slider': 'SliderLocator', 'finder': 'FaceFinder'}
+"""Task -> the class that runs its models."""
+
 MAX_JSON_BYTES = 4 << 20
 
 
@@ -77,6 +80,15 @@ class ModelFolder:
         except UnicodeDecodeError as error:
             raise ValueError(f'{file}: not UTF-8 ({error}); export the model again') from None
         return cls(path, ModelInfo.from_json(text, str(file)), verify)
+
+    def check_task(self, task: str) -> None:
+        """Raise a ValueError if the model is for another task than ``task``."""
+        if self.info.task != task:
+            reader = PREDICTORS.get(self.info.task)
+            cure = f'; use {reader}' if reader else ''
+            raise ValueError(
+                f'{self.path}: a model for the task {self.info.task!r}, not {task!r}{cure}'
+            )
 
     def files(self, backend: str) -> tuple[Path, ...]:
         """The files of a backend.

@@ -28,7 +28,7 @@ class Output:
         self._writer: cv2.VideoWriter | None = None
         self._size = (0, 0)
 
-    def put(self, image: np.ndarray, name: str | None = None) -> bool:
+    def put(self, image: np.ndarray, name: str | None = None) -> tuple[Path | None, bool]:
         """Write and show one image (H, W, 3) uint8 BGR.
 
         Args:
@@ -36,16 +36,20 @@ class Output:
             name: Its file name if ``path`` is a folder; kinds that OpenCV cannot write become PNG.
 
         Returns:
-            False when the user has closed the window (q or Esc).
+            Where it was written, if it was, and False when the user has closed the window (q or
+            Esc).
 
         Raises:
             OSError: if the file cannot be written or there is no screen.
         """
+        file = None
         if self.path is not None and self.fps:
-            self._put_frame(image, self.path, self.fps)
+            file = self.path
+            self._put_frame(image, file, self.fps)
         elif self.path is not None:
-            _write(_file(self.path, name), image)
-        return self._show(image) if self.show else True
+            file = _file(self.path, name)
+            _write(file, image)
+        return file, self._show(image) if self.show else True
 
     def close(self) -> None:
         """Finish the video and close the window."""

@@ -51,11 +51,7 @@ class SliderLocator:
     ) -> None:
         self.folder = ModelFolder.read(folder, verify)
         self.info = self.folder.info
-        if self.info.task != 'slider':
-            raise ValueError(
-                f'{folder}: a model for the task {self.info.task!r}, not for slider puzzles; use '
-                'FaceLandmarker'
-            )
+        self.folder.check_task('slider')
         self.stride = self.info.codec.get('stride', STRIDE)
         self.backend = backend
         self.session = open_session(self.folder, backend, threads)

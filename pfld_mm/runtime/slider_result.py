@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import Any
+
+from pfld_mm.core.plain import rounded
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,9 @@ class SliderResult:
         """Whether a piece and a gap match; always true of a one-stage model."""
         return self.gap is not None
 
-    def to_dict(self) -> dict:
-        """As plain data, for JSON; ``found`` included."""
-        return {'found': self.found, **asdict(self)}
+    def to_dict(self) -> dict[str, Any]:
+        """Plain Python for JSON, in the faces' numbers: pixels with two decimals, the rest four."""
+        pixels = {name: rounded(getattr(self, name)) for name in ('gap', 'piece', 'distance')}
+        others = {name: rounded(getattr(self, name), 4) for name in ('angle', 'scores')}
+        match = rounded(self.match_logit, 4)
+        return {'found': self.found, **pixels, **others, 'match_logit': match}

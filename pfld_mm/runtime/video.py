@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 
 import cv2
 import numpy as np
@@ -10,8 +11,9 @@ import numpy as np
 class Video:
     """The frames of a video file or a camera.
 
-    Iterating gives (time in seconds, frame (H, W, 3) uint8 BGR). A camera may stop at any time:
-    then the frames end, and ``frames`` says how many there were.
+    Iterating gives (time in seconds, frame (H, W, 3) uint8 BGR). The times of a file are its own,
+    also where its frame rate varies; a camera's are those of a monotonic clock. A camera may stop
+    at any time: then the frames end, and ``frames`` says how many there were.
 
     Args:
         source: A file, or the number of a camera.
@@ -54,14 +56,22 @@ class Video:
         Raises:
             ValueError: if there is not a single frame.
         """
+        time, start = -1.0, monotonic()
         while True:
             good, frame = self._capture.read()
             if not good or frame is None:
                 break
             self.frames += 1
-            yield (self.frames - 1) / self.fps, frame
+            found = monotonic() - start if self.is_camera else self._file_time()
+            # some containers have no times: then they follow from the frame rate
+            time = found if found > time else time + 1 / self.fps
+            yield time, frame
         if self.frames == 0:
             raise ValueError(f'{self.name}: gives not a single frame')
+
+    def _file_time(self) -> float:
+        """The presentation time of the frame that was read last, in seconds."""
+        return self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3
 
     def close(self) -> None:
         """Let go of file or camera."""

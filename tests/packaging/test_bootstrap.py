@@ -84,11 +84,38 @@ def test_a_folder_of_the_user_is_not_touched(bootstrap, tmp_path, monkeypatch, c
 
 
 def test_other_pythons_are_refused_by_name(tool):
-    tool.sys = type('sys', (), dict(version_info=(3, 13, 1), executable='/usr/bin/python3.13'))
-    with pytest.raises(tool.SetupError, match=r'is Python 3\.13.*Python 3\.11 only.*make PYTHON='):
+    tool.sys = type('sys', (), dict(version_info=(3, 9, 1), executable='/usr/bin/python3.9'))
+    for version in [(3, 9, 1), (3, 15, 0)]:
+        tool.sys.version_info = version
+        match = rf'is Python 3\.{version[1]}, .* 3\.10 to 3\.14.*make PYTHON='
+        with pytest.raises(tool.SetupError, match=match):
+            tool.check_python()
+    for minor in range(10, 15):
+        tool.sys.version_info = (3, minor, 0)
         tool.check_python()
-    tool.sys.version_info = (3, 11, 0)
-    tool.check_python()
+
+
+def test_the_folder_keeps_the_python_that_made_it(bootstrap, tmp_path, monkeypatch, capsys):
+    folder, said = tmp_path / 'venv', []
+    monkeypatch.setattr(
+        bootstrap.choose_python, 'choose', lambda *a: said.append(a) or (sys.executable, 'Chosen.')
+    )
+    monkeypatch.delenv(bootstrap.choose_python.VARIABLE, raising=False)
+    assert bootstrap.chosen_python(folder) == sys.executable
+    assert said[0][0] == 'torch==2.13.0+cpu' and 'set-up: Chosen.' in capsys.readouterr().out
+    assert run(bootstrap, folder, monkeypatch) == 0
+    assert bootstrap.chosen_python(folder) == sys.executable
+    assert len(said) == 1 and not capsys.readouterr().out.count('Chosen')
+    monkeypatch.setenv(bootstrap.choose_python.VARIABLE, '/usr/bin/another')
+    bootstrap.chosen_python(folder)
+    assert len(said) == 2
+
+
+def test_a_python_with_torch_is_taken(bootstrap, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(bootstrap, 'users_packages', lambda: {'torch': tmp_path})
+    monkeypatch.delenv(bootstrap.choose_python.VARIABLE, raising=False)
+    assert bootstrap.chosen_python(tmp_path / 'venv') == sys.executable
+    assert 'because it has torch' in capsys.readouterr().out
 
 
 def test_a_gpu_gets_the_usual_build(bootstrap, tmp_path, monkeypatch):

@@ -36,6 +36,12 @@ def test_every_target_sets_up_first(target, command):
     assert lines[-1].strip() == f'/somewhere/venv/bin/python {command}'
 
 
+def test_without_a_name_bootstrap_chooses_the_python():
+    first = make('--dry-run', 'test').splitlines()[0]
+    assert first.endswith(' tools/bootstrap.py --choose .venv')
+    assert make('--dry-run', 'matrix').endswith(' tools/matrix.py \n')
+
+
 def test_openmp_threads_do_not_spin(tmp_path):
     """The variables must be in the environment before torch is imported."""
     (tmp_path / 'bin').mkdir()

@@ -1,5 +1,7 @@
+import re
 from pathlib import Path
 
+import model_index
 import pytest
 import yaml
 
@@ -44,3 +46,35 @@ def test_config_names_are_unique():
     """mim finds a config by its base name."""
     names = [path.name for path in (ROOT / 'configs').rglob('*.py') if path.name != '__init__.py']
     assert len(set(names)) == len(names)
+
+
+CARDS = sorted((ROOT / 'pfld_mm/runtime/models').glob('*/README.md'))
+
+
+def test_it_says_what_the_cards_say():
+    text = (ROOT / 'model-index.yml').read_text()
+    assert model_index.build_index(text) == text, 'run: python tools/model_index.py'
+
+
+@pytest.mark.parametrize('card', CARDS, ids=lambda card: card.parent.name)
+def test_the_figures_of_a_card_are_in_its_text_and_its_weights_are_there(card, index):
+    front, text = model_index.read_card(card)
+    for result in front['results']:
+        for figure in result['metrics'].values():
+            shown = {f'{figure:.2f}', f'{figure:.1f}', f'{figure:g}', f'{figure:.3f}'}
+            assert any(re.search(rf'(?<![\d.]){re.escape(s)}(?![\d.]\d)', text) for s in shown)
+    (model,) = [m for m in index['Models'] if m['Config'] == front['config']]
+    assert (ROOT / model['Weights']).is_file() and (ROOT / model['README']) == card
+    assert len(model['Results']) == len(front['results'])
+
+
+def test_a_card_without_results_is_refused(tmp_path):
+    card = tmp_path / 'README.md'
+    for text in (
+        '# Model',
+        '---\nconfig: a.py\n---\n',
+        '---\nconfig: a.py\nresults: [{x: 1}]\n---\n',
+    ):
+        card.write_text(text)
+        with pytest.raises(model_index.CardError, match=r'README\.md: '):
+            model_index.read_card(card)

@@ -12,7 +12,7 @@ import pfld_mm.register  # noqa: F401
 # isort: split
 from mmpose.datasets.transforms import GetBBoxCenterScale
 
-from pfld_mm.core.head_pose import solve_head_pose
+from pfld_mm.core.head_pose import crop_pose
 from pfld_mm.datasets.transforms.crop_face import CropFace
 from pfld_mm.runtime.face_landmarker import FaceLandmarker
 from pfld_mm.runtime.haar_face_finder import HaarFaceFinder
@@ -110,6 +110,21 @@ def test_no_face_is_an_answer(landmarker, boxes):
     assert landmarks.boxes.shape == (0, 4) and landmarks.poses == () and len(landmarks) == 0
 
 
+def test_points_of_found_faces_are_refined(face_model):
+    """A finder's box that is a fifth off costs nothing; a box that was given is taken as it is."""
+    image, true = disc_image((240, 320), [(150, 100)], 50), disc_box((150, 100), 50)
+    off = (true + np.float32([10, -8, 20, 4])).astype(np.float32)
+    once, twice = (
+        FaceLandmarker(face_model, finder=lambda _: off[None], refine=refine)
+        for refine in (False, True)
+    )
+    expected = once(image, true).points
+    np.testing.assert_array_equal(once(image).points, twice(image, off).points)
+    errors = [np.abs(one(image).points - expected).mean() for one in (once, twice)]
+    assert errors[1] < 0.7 * errors[0]
+    np.testing.assert_allclose(twice(image).boxes[0], true, atol=2)
+
+
 def test_impossible_finds_of_the_finder_are_left_out(face_model):
     finds = [
         (20, 20, 90, 90),
@@ -119,7 +134,7 @@ def test_impossible_finds_of_the_finder_are_left_out(face_model):
         (20, 20, np.nan, 90),
         (-3e38, -3e38, 3e38, 3e38),
     ]
-    landmarker = FaceLandmarker(face_model, finder=lambda image: np.float32(finds))
+    landmarker = FaceLandmarker(face_model, finder=lambda image: np.float32(finds), refine=False)
     landmarks = landmarker(NOISE)
     np.testing.assert_array_equal(landmarks.boxes, np.float32(finds[:1]))
 
@@ -133,7 +148,7 @@ def test_pose_is_that_of_the_crop(landmarker):
     box = disc_box((145, 103), 55)
     pose = landmarker(image, box, pose=True).poses[0]
     output = landmarker.inference(landmarker.preprocess(image, np.float32(box)[None]))
-    expected = solve_head_pose(output[0] * (112, 112), (112, 112))
+    expected = crop_pose(output[0] * (112, 112), (112, 112))
     np.testing.assert_array_equal(pose.rotation, expected.rotation)
     assert abs(pose.yaw) < 0.05 and abs(pose.roll) < 0.05
 

@@ -1,4 +1,6 @@
 import json
+import sys
+import types
 
 import numpy as np
 import pytest
@@ -51,3 +53,27 @@ def test_selected_faces_keep_all_that_is_theirs():
     np.testing.assert_array_equal(one.sigmas, sigmas[1:])
     assert len(faces.select(np.zeros(2, bool))) == 0
     assert FaceLandmarks(POINTS, BOXES).relative_sigma() is None
+
+
+@pytest.mark.parametrize('scores', [None, np.float32([[0.2, 0.4, 0.6], [1, 1, 1]])])
+def test_supervision_gets_points_classes_and_scores(monkeypatch, scores):
+    """Of its ``KeyPoints`` the order of the first three arguments is the same in all versions."""
+    fake = types.SimpleNamespace(KeyPoints=lambda *values: values)
+    monkeypatch.setitem(sys.modules, 'supervision', fake)
+    points, classes, confidence = FaceLandmarks(POINTS, BOXES, scores=scores).to_supervision()
+    np.testing.assert_array_equal(points, POINTS)
+    assert classes.tolist() == [0, 0] and confidence is scores
+
+
+def test_supervision_draws_them():
+    supervision = pytest.importorskip('supervision')
+    faces = FaceLandmarks(POINTS, BOXES, scores=np.ones((2, 3), np.float32)).to_supervision()
+    assert isinstance(faces, supervision.KeyPoints) and len(faces) == 2
+    image = np.zeros((20, 20, 3), np.uint8)
+    assert supervision.VertexAnnotator().annotate(image, faces).any()
+
+
+def test_without_supervision_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'supervision', None)
+    with pytest.raises(ImportError, match='pip install supervision'):
+        FaceLandmarks(POINTS, BOXES).to_supervision()

@@ -177,3 +177,60 @@ def test_frames_may_change_their_size(tracker, finder):
 def test_impossible_settings(landmarker, options):
     with pytest.raises(ValueError, match='must be 1 or more'):
         FaceTracker(landmarker, **options)
+
+
+@pytest.mark.parametrize('step', [15, 22, 30])
+def test_a_fast_face_has_its_points_in_every_frame(tracker, finder, step):
+    """By a quarter to a half of its width a frame, out of rest."""
+    centers = [(50, 100)] * 3 + [(50 + step * k, 100) for k in range(1, 9)]
+    for frame, center in enumerate(centers):
+        faces = show(tracker, finder, [center], frame)
+        assert faces.ids == (0,)
+        np.testing.assert_allclose(faces.points[0], face_shape(68) * 30 + center, atol=2.0)
+
+
+def test_a_face_that_is_hidden_for_a_moment_keeps_its_number(tracker, finder):
+    for frame in range(4):
+        show(tracker, finder, [(60 + 5 * frame, 100)], frame)
+    for frame in range(4, 10):
+        show(tracker, finder, [], frame)
+    faces = show(tracker, finder, [(60 + 5 * 10, 100)], 10)
+    assert faces.ids == (0,)
+    for frame in range(11, 40):
+        show(tracker, finder, [], frame)
+    assert show(tracker, finder, [(110, 100)], 40).ids == (1,)  # forgotten
+
+
+def test_two_faces_that_cross_keep_their_numbers(face_model):
+    """The finder sees one of them while they cover each other."""
+    tracker = FaceTracker(FaceLandmarker(face_model, finder=(finder := Finder(20))))
+    for frame in range(41):
+        left, right = (40 + 6 * frame, 120), (280 - 6 * frame, 150)
+        hidden = abs(left[0] - right[0]) < 44
+        centers = [left] if hidden else [left, right]
+        faces = show(tracker, finder, centers, frame, radius=20)
+    assert faces.ids == (0, 1)
+    np.testing.assert_allclose(faces.points[0].mean(0), face_shape(68).mean(0) * 20 + left, atol=2)
+    np.testing.assert_allclose(faces.points[1].mean(0), face_shape(68).mean(0) * 20 + right, atol=2)
+
+
+def test_unsure_points_are_no_face():
+    class Unsure:
+        info = SimpleNamespace(num_keypoints=2)
+        sigma = 1.0
+
+        def find_faces(self, image):
+            return FoundFaces.of_boxes([[10, 10, 60, 60]])
+
+        def __call__(self, image, faces, pose):
+            points = np.reshape(faces.boxes, (-1, 2, 2))
+            sigmas = np.full_like(points, self.sigma)
+            return FaceLandmarks(points, faces.boxes, sigmas=sigmas, scores=sigmas[..., 0])
+
+    landmarker = Unsure()
+    tracker = FaceTracker(landmarker)
+    image = np.zeros((*SHAPE, 3), np.uint8)
+    assert tracker(image, 0.0).ids == (0,)
+    landmarker.sigma = 10.0
+    assert tracker(image, 0.1).ids == ()
+    assert FaceTracker(landmarker, max_sigma=None)(image, 0.0).ids == (0,)

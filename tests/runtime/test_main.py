@@ -1,4 +1,6 @@
+import csv
 import json
+import re
 
 import cv2
 import numpy as np
@@ -38,6 +40,10 @@ def images(tmp_path):
     return folder
 
 
+def sentences(capsys):
+    return capsys.readouterr().out.splitlines()
+
+
 def lines(capsys):
     captured = capsys.readouterr()
     return [json.loads(line) for line in captured.out.splitlines()], captured.err
@@ -45,7 +51,16 @@ def lines(capsys):
 
 def test_one_image(face_model, images, tmp_path, capsys):
     out = tmp_path / 'out.png'
-    arguments = [images / 'a.png', '--model', face_model, '--pose', '--self-test', '--out', out]
+    arguments = [
+        images / 'a.png',
+        '--model',
+        face_model,
+        '--pose',
+        '--self-test',
+        '--out',
+        out,
+        '--json',
+    ]
     assert main([str(a) for a in arguments]) == 0
     (answer,), errors = lines(capsys)
     (face,) = answer['faces']
@@ -56,7 +71,7 @@ def test_one_image(face_model, images, tmp_path, capsys):
 
 def test_a_folder_goes_on_after_a_broken_image(face_model, images, tmp_path, capsys):
     out = tmp_path / 'drawn'
-    assert main([str(images), '--model', str(face_model), '--out', str(out)]) == 1
+    assert main([str(images), '--model', str(face_model), '--out', str(out), '--json']) == 1
     answers, errors = lines(capsys)
     assert [len(answer['faces']) for answer in answers] == [1, 0]
     assert 'left out' in errors and 'c.png: expected an image' in errors and 'd.txt' in errors
@@ -69,7 +84,7 @@ def test_video(face_model, tmp_path, capsys):
     for index in range(8):
         writer.write(disc_image((160, 200), [(60 + 5 * index, 80)], 30))
     writer.release()
-    assert main([str(clip), '--model', str(face_model), '--out', str(out)]) == 0
+    assert main([str(clip), '--model', str(face_model), '--out', str(out), '--json']) == 0
     answers, _ = lines(capsys)
     assert [answer['time'] for answer in answers] == [round(i / 25, 4) for i in range(8)]
     assert [[face['id'] for face in answer['faces']] for answer in answers] == [[0]] * 8
@@ -91,7 +106,7 @@ def test_a_camera_that_ends_is_told(face_model, monkeypatch, capsys):
             self.closed = True
 
     monkeypatch.setattr(program, 'Video', Video)
-    assert main(['3', '--model', str(face_model)]) == 0
+    assert main(['3', '--model', str(face_model), '--json']) == 0
     answers, errors = lines(capsys)
     assert len(answers) == 2 and 'camera 3 ended after 2 frames' in errors
 
@@ -101,7 +116,7 @@ def test_slider(slider_model, tmp_path, capsys):
     image[20:24, 96:100, 2] = image[20:24, 8:12, 1] = 250
     cv2.imwrite(str(tmp_path / 'puzzle.png'), image)
     arguments = [tmp_path / 'puzzle.png', '--model', slider_model, '--out', tmp_path / 'out.png']
-    assert main([str(a) for a in arguments] + ['--self-test']) == 0
+    assert main([str(a) for a in arguments] + ['--self-test', '--json']) == 0
     (answer,), _ = lines(capsys)
     np.testing.assert_allclose(answer['gap'], (98.5, 20.5), atol=1e-3)
     assert answer['found'] is True
@@ -124,7 +139,7 @@ def test_sources_that_cannot_be_read(face_model, tmp_path, monkeypatch, capsys, 
     (tmp_path / 'empty').mkdir()
     (tmp_path / 'text.mp4').write_text('no video')
     (tmp_path / 'broken.png').write_bytes(b'')
-    assert main([source, '--model', str(face_model)]) == 2
+    assert main([source, '--model', str(face_model), '--json']) == 2
     assert message in capsys.readouterr().err
 
 
@@ -140,7 +155,7 @@ def test_shipped_models_go_by_their_names(face_model, images, tmp_path, monkeypa
     (tmp_path / 'face_finder').symlink_to(model_folder.SHIPPED / 'face_finder')
     monkeypatch.setattr(model_folder, 'SHIPPED', tmp_path)
     (tmp_path / 'disc').symlink_to(face_model)
-    assert main([str(images / 'a.png'), '--model', 'disc']) == 0
+    assert main([str(images / 'a.png'), '--model', 'disc', '--json']) == 0
     assert len(lines(capsys)[0][0]['faces']) == 1
     assert main(['a.jpg', '--model', 'disk']) == 2
     assert "a model that comes with the package: ['disc', 'face_finder']" in capsys.readouterr().err
@@ -155,7 +170,10 @@ def test_the_default_model_is_shipped(images, monkeypatch, capsys):
 def test_kind_of_a_file_is_its_content(face_model, images, tmp_path, capsys):
     (images / 'a.png').rename(images / 'a.jfif')
     (images / 'b.jpg').rename(images / 'noending')
-    assert main([str(images), '--model', str(face_model), '--out', str(tmp_path / 'out')]) == 1
+    assert (
+        main([str(images), '--model', str(face_model), '--out', str(tmp_path / 'out'), '--json'])
+        == 1
+    )
     answers, errors = lines(capsys)
     assert [len(answer['faces']) for answer in answers] == [1, 0]
     assert 'skipped, because they are no images: d.txt' in errors
@@ -194,7 +212,7 @@ def test_a_folder_of_images_needs_a_folder(face_model, images, tmp_path, capsys,
 def test_an_out_that_cannot_be_written_is_told_first(face_model, images, tmp_path, capsys, name):
     arguments = [images / 'a.png', '--model', face_model, '--out', tmp_path / name]
     assert main([str(a) for a in arguments]) == 2
-    answers, errors = lines(capsys)
+    answers, errors = capsys.readouterr()
     assert not answers and 'cannot be written; name a .jpg or .png file' in errors
 
 
@@ -210,3 +228,70 @@ def test_no_screen_is_told_before_the_model_is_read(images, monkeypatch, capsys)
         monkeypatch.delenv(name, raising=False)
     assert main([str(images / 'a.png'), '--model', 'none', '--show']) == 2
     assert '--show needs a screen' in capsys.readouterr().err
+
+
+def test_a_person_reads_sentences_and_finds_the_drawn_image(face_model, images, capsys):
+    assert main([str(images / 'a.png'), '--model', str(face_model)]) == 0
+    (line,) = sentences(capsys)
+    assert re.fullmatch(r'.*a\.png: 1 face, \d+ ms, drawn in (.*a\.points\.png)', line)
+    assert cv2.imread(str(images / 'a.points.png')).shape == (200, 200, 3)
+    assert main([str(images / 'b.jpg'), '--model', str(face_model)]) == 0
+    assert 'b.jpg: no face found' in sentences(capsys)[0]
+
+
+def test_a_folder_is_drawn_beside_it(face_model, images, capsys):
+    assert main([str(images), '--model', str(face_model)]) == 1
+    assert len(sentences(capsys)) == 2
+    drawn = images.with_name('images.points')
+    assert sorted(p.name for p in drawn.iterdir()) == ['a.png', 'b.jpg']
+
+
+def test_nothing_is_drawn_where_a_program_reads(face_model, images, capsys):
+    assert main([str(images / 'a.png'), '--model', str(face_model), '--json']) == 0
+    assert len(lines(capsys)[0]) == 1
+    assert not (images / 'a.points.png').exists()
+
+
+def test_csv_has_a_line_a_point(face_model, images, tmp_path, capsys):
+    table = tmp_path / 'points.csv'
+    assert main([str(images / 'a.png'), '--model', str(face_model), '--csv', str(table)]) == 0
+    assert '1 face' in sentences(capsys)[0]
+    rows = list(csv.DictReader(table.open()))
+    assert len(rows) == 68 and [int(row['point']) for row in rows] == list(range(68))
+    assert main([str(images / 'a.png'), '--model', str(face_model), '--json']) == 0
+    ((face,),) = (answer['faces'] for answer in lines(capsys)[0])
+    found = [[float(row['x']), float(row['y'])] for row in rows]
+    assert found == face['points']
+
+
+def test_csv_of_a_puzzle(slider_model, tmp_path, capsys):
+    cv2.imwrite(str(tmp_path / 'puzzle.png'), np.zeros((64, 128, 3), np.uint8))
+    assert main([str(tmp_path / 'puzzle.png'), '--model', str(slider_model), '--csv']) == 0
+    (row,) = csv.DictReader(capsys.readouterr().out.splitlines())
+    assert row['found'] == 'True' and float(row['distance']) == pytest.approx(
+        float(row['gap_x']) - float(row['piece_x']), abs=1e-2
+    )
+
+
+@pytest.mark.parametrize('to', [[], ['same']])
+def test_two_reports_in_one_place_are_refused(face_model, images, capsys, to):
+    arguments = [str(images / 'a.png'), '--model', str(face_model)]
+    assert main([*arguments, '--json', *to, '--csv', *to]) == 2
+    assert '--json and --csv both go to' in capsys.readouterr().err
+
+
+def test_a_camera_needs_a_place_for_its_frames(capsys):
+    assert main(['3']) == 2
+    assert 'camera 3: say what to do with its frames' in capsys.readouterr().err
+
+
+def test_a_video_says_what_was_found(face_model, tmp_path, capsys):
+    clip = tmp_path / 'clip.avi'
+    writer = cv2.VideoWriter(str(clip), cv2.VideoWriter_fourcc(*'MJPG'), 25, (200, 160))
+    for _ in range(4):
+        writer.write(disc_image((160, 200), [(60, 80)], 30))
+    writer.release()
+    assert main([str(clip), '--model', str(face_model)]) == 0
+    (line,) = sentences(capsys)
+    assert 'clip.avi: 4 frames, 1.0 faces a frame' in line and 'clip.points.mp4' in line
+    assert (tmp_path / 'clip.points.mp4').stat().st_size > 0

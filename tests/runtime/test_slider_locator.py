@@ -161,8 +161,8 @@ def test_where_nothing_matches_there_is_no_answer(tmp_path):
         piece=None,
         distance=None,
         angle=None,
-        scores=list(result.scores),
-        match_logit=result.match_logit,
+        scores=np.round(result.scores, 4).tolist(),
+        match_logit=-1.0,
     )
 
 

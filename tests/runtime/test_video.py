@@ -122,3 +122,17 @@ def test_no_screen(monkeypatch):
     with pytest.raises(OSError, match='needs a screen'):
         output.put(np.zeros((4, 4, 3), np.uint8))
     output.close()
+
+
+def test_times_are_those_of_the_file(clip, monkeypatch):
+    """A phone's video: ten frames with a pause of two seconds in the middle."""
+    times = [0.0, 0.05, 0.1, 0.15, 0.2, 2.2, 2.25, 2.3, 2.35, 2.4]
+    video = Video(clip)
+    monkeypatch.setattr(video, '_file_time', lambda: times[video.frames - 1])
+    assert [time for time, _ in video] == times
+
+
+def test_a_file_without_times_has_those_of_its_rate(clip, monkeypatch):
+    video = Video(clip)
+    monkeypatch.setattr(video, '_file_time', lambda: 0.0)
+    np.testing.assert_allclose([time for time, _ in video], np.arange(10) / 20)

@@ -39,6 +39,7 @@ def test_a_wrong_checkpoint(synthetic_faces, wrong_checkpoints, tmp_path, name, 
     assert done.returncode == 1
     for sentence in [name, *sentences]:
         assert sentence in done.stdout
+    assert 'Traceback' not in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,15 @@ def test_a_wrong_checkpoint(synthetic_faces, wrong_checkpoints, tmp_path, name, 
             {'model.head.num_keypoints': 97},
             ['num_keypoints=97', '98 points a face', 'set model.head.num_keypoints=98'],
         ),
-        ({'data_root': 'no/such/folder'}, ['no/such/folder', 'does not exist', 'https://']),
+        (
+            {'data_root': 'no/such/folder'},
+            ['train_dataloader.dataset', 'no/such/folder', 'does not exist', 'https://'],
+        ),
+        (
+            {'val_dataloader.dataset.ann_file': 'no/such/list.txt'},
+            ['val_dataloader.dataset', 'no/such/list.txt', 'does not exist'],
+        ),
+        ({'load_from': 'no/such.pth'}, ['load_from: the checkpoint no/such.pth does not exist']),
     ],
 )
 def test_a_wrong_setting(synthetic_faces, tmp_path, option, sentences):
@@ -57,3 +66,6 @@ def test_a_wrong_setting(synthetic_faces, tmp_path, option, sentences):
     assert done.returncode == 1
     for sentence in sentences:
         assert sentence in done.stdout
+    assert 'Epoch(train)' not in done.stdout  # before any work
+    if 'model.head.num_keypoints' not in option:
+        assert 'Traceback' not in done.stdout

@@ -2,6 +2,8 @@
 
 ``python tools/benchmarks/compare_finders.py LIST IMAGES --finder FOLDER --yunet FILE --haar``
 
+The first row is `FaceLandmarker` with its default finder, points included.
+
 LIST is in WFLW's official format, which does not label every face: what a finder finds besides
 must be looked at (``--sheets``). Columns: labelled faces found (IoU of the boxes >= 0.4), the
 turned ones (attribute "pose"), mean IoU, other finds in all images, NME of the landmarks in the
@@ -62,7 +64,8 @@ def read_list(path: Path, folder: Path) -> dict[Path, list[tuple[np.ndarray, boo
 
 def open_finders(args: argparse.Namespace) -> dict[str, Callable]:
     """The finders by name."""
-    finders: dict[str, Callable] = {
+    finders: dict[str, Callable] = {'FaceLandmarker()': confirmed_faces(args.landmarks)}
+    finders |= {
         name: FaceFinder(name, max_side=args.max_side, min_score=args.min_score)
         for name in args.finder
     }
@@ -71,6 +74,12 @@ def open_finders(args: argparse.Namespace) -> dict[str, Callable]:
     if args.haar:
         finders['Haar'] = HaarFaceFinder()
     return finders
+
+
+def confirmed_faces(name: str) -> Callable:
+    """What `FaceLandmarker` finds: the finder's faces that the points are sure of."""
+    landmarker = FaceLandmarker(name)
+    return lambda image: landmarker(image).boxes
 
 
 def measure(

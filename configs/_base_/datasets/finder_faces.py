@@ -73,32 +73,29 @@ train_dataloader = dict(
         pipeline=train_pipeline,
     ),
 )
-val_dataloader = dict(
+loader = dict(
     batch_size=1,
     num_workers=1,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
+)
+tested = dict(data_root=data_root, test_mode=True, pipeline=val_pipeline)
+val_dataloader = dict(
+    **loader,
     dataset=dict(
+        **tested,
         type='FinderDataset',
-        data_root=data_root,
         ann_files=['finder/train.txt', 'finder/photos.txt'],
         part=('val', 0.1),
-        test_mode=True,
-        pipeline=val_pipeline,
     ),
 )
 test_dataloader = dict(
-    batch_size=1,
-    num_workers=1,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
+    **loader,
     dataset=dict(
+        **tested,
         type='WFLWImages',
-        data_root=data_root,
         ann_files=['wflw_sample/list_98pt_rect_attr_test.txt'],
         image_folder='wflw_sample/WFLW_images',
-        test_mode=True,
-        pipeline=val_pipeline,
     ),
 )
 val_evaluator = dict(type='FaceFinderAccuracy')

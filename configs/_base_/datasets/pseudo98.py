@@ -2,8 +2,9 @@
 _base_ = 'face_pipeline.py'
 
 data_root = 'data/pseudo98'
+dataset_type = 'PseudoLabelFace'  # MMPoseInferencer asks for it
 dataset = dict(
-    type='PseudoLabelFace',
+    type=dataset_type,
     data_root=data_root,
     ann_files=['pseudo98/train.txt', 'wild/train.txt'],
 )

@@ -1,7 +1,6 @@
 # Puzzles made on the fly; other seeds make those that choose the checkpoint and those that test.
 _base_ = 'slider_pipeline.py'
 
-dataset_type = 'SliderSyntheticDataset'
 generator = dict(type='pfld_mm.synth.puzzles.generator.PuzzleGenerator', photos=None, seed=0)
 # Each puzzle is shown twice, shifted and scaled anew: drawing takes as long as learning.
 shown_often = dict(type='pfld_mm.synth.puzzles.reused.ReusedPuzzles', uses=2, window=512)
@@ -13,36 +12,27 @@ train_dataloader = dict(
     drop_last=True,  # a last batch of one puzzle would have no batch statistics
     sampler=dict(type='ResumableSampler', shuffle=False),
     dataset=dict(
-        type=dataset_type,
+        type='SliderSyntheticDataset',
         generator=dict(**shown_often, generator=generator),
         length=8192,
         pipeline=_base_.train_pipeline,
     ),
 )
-val_dataloader = dict(
+loader = dict(
     batch_size=32,
     num_workers=2,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type=dataset_type,
-        generator=dict(type=generator['type'], photos=None, seed=1),
-        length=512,
-        test_mode=True,
-        pipeline=_base_.val_pipeline,
-    ),
+)
+tested = dict(type='SliderSyntheticDataset', test_mode=True, pipeline=_base_.val_pipeline)
+val_dataloader = dict(
+    **loader,
+    dataset=dict(**tested, generator=dict(type=generator['type'], photos=None, seed=1), length=512),
 )
 test_dataloader = dict(
-    batch_size=32,
-    num_workers=2,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
+    **loader,
     dataset=dict(
-        type=dataset_type,
-        generator=dict(type=generator['type'], photos=None, seed=2),
-        length=1024,
-        test_mode=True,
-        pipeline=_base_.val_pipeline,
+        **tested, generator=dict(type=generator['type'], photos=None, seed=2), length=1024
     ),
 )
 

@@ -3,8 +3,9 @@
 _base_ = 'face_pipeline.py'
 
 data_root = 'data/two_markups'
+dataset_type = 'TwoMarkupFace'  # MMPoseInferencer asks for it
 dataset = dict(
-    type='TwoMarkupFace',
+    type=dataset_type,
     data_root=data_root,
     ann_files=['pseudo98/train.txt'],
     pts_folders=['faces68/helen_train', 'faces68/afw'],

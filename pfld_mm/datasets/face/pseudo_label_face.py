@@ -11,7 +11,7 @@ from pfld_mm.core.boxes import landmark_boxes
 from pfld_mm.core.face_markups import WFLW98
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_dataset import FaceDataset
-from pfld_mm.datasets.face.pseudo_labels import read_pseudo_labels
+from pfld_mm.datasets.face.pseudo_labels import usable_labels
 
 FRONTAL_RATIO = 0.6
 """Distance of the outer eye corners over the longer side of the box, of a frontal face."""
@@ -19,7 +19,7 @@ FRONTAL_RATIO = 0.6
 
 @DATASETS.register_module()
 class PseudoLabelFace(FaceDataset):
-    """98 points a face as a teacher saw them, see ``read_pseudo_labels``.
+    """98 points a face as a teacher saw them, see `read_pseudo_labels`.
 
     Args:
         ann_files: One list or several, relative to ``data_root``.
@@ -55,18 +55,11 @@ class PseudoLabelFace(FaceDataset):
             ValueError: For a malformed line or no usable face.
         """
         root = Path(self.data_root or '')
-        faces = [
+        labels = usable_labels(root, self.ann_files, self.max_spread, self.max_gap)
+        return [
             AnnotatedFace(label.points.astype(np.float32), str(root / label.image), label.source)
-            for name in self.ann_files
-            for label in read_pseudo_labels(root / name)
-            if label.spread <= self.max_spread and label.gap <= self.max_gap
+            for label in labels
         ]
-        if not faces:
-            raise ValueError(
-                f'{self.ann_files}: no face has spread <= {self.max_spread} and gap <= '
-                f'{self.max_gap}; raise the limits or give other lists'
-            )
-        return faces
 
     def load_data_list(self) -> list[dict]:
         """The faces of the wanted part, those that are turned repeated."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +47,25 @@ def read_pseudo_labels(path: Path) -> Iterator[PseudoLabel]:
     for number, line in enumerate(read_text(path).split('\n'), 1):
         if line.strip():
             yield _parse(line, f'{path}:{number}')
+
+
+def usable_labels(
+    root: Path, names: Sequence[str], max_spread: float, max_gap: float
+) -> list[PseudoLabel]:
+    """The faces of several lists whose spread and gap are within the limits.
+
+    Raises:
+        FileNotFoundError: If a list is missing.
+        ValueError: For a malformed line, or if no face is left.
+    """
+    labels = [label for name in names for label in read_pseudo_labels(root / name)]
+    usable = [one for one in labels if one.spread <= max_spread and one.gap <= max_gap]
+    if not usable:
+        raise ValueError(
+            f'{list(names)}: no face has spread <= {max_spread} and gap <= {max_gap}; raise the '
+            'limits or give other lists'
+        )
+    return usable
 
 
 def _parse(line: str, source: str) -> PseudoLabel:

@@ -13,7 +13,7 @@ from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_dataset import FaceDataset
 from pfld_mm.datasets.face.ibug_face import read_pts
 from pfld_mm.datasets.face.markup_map import IN_WFLW, MarkupMap
-from pfld_mm.datasets.face.pseudo_labels import PseudoLabel, read_pseudo_labels
+from pfld_mm.datasets.face.pseudo_labels import PseudoLabel, usable_labels
 
 
 @DATASETS.register_module()
@@ -78,17 +78,9 @@ class TwoMarkupFace(FaceDataset):
             FileNotFoundError: if a list or a ``.pts`` file is missing.
             ValueError: for a malformed line or no usable face.
         """
-        faces = []
-        for name in self.ann_files:
-            for label in read_pseudo_labels(Path(self.data_root or '', name)):
-                if label.spread <= self.max_spread and label.gap <= self.max_gap:
-                    faces.append(self._face(label))
-        if not faces:
-            raise ValueError(
-                f'{self.ann_files}: no face has spread <= {self.max_spread} and gap <= '
-                f'{self.max_gap}; raise the limits or give other lists'
-            )
-        return faces
+        root = Path(self.data_root or '')
+        labels = usable_labels(root, self.ann_files, self.max_spread, self.max_gap)
+        return [self._face(label) for label in labels]
 
     def load_data_list(self) -> list[dict]:
         """The faces of the wanted part; those with hand-made points repeated."""

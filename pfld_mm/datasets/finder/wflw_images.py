@@ -7,7 +7,7 @@ from mmpose.registry import DATASETS
 
 from pfld_mm.core.boxes import landmark_boxes
 from pfld_mm.core.finder.face_geometry import WFLW_POINTS
-from pfld_mm.core.head_pose import solve_head_pose
+from pfld_mm.core.head_pose import crop_pose
 from pfld_mm.datasets.finder.finder_dataset import FinderDataset
 from pfld_mm.datasets.finder.finder_labels import ImageFaces, read_lines
 
@@ -73,4 +73,5 @@ def _yaw(points: np.ndarray, box: np.ndarray) -> float:
     """Degrees, from the points in a square of 1.2 boxes, as in a landmark network's crop."""
     side = float((box[2:] - box[:2]).max()) * 1.2
     corner = (box[:2] + box[2:]) / 2 - side / 2
-    return float(np.rad2deg(solve_head_pose((points - corner) * (112 / side), (112, 112)).yaw))
+    crop = (points - corner) * (112 / side)
+    return float(np.rad2deg(crop_pose(crop, (112, 112)).yaw))

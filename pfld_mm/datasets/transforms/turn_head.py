@@ -8,12 +8,10 @@ from scipy.interpolate import RBFInterpolator
 
 from pfld_mm.core.boxes import landmark_boxes
 from pfld_mm.core.face_markups import MARKUPS
-from pfld_mm.core.head_pose import solve_head_pose
+from pfld_mm.core.head_pose import CROP_FOCAL, solve_head_pose
 
-FOCAL = 5.0
-"""In widths of the face's square: portraits are taken from afar."""
 FAR_DEPTH = 0.35
-"""Share of the contour's depth on the far side: there it follows the silhouette, not the ear."""
+"""Part of the contour's depth on the far side: there it follows the silhouette, not the ear."""
 GRID = 49
 """Places along each side of the image where the warp is computed; between them it is linear."""
 MIN_STRETCH = 0.1
@@ -86,13 +84,13 @@ class TurnHead(BaseTransform):
         """
         first = points[: self.markups[0]]
         low, side = first.min(0), float(np.ptp(first, axis=0).max())
-        pose = solve_head_pose(first - low, (side, side), FOCAL * side)
+        pose = solve_head_pose(first - low, (side, side), CROP_FOCAL * side)
         if abs(pose.yaw) > np.radians(5):
             sign = np.sign(pose.yaw)
         limit = max(0.0, np.radians(self.max_yaw) - abs(pose.yaw))
         angle = sign * min(np.radians(degrees), limit)
         # pixels of the image in the head's frame: upright, its center at the origin
-        unit = FOCAL * side / pose.translation[2]
+        unit = CROP_FOCAL * side / pose.translation[2]
         upright = np.array([[np.cos(pose.roll), -np.sin(pose.roll)]])
         upright = np.vstack([upright, [[np.sin(pose.roll), np.cos(pose.roll)]]])
         center = points.mean(0)

@@ -15,6 +15,8 @@ from pfld_mm.models.losses.edge_distribution_loss import EdgeDistributionLoss
 WINDOW = 5
 """Bins on either side of the likeliest one that an edge's position is the mean of: where two
 edges are plausible, the mean of all bins would be neither."""
+SHARPNESS, FAR = 1e4, 1e4
+"""Logits within 1e-4 of the largest count as likeliest, too; bins outside the window lose 1e4."""
 ANGLE_BETA = 0.05
 """Radians from which on the angle's loss is linear: three degrees."""
 
@@ -69,6 +71,8 @@ class PairVerifier(BaseModule):
         self.columns, self.rows = (
             EdgeProfile(finest + 2, hidden_channels, square_size // 2) for _ in range(2)
         )
+        centers = torch.arange(square_size // 2) * 2.0 + 1
+        self.register_buffer('bin_centers', centers, persistent=False)
         self.match = nn.Linear(2 * hidden_channels, 1)
         self.angle = nn.Linear(2 * hidden_channels, 1)
         self.loss_edge = EdgeDistributionLoss() if loss_edge is None else MODELS.build(loss_edge)
@@ -139,11 +143,13 @@ class PairVerifier(BaseModule):
 
     def _edges(self, logits: Tensor) -> Tensor:
         """Expectations (P, 8) in pixels of the squares of the bins around the likeliest one."""
-        count = logits.shape[-1]
-        bins = torch.arange(count, device=logits.device)
-        close = (bins - logits.argmax(dim=-1, keepdim=True)).abs() <= WINDOW
-        probs = logits.masked_fill(~close, -1e4).softmax(dim=-1)
-        return probs @ ((bins + 0.5).to(logits.dtype) * (self.square_size / count))
+        # Written as ncnn and OpenCV's DNN read it: no ArgMax, no comparison, four axes.
+        logits = logits.reshape(-1, 1, 8, self.square_size // 2)
+        peak = ((logits - logits.amax(dim=-1, keepdim=True)) * SHARPNESS + 1).clamp(min=0)
+        window, padding = (1, 2 * WINDOW + 1), (0, WINDOW)
+        close = F.max_pool2d(peak, window, stride=1, padding=padding)
+        probs = (logits + (close - 1) * FAR).softmax(dim=-1)
+        return (probs * self.bin_centers.to(logits.dtype)).sum(dim=-1).reshape(-1, 8)
 
 
 def _stage(in_channels: int, channels: int) -> nn.Module:

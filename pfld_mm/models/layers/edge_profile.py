@@ -39,6 +39,18 @@ class EdgeProfile(nn.Module):
         window = (self.bins, 1) if pooled_dim == 2 else (1, self.bins)
         # pooling keeps channels_last in the backward pass, where mean and amax would not
         pooled = torch.cat([F.avg_pool2d(x, window), F.max_pool2d(x, window)], dim=1)
-        row = pooled.squeeze(pooled_dim)
-        row = F.relu(self.first(row) + context[:, :, None])
-        return self.logits(F.relu(self.second(row)))
+        context = context.reshape(-1, self.first.out_channels, 1, 1)
+        row = F.relu(_along(pooled, self.first, pooled_dim) + context)
+        row = F.relu(_along(row, self.second, pooled_dim))
+        return _along(row, self.logits, pooled_dim).reshape(-1, 4, self.bins)
+
+
+def _along(x: Tensor, conv: nn.Conv1d, pooled_dim: int) -> Tensor:
+    """A 1-D convolution on a map of one row or column, which OpenCV's DNN reads as a 2-D one."""
+    (padding,) = conv.padding
+    return F.conv2d(
+        x,
+        conv.weight.unsqueeze(pooled_dim),
+        conv.bias,
+        padding=(0, padding) if pooled_dim == 2 else (padding, 0),
+    )

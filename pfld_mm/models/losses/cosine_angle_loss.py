@@ -16,6 +16,7 @@ class CosineAngleLoss(nn.Module):
         loss_weight: Multiplies the result.
 
     Example:
+        >>> import torch
         >>> loss = CosineAngleLoss()
         >>> pred = torch.nn.functional.normalize(torch.randn(2, 2, 8, 16), dim=1)
         >>> loss(pred, torch.tensor([[0., 1.], [1., 0.]]), torch.ones(2, 1, 8, 16)).shape

@@ -21,6 +21,7 @@ class EdgeDistributionLoss(nn.Module):
         loss_weight: Multiplies the result.
 
     Example:
+        >>> import torch
         >>> loss = EdgeDistributionLoss()
         >>> loss(torch.randn(2, 8, 40), 80 * torch.rand(2, 8), torch.ones(2, 8), 2.0).shape
         torch.Size([])

@@ -18,6 +18,7 @@ class MaskedSmoothL1Loss(nn.Module):
         loss_weight: Multiplies the result.
 
     Example:
+        >>> import torch
         >>> loss = MaskedSmoothL1Loss()
         >>> mask = torch.rand(2, 1, 8, 16) > 0.9
         >>> loss(torch.rand(2, 2, 8, 16), torch.rand(2, 2, 8, 16), mask).shape

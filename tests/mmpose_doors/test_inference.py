@@ -1,0 +1,27 @@
+import numpy as np
+from helpers.runs import ROOT
+from mmpose.apis import inference_topdown, init_model, visualize
+
+from pfld_mm.datasets.face.pseudo_label_face import PseudoLabelFace
+
+CONFIG = str(ROOT / 'configs/pfld_ghostone_finetune.py')
+
+
+def test_init_model_inference_topdown_and_visualize(checkpoint, face):
+    image, points = face
+    model = init_model(CONFIG, checkpoint, device='cpu')
+    assert model.dataset_meta['num_keypoints'] == 98
+    box = [*points.min(0), *points.max(0)]
+    found = inference_topdown(model, image, [box])[0].pred_instances
+    assert np.abs(found.keypoints[0] - points).mean() < 3
+    drawn = visualize(
+        image,
+        found.keypoints,
+        found.keypoint_scores,
+        metainfo=PseudoLabelFace.METAINFO,
+        show=False,
+    )
+    width = image.shape[1]  # labels, of which there are none, beside the prediction
+    assert drawn.shape == (image.shape[0], 2 * width, 3)
+    changed = np.abs(drawn[:, width:].astype(int) - image[..., ::-1]).max(-1) > 40
+    assert 98 <= changed.sum() < 98 * 60
