@@ -11,7 +11,7 @@ TESTS = Path(__file__).parent
 ROOMS = ('models/layers', 'core', 'runtime', 'deploy', 'synth/puzzles')
 
 
-def tests_of(module: Path) -> Path:
+def mirror_of(module: Path) -> Path:
     """Where the tests of a module stand."""
     return TESTS / module.parent.relative_to(PACKAGE) / f'test_{module.name}'
 
@@ -20,7 +20,7 @@ def tests_of(module: Path) -> Path:
 def test_every_module_has_a_test_file_of_its_name(room):
     modules = [path for path in (PACKAGE / room).rglob('*.py') if not path.name.startswith('__')]
     assert len(modules) > 10
-    without = [str(path.relative_to(PACKAGE)) for path in modules if not tests_of(path).is_file()]
+    without = [str(path.relative_to(PACKAGE)) for path in modules if not mirror_of(path).is_file()]
     assert not without
 
 

@@ -1,0 +1,40 @@
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from pfld_mm.runtime.progress import progress
+
+ITEMS = ['a', 'b', 'c']
+
+
+@pytest.fixture
+def bars(monkeypatch):
+    """A terminal and a tqdm that keeps how it was called."""
+    made = []
+
+    def tqdm(items, **options):
+        made.append(options)
+        return iter(items)
+
+    monkeypatch.setitem(sys.modules, 'tqdm', SimpleNamespace(tqdm=tqdm))
+    monkeypatch.setattr(sys, 'stderr', SimpleNamespace(isatty=lambda: True))
+    return made
+
+
+@pytest.mark.parametrize(('total', 'expected'), [(3, 3), (0, None)])
+def test_a_terminal_shows_a_bar(bars, total, expected):
+    assert list(progress(ITEMS, total, 'image')) == ITEMS
+    assert bars == [dict(total=expected, unit='image', leave=False)]
+
+
+def test_one_item_and_a_file_need_none(bars, monkeypatch):
+    assert progress(ITEMS, 1, 'image') is ITEMS
+    monkeypatch.setattr(sys, 'stderr', SimpleNamespace(isatty=lambda: False))
+    assert progress(ITEMS, 3, 'image') is ITEMS
+    assert bars == []
+
+
+def test_without_tqdm_there_is_no_bar(bars, monkeypatch):
+    monkeypatch.setitem(sys.modules, 'tqdm', None)
+    assert progress(ITEMS, 3, 'image') is ITEMS
