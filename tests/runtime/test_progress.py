@@ -3,9 +3,15 @@ from types import SimpleNamespace
 
 import pytest
 
+from pfld_mm.runtime import progress as module
 from pfld_mm.runtime.progress import progress
 
 ITEMS = ['a', 'b', 'c']
+
+
+def set_terminal(monkeypatch, is_terminal):
+    stderr = SimpleNamespace(isatty=lambda: is_terminal)
+    monkeypatch.setattr(module, 'sys', SimpleNamespace(stderr=stderr))
 
 
 @pytest.fixture
@@ -18,7 +24,7 @@ def bars(monkeypatch):
         return iter(items)
 
     monkeypatch.setitem(sys.modules, 'tqdm', SimpleNamespace(tqdm=tqdm))
-    monkeypatch.setattr(sys, 'stderr', SimpleNamespace(isatty=lambda: True))
+    set_terminal(monkeypatch, True)
     return made
 
 
@@ -30,7 +36,7 @@ def test_a_terminal_shows_a_bar(bars, total, expected):
 
 def test_one_item_and_a_file_need_none(bars, monkeypatch):
     assert progress(ITEMS, 1, 'image') is ITEMS
-    monkeypatch.setattr(sys, 'stderr', SimpleNamespace(isatty=lambda: False))
+    set_terminal(monkeypatch, False)
     assert progress(ITEMS, 3, 'image') is ITEMS
     assert bars == []
 
