@@ -39,7 +39,11 @@ def examples(request, whole, part):
     count = whole if request.config.getoption('--whole') else part
     checks = list(HealthCheck)
     return settings(
-        max_examples=count, deadline=None, derandomize=True, database=None, suppress_health_check=checks
+        max_examples=count,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=checks,
     )
 
 
