@@ -9,10 +9,17 @@ from helpers import label_files
 
 from pfld_mm.runtime.model_folder import SHIPPED
 
-HOSTILE = (
-    [b'nan', b'inf', b'-1', b'0', b'1e300', b'99999999999999999999', b'', b'\x00', b'\xff\xfe']
-    + [b'../../etc', b'"', b'{', b'[', b'<a>', b'\r', b',', b' ', b'null', b'true', b'1_0', b'0x1F']
-)
+HOSTILE = [
+    b'nan',
+    b'inf',
+    b'-1',
+    b'0',
+    b'1e300',
+    b'99999999999999999999',
+    b'',
+    b'\x00',
+    b'\xff\xfe',
+] + [b'../../etc', b'"', b'{', b'[', b'<a>', b'\r', b',', b' ', b'null', b'true', b'1_0', b'0x1F']
 ENCODINGS = ('utf-16', 'utf-16-be', 'utf-32', 'utf-8-sig', 'cp037')
 
 

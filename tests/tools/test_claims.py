@@ -53,7 +53,7 @@ def test_tables(row, columns):
         (('4.32', '803,412', '75 MMAC', '766'), 'NME'),
         (('4.92', '703,412', '75 MMAC', '766'), 'parameters'),
         (('4.92', '803,412', '0.09 GMAC', '766'), 'GMAC'),
-        (('4.92', '803,412', '75 MMAC', '700'), 'kB'),
+        (('4.92', '803,412', '75 MMAC', '716'), 'kB'),
     ],
 )
 def test_cards(figures, wrong):
@@ -63,4 +63,4 @@ def test_cards(figures, wrong):
 
 
 def test_a_card_without_a_command():
-    assert 'no command' in list(check_card('Nothing.', 'm', FOUND))[0]
+    assert 'no command' in next(check_card('Nothing.', 'm', FOUND))
