@@ -25,14 +25,7 @@ from pfld_mm.deploy.export_folder import ExportFolder
 from pfld_mm.deploy.export_onnx import export_onnx
 from pfld_mm.deploy.graph.move_concats import move_concats
 from pfld_mm.deploy.graph.quantise import quantise
-from pfld_mm.deploy.proof import (
-    MAX_ROUNDING,
-    Proof,
-    check_bound,
-    golden_image,
-    model_input,
-    report_differences,
-)
+from pfld_mm.deploy.proof import Proof, check_bound, golden_image, model_input, report_differences
 from pfld_mm.deploy.proof_images import ImageCropper, proof_images
 from pfld_mm.runtime.backends.open_session import open_session
 from pfld_mm.runtime.backends.session import Session
@@ -96,7 +89,6 @@ class Exporter:
         self.report: dict = dict(checkpoint=os.path.basename(checkpoint), weights_sha256=sha256)
         self.report.update(unit=self.unit_name, backends={})
         self.sessions: dict[str, Session] = {}
-        self.rounding: dict | None = None
 
     @property
     def folder(self) -> Path:
@@ -157,8 +149,7 @@ class Exporter:
         try:
             crops = proof_images(self.cropper, images)
             self.proof = Proof(self.estimator, self.network, crops, self.unit())
-            self.prove('pytorch float32', self.proof.of_trained(), MAX_ROUNDING)
-            self.rounding = self.report['backends']['pytorch float32']['differences']
+            self.prove('pytorch float32', self.proof.of_trained(), 1e-3)
             self.prove('pytorch deployed', self.proof.of_deployed(), 1e-3)
             portable = self._export_float()
             self.export_more(crops)
@@ -222,7 +213,8 @@ class Exporter:
 
     def prove(self, name: str, differences: dict, bound: float, **facts: object) -> None:
         """Report differences from PyTorch, and stop where they pass the bound."""
-        found = report_differences(name, differences, bound, self.unit_name, self.rounding)
+        rounding = self.proof.rounding
+        found = report_differences(name, differences, bound, self.unit_name, rounding)
         self.report['backends'][name] = dict(found, **facts)
         check_bound(name, differences, found['bounds'])
 

@@ -15,10 +15,10 @@ from pfld_mm.runtime.backends.session import Session
 
 log = logging.getLogger('pfld_mm')
 
-MAX_ROUNDING = 0.05
-"""Units that PyTorch's float32 may be off from float64, of a barely trained model."""
 MAX_ROUNDINGS = 4
 """How many times as far as PyTorch's float32 an exported form may be from float64."""
+MAX_ROUNDING = 0.05
+"""The most that is allowed so, in units of the output."""
 
 
 class ProofFailed(RuntimeError):
@@ -54,6 +54,7 @@ class Proof:
             self.expected = [trained_output(exact, crop) for crop in crops]
             self.trained = [trained_output(estimator, crop) for crop in crops]
             self.deployed = [network(torch.from_numpy(x)).numpy() for x in self.inputs]
+        self.rounding = self.of_trained()
 
     def of_trained(self) -> dict[str, dict[str, float]]:
         """Differences of the trained form in float32: what rounding alone does."""
@@ -160,7 +161,7 @@ def report_differences(
     if 'int8' in name:
         del bounds['noise']
     if rounding is not None:
-        bounds = {k: max(b, MAX_ROUNDINGS * rounding[k]['max']) for k, b in bounds.items()}
+        bounds = {k: max(b, _own_bound(rounding[k]['max'])) for k, b in bounds.items()}
     for kind, found in differences.items():
         allowed = f'{bounds[kind]:g}' if kind in bounds else 'any'
         log.info(
@@ -168,3 +169,7 @@ def report_differences(
             *(name, kind, found['max'], found['mean'], unit, allowed),
         )
     return dict(differences=differences, bounds=bounds)
+
+
+def _own_bound(rounding: float) -> float:
+    return min(MAX_ROUNDINGS * rounding, MAX_ROUNDING)

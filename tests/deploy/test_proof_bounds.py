@@ -14,6 +14,7 @@ def differences(largest):
         (1e-5, 2e-3, False),
         (1e-2, 3e-2, True),  # a barely trained model: float32 itself is so far from float64
         (1e-2, 5e-2, False),
+        (1.0, 0.06, False),  # float32 that is so far off gives no leave
     ],
 )
 def test_a_form_may_be_some_times_as_far_off_as_float32(rounding, found, passes):
