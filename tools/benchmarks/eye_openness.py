@@ -94,7 +94,9 @@ def figures(eyes: dict[str, np.ndarray]) -> Row:
     openness, area, error = eyes['openness'], eyes['area'], np.abs(eyes['error'])
     shut, is_open, nearly = openness < SHUT, openness >= OPEN, openness <= NEARLY_SHUT
     if not shut.any() or not is_open.any() or nearly.all():
-        raise SystemExit('eye_openness.py: no shut or no open eye among so few faces; raise --faces')
+        raise SystemExit(
+            'eye_openness.py: no shut or no open eye among so few faces; raise --faces'
+        )
     return {
         'eyes': len(openness),
         'shut / open AUC': auc(area[shut], area[is_open]),
