@@ -64,7 +64,9 @@ class CheckpointHook(hooks.CheckpointHook):
                 **self.args,
             )
             if is_main_process():
-                path = self.last_ckpt if '://' in self.last_ckpt else os.path.abspath(self.last_ckpt)
+                path = (
+                    self.last_ckpt if '://' in self.last_ckpt else os.path.abspath(self.last_ckpt)
+                )
                 write_pointer(runner.work_dir, path)
 
     def _save_best_checkpoint(self, runner: Runner, metrics: dict) -> None:

@@ -82,7 +82,7 @@ def label_sources(folder):
 def image_sources(folder):
     """A small image in many formats."""
     image = np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8)
-    for ending in ('png', 'jpg', 'bmp', 'tiff', 'webp', 'ppm', 'pgm'):
+    for ending in ('png', 'jpg', 'bmp', 'tiff', 'webp', 'ppm'):
         assert cv2.imwrite(str(folder / f'image.{ending}'), image)
     return sorted(folder.glob('image.*'))
 

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from pfld_mm.core.text import read_text
-
 FIELDS = 19
 LAYOUT = 'image x0 y0 x1 y1 score yaw roll ignore and five points x y'
 
@@ -37,11 +35,11 @@ class ImageFaces:
 
 
 def read_finder_labels(path: str | Path) -> list[ImageFaces]:
-    """Read a list with the fields of ``LAYOUT``, faces of one image one after another or not.
+    """Read a UTF-8 list with the fields of ``LAYOUT``, faces of one image one after another or not.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is empty, no text or has a malformed line; names file and line.
+        ValueError: If it is empty, not UTF-8 or has a malformed line; names file and line.
     """
     rows: dict[str, list[np.ndarray]] = {}
     sources: dict[str, str] = {}
@@ -52,7 +50,7 @@ def read_finder_labels(path: str | Path) -> list[ImageFaces]:
 
 
 def read_lines(path: str | Path, count: int, layout: str) -> list[tuple[str, list[str]]]:
-    """The lines of a text file in any encoding as (``file:line``, fields), blank ones left out.
+    """The lines of a UTF-8 text file as (``file:line``, fields), blank ones left out.
 
     Args:
         path: The file.
@@ -61,14 +59,21 @@ def read_lines(path: str | Path, count: int, layout: str) -> list[tuple[str, lis
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is empty, no text, or a line has another number of fields.
+        ValueError: If it is empty, not UTF-8, or a line has another number of fields.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'{path}: no such list of faces; set data_root or ann_file')
+    try:
+        text = path.read_text(encoding='utf-8-sig')
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b'\n') + 1
+        raise ValueError(
+            f'{path}:{line}: expected UTF-8 text, found {error.reason}; save the file as UTF-8'
+        ) from None
     lines = [
         (f'{path}:{number}', line.split())
-        for number, line in enumerate(read_text(path).split('\n'), 1)
+        for number, line in enumerate(text.splitlines(), 1)
         if line.strip()
     ]
     if not lines:
