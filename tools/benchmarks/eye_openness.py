@@ -12,16 +12,9 @@ cut out of the box around its true points. Figures are over eyes of the visible 
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from _common import quiet_openmp
-
-quiet_openmp()
 
 from pfld_mm.core.boxes import landmark_boxes
 from pfld_mm.core.openness import OPENINGS_98, eye_aspect_ratio, eye_openness
@@ -94,7 +87,9 @@ def figures(eyes: dict[str, np.ndarray]) -> Row:
     openness, area, error = eyes['openness'], eyes['area'], np.abs(eyes['error'])
     shut, is_open, nearly = openness < SHUT, openness >= OPEN, openness <= NEARLY_SHUT
     if not shut.any() or not is_open.any() or nearly.all():
-        raise SystemExit('eye_openness.py: no shut or no open eye among so few faces; raise --faces')
+        raise SystemExit(
+            'eye_openness.py: no shut or no open eye among so few faces; raise --faces'
+        )
     return {
         'eyes': len(openness),
         'shut / open AUC': auc(area[shut], area[is_open]),

@@ -22,7 +22,7 @@ def test_sizes_of_the_images():
 @pytest.mark.skipif(sys.platform != 'linux', reason='only Linux tells the peak')
 def test_the_peak_is_the_other_process_own(monkeypatch):
     """And not this one's, which Linux would hand on."""
-    code = "held = b'x' * 60_000_000\n" + tool.PEAK[tool.PEAK.index('status ='):]
+    code = "held = b'x' * 60_000_000\n" + tool.PEAK[tool.PEAK.index('status =') :]
     monkeypatch.setattr(tool, 'PEAK', code)
     mine = np.ones(40_000_000)  # 320 MB
     assert 60 < tool.peak_memory('none', []) < 150
