@@ -150,6 +150,6 @@ class FaceFinder:
 
 
 def finder_min_score(info: ModelInfo) -> float | None:
-    """The ``min_score`` of a `FaceFinder` for a landmark model: low if its points tell false finds."""
+    """For the `FaceFinder` of a landmark model: low if its points tell false finds."""
     tells = info.output.get('shape', [2])[-1] == 4
     return UNSURE_MIN_SCORE if tells else None
