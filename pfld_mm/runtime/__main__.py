@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from pfld_mm.core.image import read_image
+from pfld_mm.core.model_info import ModelInfo
 from pfld_mm.runtime.arguments import STDOUT, parser
 from pfld_mm.runtime.drawing import draw_faces, draw_slider
-from pfld_mm.runtime.face_finder import FaceFinder
+from pfld_mm.runtime.face_finder import DEFAULT_MAX_SIDE, FaceFinder, finder_min_score
 from pfld_mm.runtime.face_landmarker import FaceLandmarker
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
 from pfld_mm.runtime.face_tracker import FaceTracker
@@ -47,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         info = ModelFolder.read(options.model).info
         with ExitStack() as stack:
             reports = open_reports(options.json, options.csv, info.keypoint_names, stack)
-            return _run(info.task, options, reports)
+            return _run(info, options, reports)
     except (ValueError, OSError, ImportError, RuntimeError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 2
@@ -72,14 +73,15 @@ def _settle_outputs(options: argparse.Namespace) -> None:
     options.out = default_out(options.source)
 
 
-def _run(task: str, options: argparse.Namespace, reports: list) -> int:
-    if task == 'slider':
+def _run(info: ModelInfo, options: argparse.Namespace, reports: list) -> int:
+    if info.task == 'slider':
         if is_video(options.source):
             raise ValueError(f'{options.model} is for slider puzzles: it takes images, not videos')
         locator = SliderLocator(options.model, options.backend, options.threads)
         _self_test(locator, options)
         return _run_images(options, locator, draw_slider, reports)
-    landmarker = FaceLandmarker(options.model, options.backend, options.threads, _finder(options))
+    finder = _finder(options, info)
+    landmarker = FaceLandmarker(options.model, options.backend, options.threads, finder)
     _self_test(landmarker, options)
     if is_video(options.source):
         return _run_video(landmarker, options, reports)
@@ -97,13 +99,26 @@ def _self_test(predictor: FaceLandmarker | SliderLocator, options: argparse.Name
         print(f'self-test passed: {predictor.self_test():.2g} px', file=sys.stderr)
 
 
-def _finder(options: argparse.Namespace) -> Finder:
-    """What the options say shall find the faces."""
-    if options.yunet:
-        return YuNetFaceFinder(options.yunet)
-    if options.finder == 'haar':
-        return HaarFaceFinder()
-    return FaceFinder(options.finder, options.max_side, options.min_face, threads=options.threads)
+def _finder(options: argparse.Namespace, info: ModelInfo) -> Finder:
+    """What the options say shall find the faces.
+
+    Raises:
+        ValueError: If an option is of another finder.
+    """
+    other = 'YuNet' if options.yunet else 'haar' if options.finder == 'haar' else None
+    if other is None:
+        score = finder_min_score(info)
+        return FaceFinder(
+            options.finder, options.max_side or DEFAULT_MAX_SIDE, options.min_face, score,
+            options.threads,
+        )  # fmt: skip
+    for name in ('min_face', 'max_side'):
+        if getattr(options, name) is not None:
+            option = f'--{name.replace("_", "-")}'
+            raise ValueError(
+                f'{option} is an option of the own face finder; leave it or {other} out'
+            )
+    return YuNetFaceFinder(options.yunet) if options.yunet else HaarFaceFinder()
 
 
 def _run_images(options: argparse.Namespace, answer: Answer, draw: Draw, reports: list) -> int:

@@ -77,7 +77,6 @@ def _add_finders(made: argparse.ArgumentParser) -> None:
     made.add_argument(
         '--max-side',
         type=_positive,
-        default=DEFAULT_MAX_SIDE,
         help='faces are looked for in the image at this size of its longer side, in pixels; more '
         f'finds smaller ones and takes longer (default: {DEFAULT_MAX_SIDE})',
     )

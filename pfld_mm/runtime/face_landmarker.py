@@ -21,7 +21,7 @@ from pfld_mm.core.image import as_bgr
 from pfld_mm.core.network_input import network_input
 from pfld_mm.runtime.backends.open_session import open_session
 from pfld_mm.runtime.backends.session import run_in_batches
-from pfld_mm.runtime.face_finder import FaceFinder
+from pfld_mm.runtime.face_finder import FaceFinder, finder_min_score
 from pfld_mm.runtime.face_landmarks import FaceLandmarks
 from pfld_mm.runtime.finder import Finder
 from pfld_mm.runtime.model_folder import ModelFolder
@@ -30,8 +30,6 @@ from pfld_mm.runtime.self_test import check_golden_pair
 DEFAULT_MODEL = 'pfld_ghostone_98'
 MAX_RELATIVE_SIGMA = 0.09
 """See ``relative_sigma``: 99 % of faces are below, finds in drawn puzzles have 0.13 and more."""
-UNSURE_MIN_SCORE = 0.3
-"""Of the default finder where the points tell false finds afterwards."""
 
 
 class FaceLandmarker:
@@ -87,8 +85,7 @@ class FaceLandmarker:
         """What finds the faces; the default one is made when it is first needed."""
         with self._lock:
             if self._finder is None:
-                tells = self.info.output.get('shape', [2])[-1] == 4
-                self._finder = FaceFinder(min_score=UNSURE_MIN_SCORE if tells else None)
+                self._finder = FaceFinder(min_score=finder_min_score(self.info))
             return self._finder
 
     @finder.setter

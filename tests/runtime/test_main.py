@@ -11,6 +11,7 @@ from pfld_mm.runtime import __main__ as program
 from pfld_mm.runtime import model_folder
 from pfld_mm.runtime.__main__ import main
 from pfld_mm.runtime.face_finder import FaceFinder
+from pfld_mm.runtime.face_landmarker import FaceLandmarker
 
 
 @pytest.fixture(autouse=True)
@@ -295,3 +296,42 @@ def test_a_video_says_what_was_found(face_model, tmp_path, capsys):
     (line,) = sentences(capsys)
     assert 'clip.avi: 4 frames, 1.0 faces a frame' in line and 'clip.points.mp4' in line
     assert (tmp_path / 'clip.points.mp4').stat().st_size > 0
+
+
+def test_options_of_the_finder(face_model, images, monkeypatch):
+    seen = []
+    find = FaceFinder.__call__
+
+    def note(self, image):
+        seen.append((self.max_side, self.min_face))
+        return find(self, image)
+
+    monkeypatch.setattr(FaceFinder, '__call__', note)
+    arguments = [str(images / 'a.png'), '--model', str(face_model)]
+    assert main(arguments) == 0
+    assert main([*arguments, '--max-side', '320', '--min-face', '24']) == 0
+    assert seen == [(640, None), (320, 24.0)]
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (['--max-side', '20'], 'max_side must be at least 32'),
+        (['--min-face', '-1'], 'min_face must be positive'),
+        (['--min-face', '9', '--finder', 'haar'], '--min-face is an option of the own face finder'),
+        (['--max-side', '99', '--finder', 'haar'], '--max-side is an option of the own face'),
+    ],
+)
+def test_impossible_options_of_the_finder(face_model, images, capsys, options, message):
+    assert main([str(images / 'a.png'), '--model', str(face_model), *options]) == 2
+    errors = capsys.readouterr().err
+    assert message in errors and len(errors.splitlines()) == 1
+
+
+def test_the_default_finder_is_the_landmarkers():
+    """With a model that tells its deviations the finder answers what is less sure, too."""
+    options = program.parser().parse_args(['a.jpg'])
+    for shipped in ('pfld_ghostone_98', 'pfld_ghostone_68'):
+        landmarker = FaceLandmarker(shipped)
+        made = program._finder(options, landmarker.info)
+        assert made.min_score == landmarker.finder.min_score

@@ -12,16 +12,9 @@ cut out of the box around its true points. Figures are over eyes of the visible 
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from _common import quiet_openmp
-
-quiet_openmp()
 
 from pfld_mm.core.boxes import landmark_boxes
 from pfld_mm.core.openness import OPENINGS_98, eye_aspect_ratio, eye_openness

@@ -66,7 +66,7 @@ def panned_clip(image: np.ndarray, seed: int) -> Clip:
 def panned_clips(folder: Path, count: int, seed: int, max_side: int = 640) -> list[Clip]:
     """Of the first images of a folder, made smaller to ``max_side`` pixels."""
     clips = []
-    for file in image_files(folder)[:count]:
+    for file in image_files(folder, recursive=True)[:count]:
         image = read_image(file)
         ratio = min(1.0, max_side / max(image.shape))
         if ratio < 1:

@@ -32,10 +32,6 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from _common import quiet_openmp
-
-quiet_openmp()
-
 from benchmarks.video_clips import FPS, MOTIONS, PANNED, Clip, drawn_clip, panned_clips
 
 from pfld_mm.core.boxes import landmark_boxes

@@ -24,9 +24,10 @@ def drawn(monkeypatch):
 
 
 def test_exact_points_make_no_mistake(drawn):
-    eyes = tool.measure(
-        lambda image, boxes: SimpleNamespace(points=drawn['points'][None]), 16, 5, 96
-    )
+    def exact(image, boxes):
+        return SimpleNamespace(points=drawn['points'][None])
+
+    eyes = tool.measure(exact, 16, 5, 96)
     row = tool.figures(eyes)
     assert row['shut / open AUC'] == row['by EAR'] == 1
     assert row['error %'] == pytest.approx(0, abs=1e-6) and 8 < row['eyes'] < 32
