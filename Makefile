@@ -46,7 +46,7 @@ web: setup
 	touch .venv-docs
 
 docs: .venv-docs
-	.venv-docs/bin/python -m mkdocs build --strict --quiet
+	.venv-docs/bin/zensical build --strict --config-file mkdocs.yml
 	if [ -d build/web ]; then cp -r build/web build/site/demo; fi
 
 docs-test: setup docs

@@ -26,7 +26,10 @@ BELOW = {
 }
 """Room -> the rooms it may import, besides itself; deploy and the top level may import all."""
 OUTSIDE = {'core': {'numpy', 'cv2'}, 'runtime': {'numpy', 'cv2', 'onnxruntime'}}
-LAZY = {'core': {'PIL'}, 'runtime': {'openvino', 'ncnn', 'tensorrt', 'torch', 'PIL', 'supervision'}}
+LAZY = {
+    'core': {'PIL'},
+    'runtime': {'openvino', 'ncnn', 'tensorrt', 'torch', 'PIL', 'supervision', 'tqdm'},
+}
 """Imported inside of functions alone: what a user need not have."""
 
 

@@ -1,9 +1,18 @@
+import numpy as np
 import pytest
 import torch
 from helpers.liven import liven
 from helpers.networks import build
+from helpers.runs import ROOT
+from mmengine.runner.checkpoint import _load_checkpoint
 
-from pfld_mm.checkpoints.publish import in_half, slice_keypoints
+from pfld_mm.checkpoints.publish import (
+    dataset_meta,
+    in_half,
+    slice_keypoints,
+    write_checkpoint,
+)
+from pfld_mm.engine.config import load_config
 
 
 @pytest.mark.parametrize(('first', 'count'), [(0, 98), (98, 68)])
@@ -45,3 +54,37 @@ def test_half_is_half_and_loads_into_a_model():
     other.load_state_dict({name: halved[name] for name in ('weight', 'bias')})
     assert other.weight.dtype == torch.float32
     assert torch.allclose(other.weight, linear.weight, rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ('config', 'points'),
+    [
+        ('pfld_ghostone_finetune', 98),
+        ('pfld_ghostone_finetune_300w', 68),
+        ('pfld_ghostone_two_markups', 166),
+        ('litehrnet18_fast_slider', 2),  # the first dataset has no mark-up, the second has
+    ],
+)
+def test_a_published_checkpoint_says_what_its_points_are(config, points, tmp_path):
+    cfg = load_config(ROOT / f'configs/{config}.py')
+    file = tmp_path / 'model.pth'
+    write_checkpoint(file, {'weight': torch.ones(2)}, cfg)
+    assert torch.load(file, weights_only=True)['state_dict']['weight'].tolist() == [1, 1]
+    meta = _load_checkpoint(str(file))['meta']['dataset_meta']
+    assert meta['num_keypoints'] == points and len(meta['flip_indices']) == points
+    assert isinstance(meta['keypoint_colors'], np.ndarray)
+
+
+def test_a_finder_has_no_mark_up(tmp_path):
+    cfg = load_config(ROOT / 'configs/face_finder.py')
+    assert dataset_meta(cfg) is None
+    write_checkpoint(tmp_path / 'model.pth', {'weight': torch.ones(2)}, cfg)
+    assert torch.load(tmp_path / 'model.pth', weights_only=True)['meta'] == {}
+
+
+def test_no_dataset_meta_is_read_as_none_given(tmp_path):
+    """mmpose's inferencer would take None as it is; without the key it asks the config."""
+    file = tmp_path / 'model.pth'
+    state_dict = {'weight': torch.ones(2)}
+    torch.save(dict(state_dict=state_dict, meta=dict(dataset_meta=None, epoch=3)), file)
+    assert _load_checkpoint(str(file))['meta'] == {'epoch': 3}

@@ -15,7 +15,7 @@ TRIED = f'try:\n    {THEN}except ImportError:\n    pass\n'
 def run(*arguments: str) -> subprocess.CompletedProcess:
     environment = os.environ | {'PYTHONPATH': str(ROOT)}
     command = [sys.executable, '-W', 'ignore', *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
 
 
 @pytest.mark.parametrize('code', [FIRST + THEN, TRIED + FIRST + THEN])
