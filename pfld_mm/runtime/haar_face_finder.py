@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from pfld_mm.core.finder.found_faces import FoundFaces
 from pfld_mm.core.image import as_bgr
+from pfld_mm.core.opencv_path import opencv_path
 
 # From Haar's square (side s, center c) to the landmark box: its center is c + SHIFT s, its width
 # and height are s EXTENT. Medians over every second face of HELEN's training set (68 points) that
@@ -91,7 +92,7 @@ def _load(name: str) -> cv2.CascadeClassifier:
             '"opencv-python<5", or find faces with YuNetFaceFinder and its model file, or give '
             'the boxes'
         )
-    cascade = cv2.CascadeClassifier(str(file))
+    cascade = cv2.CascadeClassifier(opencv_path(file))
     if cascade.empty():
         raise ImportError(f'{file}: OpenCV cannot read its own cascade; install OpenCV again')
     return cascade

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 
 from pfld_mm.core.image_files import SUFFIXES, image_files, may_be_image
+from pfld_mm.core.opencv_path import opencv_path
 
 VIDEO_SUFFIXES = {'.avi', '.m4v', '.mkv', '.mov', '.mp4', '.webm'}
 MAX_NAMED = 5
@@ -31,7 +32,7 @@ def default_out(source: str) -> Path:
         return path.with_name(f'{path.name}.points')
     if is_video(source):
         return path.with_suffix('.points.mp4')
-    suffix = path.suffix if cv2.haveImageWriter(str(path)) else '.png'
+    suffix = path.suffix if cv2.haveImageWriter(opencv_path(path)) else '.png'
     return path.with_suffix(f'.points{suffix}')
 
 
@@ -81,7 +82,7 @@ def check_out(source: str, out: Path | None) -> None:
 
 
 def _writable(out: Path) -> bool:
-    return bool(out.suffix) and cv2.haveImageWriter(str(out))
+    return bool(out.suffix) and cv2.haveImageWriter(opencv_path(out))
 
 
 def _same(first: Path, second: Path) -> bool:

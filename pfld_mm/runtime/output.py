@@ -7,6 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from pfld_mm.core.opencv_path import opencv_path
+
 NO_SCREEN = (
     '--show needs a screen and an OpenCV with windows (not opencv-python-headless); use --out FILE'
 )
@@ -63,7 +65,9 @@ class Output:
         if self._writer is None:
             path.parent.mkdir(parents=True, exist_ok=True)
             code = 'MJPG' if path.suffix.lower() == '.avi' else 'mp4v'
-            self._writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*code), fps, size)
+            self._writer = cv2.VideoWriter(
+                opencv_path(path), cv2.VideoWriter.fourcc(*code), fps, size
+            )
             self._size = size
             if not self._writer.isOpened():
                 raise OSError(f'{self.path}: cannot write a video there; name a .mp4 or .avi file')
@@ -94,7 +98,7 @@ def check_screen() -> None:
 def _write(path: Path, image: np.ndarray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        good = cv2.imwrite(str(path), image)
+        good = cv2.imwrite(opencv_path(path), image)
     except cv2.error:  # an ending that OpenCV does not know
         good = False
     if not good:
@@ -106,4 +110,4 @@ def _file(path: Path, name: str | None) -> Path:
     if name is None:
         return path
     file = path / name
-    return file if cv2.haveImageWriter(str(file)) else file.with_name(f'{name}.png')
+    return file if cv2.haveImageWriter(opencv_path(file)) else file.with_name(f'{name}.png')

@@ -54,6 +54,7 @@ class SliderLocator:
         self.folder.check_task('slider')
         self.stride = self.info.codec.get('stride', STRIDE)
         self.backend = backend
+        self.threads = threads
         self.session = open_session(self.folder, backend, threads)
         self.verifier = open_verifier(self.folder, threads)
         self.cascade = SliderCascade(
@@ -61,6 +62,11 @@ class SliderLocator:
             None if self.verifier is None else self._verify,
             CascadeParams.from_dict(self.info.cascade or {}),
         )
+
+    def __reduce__(self) -> tuple:
+        """For another process: the model is opened there again."""
+        arguments = str(self.folder.path), self.backend, self.threads, self.folder.verify
+        return type(self), arguments
 
     def __call__(self, image: ArrayLike) -> SliderResult:
         """Find gap and piece in one image.

@@ -7,6 +7,8 @@ from time import monotonic
 import cv2
 import numpy as np
 
+from pfld_mm.core.opencv_path import opencv_path
+
 
 class Video:
     """The frames of a video file or a camera.
@@ -29,7 +31,7 @@ class Video:
         self.name = f'camera {source}' if self.is_camera else str(source)
         if not isinstance(source, int) and not Path(source).is_file():
             raise FileNotFoundError(f'{source}: no such file')
-        self._capture = cv2.VideoCapture(source if isinstance(source, int) else str(source))
+        self._capture = cv2.VideoCapture(source if isinstance(source, int) else opencv_path(source))
         if not self._capture.isOpened():
             self._capture.release()
             if self.is_camera:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from pfld_mm.core.finder.face_geometry import face_roll
 from pfld_mm.core.finder.found_faces import FoundFaces
 from pfld_mm.core.image import as_bgr
+from pfld_mm.core.opencv_path import opencv_path
 
 FOREHEAD = 0.24
 """Share of YuNet's box above the brows, measured on 128 faces of WFLW."""
@@ -43,7 +44,7 @@ class YuNetFaceFinder:
         self.file, self.score, self.max_side = file, score, max_side
         self._lock = Lock()  # the detector keeps the size of the image
         try:
-            self._detector = cv2.FaceDetectorYN.create(str(file), '', (320, 320), score)
+            self._detector = cv2.FaceDetectorYN.create(opencv_path(file), '', (320, 320), score)
         except (cv2.error, AttributeError) as error:
             raise ValueError(
                 f'{file}: OpenCV {cv2.__version__} cannot load it as YuNet ({error})'

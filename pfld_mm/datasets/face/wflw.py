@@ -12,6 +12,7 @@ from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_dataset import FaceDataset
 from pfld_mm.datasets.face.missing_points import is_missing, without_missing
 from pfld_mm.datasets.face.pts_file import LARGEST
+from pfld_mm.datasets.inside import inside
 
 HOMEPAGE = 'https://wywu.github.io/projects/LAB/WFLW.html'
 LISTS = 'WFLW_annotations/list_98pt_rect_attr_train_test/'
@@ -108,7 +109,7 @@ def _parse(line: str, source: str, images: str) -> AnnotatedFace:
     weights = np.where(is_missing(points), 0, 1).astype(np.float32)
     return AnnotatedFace(
         points=without_missing(points, weights).astype(np.float32),
-        image=os.path.join(images, fields[-1]),
+        image=inside(images, fields[-1], source),
         source=source,
         box=numbers[196:200].astype(np.float32),
         attributes=attributes.astype(np.float32),

@@ -10,6 +10,7 @@ from mmpose.registry import DATASETS
 from pfld_mm.datasets.epoch_index import EpochIndex
 from pfld_mm.datasets.face.unusable_sample import UnusableSample
 from pfld_mm.datasets.face.unusable_sample_counter import UnusableSampleCounter
+from pfld_mm.datasets.inside import inside
 from pfld_mm.datasets.slider.slider_labels import read_slider_labels
 from pfld_mm.datasets.usable_image import read_usable_image
 
@@ -101,7 +102,7 @@ class SliderDataset(BaseCocoStyleDataset):
         folder = Path(self.data_prefix['img'])
         data_list = []
         for number, label in enumerate(read_slider_labels(self.ann_file)):
-            path = folder / label.image
+            path = Path(inside(str(folder), label.image, f'{self.ann_file}, line {label.line}'))
             if not path.is_file():
                 raise FileNotFoundError(f'{self.ann_file}, line {label.line}: no image {path}')
             data_list.append(dict(id=number, img_id=number, img_path=str(path), label=label))

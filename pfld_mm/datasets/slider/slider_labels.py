@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pfld_mm.core.text import read_text
+from pfld_mm.datasets.readers.checks import LARGEST
 
 ALIASES = {
     'gap_center_x': 'gap_x',
@@ -109,6 +110,9 @@ def _number(where: str, column: str, text: str) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not math.isfinite(value):
-        raise ValueError(f'{where}: column {column}: expected a number, found {text!r}')
+    if not abs(value) <= LARGEST:  # NaN as well
+        raise ValueError(
+            f'{where}: column {column}: expected a number, found {text[:40]!r} '
+            f'(at most {LARGEST:g})'
+        )
     return value
