@@ -21,6 +21,7 @@ help:
 	@echo 'make docs-test    build it; check links, run its code, examples and notebooks'
 	@echo 'make test         set up, run the tests (ARGS="tests/models -k ghost" for some of them)'
 	@echo 'make lint         set up, run ruff and mypy'
+	@echo 'make claims       set up, compare the figures in README and model cards with the files'
 	@echo 'make check-env    set up, print what is installed and what is missing'
 	@echo 'make matrix       build the wheel, test the runtime on every Python of this machine'
 	@echo 'make clean        remove build products and caches; results and .venv stay'
@@ -45,7 +46,7 @@ web: setup
 	touch .venv-docs
 
 docs: .venv-docs
-	.venv-docs/bin/python -m mkdocs build --strict --quiet
+	.venv-docs/bin/zensical build --strict --config-file mkdocs.yml
 	if [ -d build/web ]; then cp -r build/web build/site/demo; fi
 
 docs-test: setup docs
@@ -58,6 +59,9 @@ lint: setup
 	$(VENV)/bin/python -m ruff check .
 	$(VENV)/bin/python -m ruff format --check .
 	$(VENV)/bin/python -m mypy
+
+claims: setup
+	$(VENV)/bin/python tools/claims.py
 
 check-env: setup
 	$(VENV)/bin/python -m pfld_mm.check_env

@@ -29,6 +29,7 @@ import pfld_mm.datasets.transforms.occlude_faces
 import pfld_mm.datasets.transforms.pack_finder_inputs
 import pfld_mm.datasets.transforms.seeded_albumentation
 import pfld_mm.datasets.transforms.turn_head
+import pfld_mm.engine.checkpoint_hook
 import pfld_mm.engine.cpu_amp_optim_wrapper
 import pfld_mm.engine.epoch_hook
 import pfld_mm.engine.finite_loss_hook

@@ -16,3 +16,8 @@ from pfld_mm.synth.faces.wflw_tree import write_wflw_tree
 def synthetic_faces(tmp_path_factory) -> Path:
     """A tree of WFLW's form with 48 faces for training and 11 for testing."""
     return write_wflw_tree(tmp_path_factory.mktemp('faces') / 'tree', 48, 11, seed=0, workers=1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Tests that try a part of their inputs each time can try them all."""
+    parser.addoption('--whole', action='store_true', help='all generated inputs, all instants')

@@ -31,11 +31,12 @@ def parse_args() -> argparse.Namespace:
 
 def print_tables(sizes: dict[str, dict], rows: list[dict]) -> None:
     """What the forms are, and how long they take."""
-    print(f'{"form":24}{"nodes":>8}{"parameters":>12}{"MMAC":>9}{"kB":>9}')
+    print(f'{"form":24}{"nodes":>8}{"parameters":>12}{"MMAC":>9}{"unpadded":>10}{"kB":>9}')
     for name, size in sizes.items():
         macs = f'{size["macs"] / 1e6:.1f}' if 'macs' in size else '-'
+        needed = f'{size["needed_macs"] / 1e6:.1f}' if 'needed_macs' in size else '-'
         counts = f'{size.get("nodes", "-"):>8}{size.get("parameters", "-"):>12}'
-        print(f'{name:24}{counts}{macs:>9}{size["bytes"] / 1e3:>9.0f}')
+        print(f'{name:24}{counts}{macs:>9}{needed:>10}{size["bytes"] / 1e3:>9.0f}')
     print('\n' + f'{COLUMNS[0]:24}' + ''.join(f'{c:>12}' for c in COLUMNS[1:]) + '   (ms; ratios)')
     for row in rows:
         times = [row[f'{key}_ms'] for key in ('median', 'p10', 'p90', 'cpu')]

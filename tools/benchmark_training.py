@@ -18,11 +18,11 @@ from _common import parse_args, quiet_openmp, runner_config
 
 quiet_openmp()
 
-import torch  # noqa: E402
-from mmengine.config import Config  # noqa: E402
-from mmengine.registry import init_default_scope  # noqa: E402
-from mmengine.runner import Runner  # noqa: E402
-from torch import nn  # noqa: E402
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
+from torch import nn
 
 FORMS = dict(
     collapsed=dict(collapse=True), plain=dict(collapse=False), deployed=dict(inference_mode=True)

@@ -13,8 +13,8 @@ from _common import quiet_openmp
 
 quiet_openmp()
 
-import torch  # noqa: E402
-from mmengine.config import Config, DictAction  # noqa: E402
+import torch
+from mmengine.config import Config, DictAction
 
 
 def parse_args() -> argparse.Namespace:

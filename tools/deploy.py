@@ -13,7 +13,7 @@ from _common import quiet_openmp
 
 quiet_openmp()
 
-from mmengine.config import Config, DictAction  # noqa: E402
+from mmengine.config import Config, DictAction
 
 
 def parse_args() -> argparse.Namespace:

@@ -7,11 +7,11 @@ from _common import quiet_openmp
 
 quiet_openmp()
 
-import cv2  # noqa: E402
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-from mmengine.config import DictAction  # noqa: E402
-from mmengine.dataset import pseudo_collate  # noqa: E402
+import cv2
+import numpy as np
+import torch
+from mmengine.config import DictAction
+from mmengine.dataset import pseudo_collate
 
 
 def parse_args() -> argparse.Namespace:

@@ -7,9 +7,9 @@ from _common import check_file, parse_args, quiet_openmp, runner_config
 
 quiet_openmp()
 
-from mmengine.config import Config  # noqa: E402
-from mmengine.fileio import dump  # noqa: E402
-from mmengine.runner import Runner  # noqa: E402
+from mmengine.config import Config
+from mmengine.fileio import dump
+from mmengine.runner import Runner
 
 
 def read_command_line() -> argparse.Namespace:

@@ -26,10 +26,10 @@ from onnx import numpy_helper
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from pfld_mm.core.face_markups import MARKUPS, WFLW98  # noqa: E402
-from pfld_mm.core.openness import OPENINGS_68, OPENINGS_98  # noqa: E402
-from pfld_mm.synth.faces.renderer import render_face  # noqa: E402
-from pfld_mm.synth.faces.sampling import sample_face  # noqa: E402
+from pfld_mm.core.face_markups import MARKUPS, WFLW98
+from pfld_mm.core.openness import OPENINGS_68, OPENINGS_98
+from pfld_mm.synth.faces.renderer import render_face
+from pfld_mm.synth.faces.sampling import sample_face
 
 ORT = 'onnxruntime-web@1.30.0'
 ORT_FILES = ('ort.wasm.bundle.min.mjs', 'ort-wasm-simd-threaded.wasm')

@@ -59,9 +59,14 @@ def _pointed(folder: Path) -> list[Path]:
 
 
 def write_pointer(work_dir: str | os.PathLike, name: str) -> None:
-    """Let ``last_checkpoint`` name a file of the work dir; a kill leaves the old or the new."""
+    """Let ``last_checkpoint`` name a file of the work dir; a kill leaves the old or the new.
+
+    Args:
+        work_dir: Of the run.
+        name: Of the file; an absolute path or an address if it lies elsewhere.
+    """
     part = Path(work_dir, f'{POINTER}.part')
-    part.write_text(str(Path(work_dir, name)), encoding='utf-8')
+    part.write_text(name if '://' in name else str(Path(work_dir, name)), encoding='utf-8')
     os.replace(part, Path(work_dir, POINTER))
 
 

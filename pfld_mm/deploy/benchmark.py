@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from pfld_mm.deploy.export_onnx import read_onnx
-from pfld_mm.deploy.graph.graph_size import graph_size
+from pfld_mm.deploy.graph.graph_size import graph_size, needed_macs
 from pfld_mm.runtime.backends.onnxruntime_session import OnnxruntimeSession
 from pfld_mm.runtime.backends.open_session import open_session
 from pfld_mm.runtime.backends.session import Session
@@ -42,10 +42,11 @@ class ExportedForm:
         return open_session(self.folder, self.name, threads)
 
     def size(self) -> dict[str, int]:
-        """Bytes; of an ONNX file also parameters, multiply-accumulates and nodes."""
+        """Bytes; of an ONNX file also `graph_size` and `needed_macs`."""
         size = dict(bytes=sum(file.stat().st_size for file in self.files))
         if self.files[0].suffix == '.onnx':
-            size.update(graph_size(read_onnx(self.files[0])))
+            model = read_onnx(self.files[0])
+            size.update(graph_size(model), needed_macs=needed_macs(model))
         return size
 
 

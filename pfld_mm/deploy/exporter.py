@@ -213,7 +213,8 @@ class Exporter:
 
     def prove(self, name: str, differences: dict, bound: float, **facts: object) -> None:
         """Report differences from PyTorch, and stop where they pass the bound."""
-        found = report_differences(name, differences, bound, self.unit_name)
+        rounding = self.proof.rounding
+        found = report_differences(name, differences, bound, self.unit_name, rounding)
         self.report['backends'][name] = dict(found, **facts)
         check_bound(name, differences, found['bounds'])
 

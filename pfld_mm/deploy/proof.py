@@ -15,6 +15,11 @@ from pfld_mm.runtime.backends.session import Session
 
 log = logging.getLogger('pfld_mm')
 
+MAX_ROUNDINGS = 4
+"""How many times as far as PyTorch's float32 an exported form may be from float64."""
+MAX_ROUNDING = 0.05
+"""The most that is allowed so, in units of the output."""
+
 
 class ProofFailed(RuntimeError):
     """An exported model does not give the points of the trained one."""
@@ -49,6 +54,7 @@ class Proof:
             self.expected = [trained_output(exact, crop) for crop in crops]
             self.trained = [trained_output(estimator, crop) for crop in crops]
             self.deployed = [network(torch.from_numpy(x)).numpy() for x in self.inputs]
+        self.rounding = self.of_trained()
 
     def of_trained(self) -> dict[str, dict[str, float]]:
         """Differences of the trained form in float32: what rounding alone does."""
@@ -134,7 +140,9 @@ def check_bound(name: str, differences: dict[str, dict[str, float]], bounds: dic
             )
 
 
-def report_differences(name: str, differences: dict, bound: float, unit: str) -> dict:
+def report_differences(
+    name: str, differences: dict, bound: float, unit: str, rounding: dict | None = None
+) -> dict:
     """Log the differences of a form.
 
     Args:
@@ -142,6 +150,8 @@ def report_differences(name: str, differences: dict, bound: float, unit: str) ->
         differences: What ``Proof`` measured.
         bound: Of the largest difference on images of the task.
         unit: Name of the unit, for the log.
+        rounding: Differences of PyTorch's float32. Where these are large already, as of a barely
+            trained model, ``MAX_ROUNDINGS`` times as much is allowed.
 
     Returns:
         ``differences`` and their ``bounds`` by kind of image, for the report.
@@ -150,6 +160,8 @@ def report_differences(name: str, differences: dict, bound: float, unit: str) ->
     bounds = dict(given=bound, drawn=bound, noise=10 * bound)
     if 'int8' in name:
         del bounds['noise']
+    if rounding is not None:
+        bounds = {k: max(b, _own_bound(rounding[k]['max'])) for k, b in bounds.items()}
     for kind, found in differences.items():
         allowed = f'{bounds[kind]:g}' if kind in bounds else 'any'
         log.info(
@@ -157,3 +169,7 @@ def report_differences(name: str, differences: dict, bound: float, unit: str) ->
             *(name, kind, found['max'], found['mean'], unit, allowed),
         )
     return dict(differences=differences, bounds=bounds)
+
+
+def _own_bound(rounding: float) -> float:
+    return min(MAX_ROUNDINGS * rounding, MAX_ROUNDING)

@@ -103,7 +103,7 @@ def _finder(options: argparse.Namespace) -> Finder:
         return YuNetFaceFinder(options.yunet)
     if options.finder == 'haar':
         return HaarFaceFinder()
-    return FaceFinder(options.finder, min_face=options.min_face, threads=options.threads)
+    return FaceFinder(options.finder, options.max_side, options.min_face, threads=options.threads)
 
 
 def _run_images(options: argparse.Namespace, answer: Answer, draw: Draw, reports: list) -> int:

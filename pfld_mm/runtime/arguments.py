@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from pfld_mm.core.image import MAX_PIXELS
+from pfld_mm.runtime.face_finder import DEFAULT_MAX_SIDE
 from pfld_mm.runtime.face_finder import DEFAULT_MODEL as DEFAULT_FINDER
 from pfld_mm.runtime.face_landmarker import DEFAULT_MODEL
 from pfld_mm.runtime.model_folder import shipped_models
@@ -72,6 +73,13 @@ def _add_finders(made: argparse.ArgumentParser) -> None:
         '--min-face',
         type=float,
         help='longer side in pixels of the smallest face to be found; small ones take longer',
+    )
+    made.add_argument(
+        '--max-side',
+        type=_positive,
+        default=DEFAULT_MAX_SIDE,
+        help='faces are looked for in the image at this size of its longer side, in pixels; more '
+        f'finds smaller ones and takes longer (default: {DEFAULT_MAX_SIDE})',
     )
     made.add_argument('--yunet', type=Path, help="YuNet's .onnx file, to find faces with")
 

@@ -15,6 +15,7 @@ from pfld_mm.runtime.model_folder import ModelFolder
 from pfld_mm.runtime.self_test import check_golden_pair
 
 DEFAULT_MODEL = 'face_finder'
+DEFAULT_MAX_SIDE = 640
 CLOSE_UP_SIDE = 320
 """Longer side in pixels at which an image is searched again if nothing was found: a face that fills
 a larger input is larger than most that the network was trained on, with inputs of 320 pixels."""
@@ -53,7 +54,7 @@ class FaceFinder:
     def __init__(
         self,
         folder: str | Path = DEFAULT_MODEL,
-        max_side: int = 640,
+        max_side: int = DEFAULT_MAX_SIDE,
         min_face: float | None = None,
         min_score: float | None = None,
         threads: int = 1,

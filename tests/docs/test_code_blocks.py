@@ -35,7 +35,8 @@ def folder(tmp_path_factory):
     for shift in range(5):
         video.write(np.roll(image, 2 * shift, axis=1))
     video.release()
-    (out / 'configs').symlink_to(ROOT / 'configs')
+    for name in ('configs', 'pfld_mm'):  # pages name paths from the repository's root
+        (out / name).symlink_to(ROOT / name)
     return out
 
 

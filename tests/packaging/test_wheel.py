@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+MAX_BYTES = 11_617_061
+"""Of the wheel, nearly all of it models: a larger one has something in it that should not be."""
 SHIPPED_BY_MIM = ('configs', 'tools', 'model-index.yml')
 
 
@@ -47,6 +49,10 @@ def test_the_weights_are_in_the_wheel(wheel):
     assert 'pfld_mm/runtime/models/pfld_ghostone_98/model.onnx' in files and checkpoints
     assert files - checkpoints <= set(wheel.namelist())
     assert not checkpoints & set(wheel.namelist())  # for training, and twice the rest's size
+
+
+def test_the_wheel_is_small(wheel):
+    assert Path(wheel.filename).stat().st_size <= MAX_BYTES
 
 
 def metadata_file(wheel: zipfile.ZipFile, name: str) -> str:

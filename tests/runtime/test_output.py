@@ -16,8 +16,8 @@ IMAGE = np.random.default_rng(0).integers(0, 256, (9, 8, 3), np.uint8)
     ('name', 'expected'), [('a.png', 'a.png'), ('a.xyz', 'a.xyz.png'), ('photo', 'photo.png')]
 )
 def test_in_a_folder_every_image_has_a_name_that_can_be_written(tmp_path, name, expected):
-    assert Output(tmp_path / 'new', False).put(IMAGE, name)
-    (file,) = (tmp_path / 'new').iterdir()
+    file, goes_on = Output(tmp_path / 'new', False).put(IMAGE, name)
+    assert goes_on and [file] == list((tmp_path / 'new').iterdir())
     assert file.name == expected
     np.testing.assert_array_equal(cv2.imread(str(file)), IMAGE)
 
@@ -25,7 +25,7 @@ def test_in_a_folder_every_image_has_a_name_that_can_be_written(tmp_path, name, 
 def test_without_a_path_nothing_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     output = Output(None, False, fps=25)
-    assert output.put(IMAGE) and output.put(IMAGE, 'a.png')
+    assert output.put(IMAGE) == output.put(IMAGE, 'a.png') == (None, True)
     output.close()
     assert list(tmp_path.iterdir()) == []
 
@@ -48,7 +48,7 @@ def window(monkeypatch):
 @pytest.mark.parametrize(('fps', 'wait'), [(None, 0), (25, 1)])
 def test_an_image_waits_for_a_key_and_a_frame_does_not(window, fps, wait):
     output = Output(None, True, fps)
-    assert output.put(IMAGE)
+    assert output.put(IMAGE) == (None, True)
     assert window.waited == [wait] and window.shown[0] is IMAGE
     output.close()
     assert window.closed
@@ -59,7 +59,7 @@ def test_an_image_waits_for_a_key_and_a_frame_does_not(window, fps, wait):
 )
 def test_q_and_escape_close_the_window(window, key, goes_on):
     window.key = key
-    assert Output(None, True).put(IMAGE) is goes_on
+    assert Output(None, True).put(IMAGE) == (None, goes_on)
 
 
 def test_a_screen_is_tried_in_another_process(monkeypatch):

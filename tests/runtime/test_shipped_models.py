@@ -2,6 +2,7 @@
 
 import json
 
+import cv2
 import numpy as np
 import onnx
 import pytest
@@ -175,3 +176,15 @@ def test_what_is_no_face_is_dropped_by_its_points():
     assert sure < MAX_RELATIVE_SIGMA < landmarker(noise, box).relative_sigma()
     puzzles = PuzzleGenerator(seed=5, size=(620, 310))
     assert sum(len(landmarker(puzzles[index].image)) for index in range(10)) == 0
+
+
+@pytest.mark.parametrize(
+    ('name', 'file', 'given', 'expected'),
+    [(name, 'model.onnx', 'input', 'output') for name in shipped_models()]
+    + [(name, 'pair_verifier.onnx', 'squares', 'squares_output') for name in SLIDERS],
+)
+def test_opencv_reads_the_float_files(name, file, given, expected):
+    golden = np.load(SHIPPED / name / 'golden.npz')
+    network = cv2.dnn.readNetFromONNX(str(SHIPPED / name / file))
+    network.setInput(golden[given])
+    np.testing.assert_allclose(network.forward(), golden[expected], atol=1e-3)

@@ -18,10 +18,10 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / 'tools')]
 
-from chromium import Chromium  # noqa: E402
-from folder_server import FolderServer  # noqa: E402
+from chromium import Chromium
+from folder_server import FolderServer
 
-from pfld_mm.runtime import FaceFinder, FaceLandmarker  # noqa: E402
+from pfld_mm.runtime import FaceFinder, FaceLandmarker
 
 MODELS = ('pfld_ghostone_98', 'pfld_ghostone_68', 'pfld_ghostnet_slim_half_98')
 OPEN = """

@@ -65,10 +65,12 @@ def read_lines(path: str | Path, count: int, layout: str) -> list[tuple[str, lis
     if not path.is_file():
         raise FileNotFoundError(f'{path}: no such list of faces; set data_root or ann_file')
     try:
-        text = path.read_text(encoding='utf-8')
+        text = path.read_text(encoding='utf-8-sig')
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b'\n') + 1
-        raise ValueError(f'{path}:{line}: expected UTF-8 text, found {error.reason}') from None
+        raise ValueError(
+            f'{path}:{line}: expected UTF-8 text, found {error.reason}; save the file as UTF-8'
+        ) from None
     lines = [
         (f'{path}:{number}', line.split())
         for number, line in enumerate(text.splitlines(), 1)

@@ -5,6 +5,8 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pfld_mm.core.text import read_text
+
 ALIASES = {
     'gap_center_x': 'gap_x',
     'gap_center_y': 'gap_y',
@@ -49,14 +51,18 @@ def read_slider_labels(path: str | Path) -> list[SliderLabel]:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'{path}: no such label file')
-    with path.open(newline='', encoding='utf-8-sig') as file:
-        reader = csv.reader(file)
+    reader = csv.reader(read_text(path).splitlines(keepends=True))
+    try:
         names = [ALIASES.get(name.strip(), name.strip()) for name in next(reader, [])]
-        if 'image' not in names:
-            raise ValueError(f'{path}, line 1: expected a column `image`, found {names}')
-        if len(set(names)) != len(names):
-            raise ValueError(f'{path}, line 1: a column is there twice: {names}')
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise ValueError(
+            f'{path}, line {reader.line_num}: expected a row of a CSV, but {error}'
+        ) from None
+    if 'image' not in names:
+        raise ValueError(f'{path}, line 1: expected a column `image`, found {names}')
+    if len(set(names)) != len(names):
+        raise ValueError(f'{path}, line 1: a column is there twice: {names}')
     return [_parse_row(f'{path}, line {line}', line, names, row) for line, row in rows]
 
 

@@ -42,3 +42,25 @@ def graph_size(model: onnx.ModelProto) -> dict[str, int]:
     quantisers = ('QuantizeLinear', 'DequantizeLinear')
     nodes = sum(node.op_type not in quantisers for node in graph.node)
     return dict(parameters=int(parameters), macs=macs, nodes=nodes)
+
+
+def needed_macs(model: onnx.ModelProto) -> int:
+    """Multiply-accumulates of one image without padded channels, whose weights are all zero.
+
+    Args:
+        model: A float graph, see `graph_size`.
+    """
+    graph = onnx.shape_inference.infer_shapes(model).graph
+    shapes = {
+        value.name: [dim.dim_value or 1 for dim in value.type.tensor_type.shape.dim]
+        for value in (*graph.value_info, *graph.output)
+    }
+    weights, total = weights_of(graph), 0
+    for node in graph.node:
+        if node.op_type not in ('Conv', 'Gemm', 'MatMul') or node.input[1] not in weights:
+            continue
+        array = weights[node.input[1]]
+        used = (array != 0).reshape(*array.shape[:2], -1).any(-1)
+        size = used.any(1).sum() * used.any(0).sum() * np.prod(array.shape[2:], dtype=int)
+        total += int(size * np.prod(shapes[node.output[0]][2:], dtype=int))
+    return total

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from pfld_mm.core.face_markups import MARKUPS
-from pfld_mm.core.head_pose import rotation_matrix, solve_head_pose
-from pfld_mm.datasets.transforms.turn_head import FOCAL, TurnHead, warp
+from pfld_mm.core.head_pose import CROP_FOCAL, rotation_matrix, solve_head_pose
+from pfld_mm.datasets.transforms.turn_head import TurnHead, warp
 
 CENTER, UNIT = np.array([150.0, 130.0]), 90.0
 
@@ -17,7 +17,7 @@ def face(yaw=0.0, pitch=0.0, roll=0.0, k=98):
 
 def yaw_of(points):
     side = float(np.ptp(points, axis=0).max())
-    return np.degrees(solve_head_pose(points - points.min(0), (side, side), FOCAL * side).yaw)
+    return np.degrees(solve_head_pose(points - points.min(0), (side, side), CROP_FOCAL * side).yaw)
 
 
 def sample(points, image=None):

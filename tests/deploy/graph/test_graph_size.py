@@ -5,7 +5,7 @@ from torch import nn
 
 from pfld_mm.deploy.export_onnx import export_onnx
 from pfld_mm.deploy.graph.align_channels import align_channels
-from pfld_mm.deploy.graph.graph_size import graph_size
+from pfld_mm.deploy.graph.graph_size import graph_size, needed_macs
 from pfld_mm.deploy.graph.quantise import quantise
 
 
@@ -66,3 +66,13 @@ def test_ghostone_has_few_nodes_and_none_without_a_use(ghostone):
     size = graph_size(ghostone)
     assert size['parameters'] == 702_864
     assert round(size['macs'] / 1e6, 1) == 74.9
+
+
+def test_padded_channels_are_not_needed():
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 5, 1)).eval()
+    with torch.no_grad():
+        network[0].weight[1] = 0
+        network[1].weight[:, 1] = 0
+    model = export_onnx(network, (3, 6, 6))
+    assert needed_macs(model) == 16 * (3 * 3 * 9 + 5 * 3)
+    assert graph_size(model)['macs'] == 16 * (4 * 3 * 9 + 5 * 4)

@@ -1,5 +1,8 @@
 """mmdeploy's own functions work with our deploy configs and our module."""
 
+import inspect
+import sys
+
 import cv2
 import numpy as np
 import onnx
@@ -10,6 +13,8 @@ from mmengine.config import Config
 from mmpose.apis import inference_topdown, init_model
 
 pytest.importorskip('mmdeploy')
+
+from pfld_mm.deploy import mmdeploy_patches
 
 
 @pytest.mark.parametrize('name', ['onnxruntime_static', 'onnxruntime_dynamic'])
@@ -43,3 +48,28 @@ def test_every_deploy_config_names_our_module():
     for path in paths:
         config = Config.fromfile(path)
         assert config.codebase_config.module == ['pfld_mm.deploy']
+
+
+def test_torchs_exporter_is_torchscript_and_patched_once(monkeypatch):
+    parameters = inspect.signature(torch.onnx.export).parameters
+    assert parameters['dynamo'].default is False
+    before = torch.onnx.export
+    mmdeploy_patches.use_torchscript_exporter()
+    assert torch.onnx.export is before
+
+    def newer(model, dynamo=True):
+        return model, dynamo
+
+    monkeypatch.setattr(torch.onnx, 'export', newer)
+    mmdeploy_patches.use_torchscript_exporter()
+    assert torch.onnx.export('model') == ('model', False)
+    monkeypatch.setattr(torch.onnx, 'export', lambda model: model)  # of an old torch
+    mmdeploy_patches.use_torchscript_exporter()
+    assert torch.onnx.export('model') == 'model'
+
+
+def test_without_mmdet_mmposes_rewriters_are_registered(monkeypatch):
+    monkeypatch.setattr(mmdeploy_patches.MMPose, 'register_deploy_modules', None)
+    mmdeploy_patches.register_without_mmdet()
+    mmdeploy_patches.MMPose.register_deploy_modules()
+    assert 'mmdeploy.codebase.mmpose.models' in sys.modules
