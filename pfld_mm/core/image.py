@@ -96,6 +96,8 @@ def decode_image(
             f'{name}: the image is truncated (the end of its {header.kind} data is missing after '
             f'{len(data)} bytes); restore the file or leave it out'
         )
+    if header.kind == 'AVIF':  # OpenCV reads it from 4.12 on, but does not turn it
+        return decode_with_pillow(data, header.kind, name, max_pixels)
     flag = REDUCED_FLAGS[reduction]
     if header.kind in ('PNG', 'WebP'):  # OpenCV turns them or not, by its version
         flag |= cv2.IMREAD_IGNORE_ORIENTATION
