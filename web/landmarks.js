@@ -1,11 +1,12 @@
 // Points of found faces: pfld_mm/runtime/face_landmarker.py.
 
-import { area, boxAround, cropSquare, faceRoll, plausible, uprightBox } from './boxes.js';
+import { area, boxAround, cropSquare, faceRoll, iou, plausible, uprightBox } from './boxes.js';
 import { crop, cropMatrix } from './crop.js';
 import { decodePoints } from './decode.js';
 import { networkInput } from './network_input.js';
 
 const MAX_RELATIVE_SIGMA = 0.09; // above that it is no face
+const SAME = 0.5; // two finds whose points overlap by more are one face
 const UNSURE_MIN_SCORE = 0.3; // of the finder where the points tell false finds afterwards
 
 export class Landmarker {
@@ -30,15 +31,17 @@ export class Landmarker {
    * ones. What the model is unsure of is left out as no face.
    */
   async landmarks(image, found) {
-    const faces = [];
+    const results = [];
     for (const face of found.filter(({ box }) => plausible(box, image))) {
       const first = await this.face(image, face);
       const around = boxAround(first.points);
       const box = plausible(around, image) ? around : face.box;
-      const result = await this.face(image, { ...face, box, roll: this.roll(first.points) });
-      if (!(relativeSigma(result) > MAX_RELATIVE_SIGMA)) faces.push(result);
+      results.push(await this.face(image, { ...face, box, roll: this.roll(first.points) }));
     }
-    return faces;
+    const others = (one) => results.filter((other) => other.score > one.score);
+    const same = (one, other) => iou(boxAround(one.points), boxAround(other.points)) > SAME;
+    return results.filter((one) => !(relativeSigma(one) > MAX_RELATIVE_SIGMA)
+      && !others(one).some((other) => same(one, other)));
   }
 
   /** In-plane rotation in degrees, from the landmarks. */

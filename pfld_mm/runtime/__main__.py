@@ -61,6 +61,10 @@ def _settle_outputs(options: argparse.Namespace) -> None:
         check_screen()
     for_machines = options.json is not None or options.csv is not None
     options.quiet = STDOUT in (options.json, options.csv)
+    options.voice = sys.stdout
+    if not for_machines and not sys.stdout.isatty():
+        # another program reads: it gets JSON, the person beside it still the sentences
+        options.json, options.voice = STDOUT, sys.stderr
     if options.out is not None or options.show or options.quiet:
         return
     if is_camera(options.source):
@@ -144,7 +148,8 @@ def _run_images(options: argparse.Namespace, answer: Answer, draw: Draw, reports
         drawn_to, goes_on = output.put(draw(image, result), file.name if in_folder else None)
         if not options.quiet:
             drawn = f', drawn in {drawn_to}' if drawn_to else ''
-            print(f'{file}: {sentence(result)}, {1e3 * seconds:.0f} ms{drawn}')
+            line = f'{file}: {sentence(result)}, {1e3 * seconds:.0f} ms{drawn}'
+            print(line, file=options.voice)
         if not goes_on:
             break
     output.close()
@@ -177,7 +182,8 @@ def _run_video(landmarker: FaceLandmarker, options: argparse.Namespace, reports:
         drawn = f', drawn in {options.out}' if options.out else ''
         print(
             f'{video.name}: {video.frames} frames, {faces_in_all / video.frames:.1f} faces a '
-            f'frame, {1e3 * seconds / video.frames:.1f} ms a frame{drawn}'
+            f'frame, {1e3 * seconds / video.frames:.1f} ms a frame{drawn}',
+            file=options.voice,
         )
     return 0
 

@@ -19,7 +19,8 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog='python -m pfld_mm.runtime',
         description='Finds the landmarks of the faces of an image, a folder, a video or a camera, '
-        'or the gap of a slider puzzle; says what was found and draws it.',
+        'or the gap of a slider puzzle; says what was found and draws it. Another program that '
+        'reads the output gets lines of JSON.',
     )
     made.add_argument('source', help='image, folder of images, video, or number of a camera')
     made.add_argument(

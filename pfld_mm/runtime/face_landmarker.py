@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from pfld_mm.core.boxes import checked_boxes, crop_squares, landmark_boxes, plausible
 from pfld_mm.core.crop import crop, crop_matrix
+from pfld_mm.core.finder.decode import suppress
 from pfld_mm.core.finder.face_geometry import (
     landmark_roll,
     turned,
@@ -32,10 +33,13 @@ MAX_RELATIVE_SIGMA = 0.09
 """See ``relative_sigma``: 99 % of faces are below, finds in drawn puzzles have 0.13 and more."""
 
 
-class FaceLandmarker:
-    """Finds the landmarks of faces with an exported model.
+SAME = 0.5
+"""Finds whose points overlap by more (IoU of the boxes) are one face."""
 
-    Three steps, each of them callable: ``preprocess``, ``inference``, ``postprocess``.
+
+class FaceLandmarker:
+    """Finds the landmarks of faces: ``preprocess``, ``inference``, ``postprocess``.
+
     Threads may share one landmarker. A pickled one opens its model again. ::
 
         landmarks = FaceLandmarker()(cv2.imread('face.jpg'))
@@ -76,9 +80,9 @@ class FaceLandmarker:
 
     def __reduce__(self) -> tuple:
         """For another process: the model is opened there again."""
-        path = str(self.folder.path)
-        verify = self.folder.verify
-        return type(self), (path, self.backend, self.threads, self._finder, verify, self.refine)
+        folder = self.folder
+        opened = (str(folder.path), self.backend, self.threads)
+        return type(self), (*opened, self._finder, folder.verify, self.refine)
 
     @property
     def finder(self) -> Finder:
@@ -111,24 +115,29 @@ class FaceLandmarker:
             ValueError: if the image or a box is impossible; names the box.
         """
         image = as_bgr(image)
-        is_given = boxes is not None
-        found = self.find_faces(image) if boxes is None else boxes
-        roll = finder_scores = None
-        if isinstance(found, FoundFaces):
-            roll, finder_scores = found.roll, found.scores
-            found = found.boxes
-        boxes = checked_boxes(found, image.shape)
-        landmarks = self._landmarks(image, boxes, roll, pose)
-        if not is_given and self.refine and len(landmarks):
+        if boxes is None:
+            return self._of_found(image, self.find_faces(image), pose)
+        if isinstance(boxes, FoundFaces):
+            checked = checked_boxes(boxes.boxes, image.shape)
+            landmarks = self._landmarks(image, checked, boxes.roll, pose)
+            return replace(landmarks, finder_scores=boxes.scores)
+        return self._landmarks(image, checked_boxes(boxes, image.shape), None, pose)
+
+    def _of_found(self, image: np.ndarray, found: FoundFaces, pose: bool) -> FaceLandmarks:
+        """Landmarks of the finder's faces, each face once, without what the model is unsure of."""
+        boxes = checked_boxes(found.boxes, image.shape)
+        landmarks = self._landmarks(image, boxes, found.roll, pose)
+        if self.refine and len(landmarks):
             around, roll = landmark_boxes(landmarks.points), landmark_roll(landmarks.points)
             is_box = plausible(around, image.shape)[:, None]
             boxes = checked_boxes(np.where(is_box, around, boxes), image.shape)
             landmarks = self._landmarks(image, boxes, roll, pose)
-        landmarks = replace(landmarks, finder_scores=finder_scores)
+        kept = np.zeros(len(landmarks), bool)
+        kept[suppress(landmark_boxes(landmarks.points), found.scores, SAME)] = True
         unsure = landmarks.relative_sigma()
-        if not is_given and unsure is not None:
-            landmarks = landmarks.select(unsure <= MAX_RELATIVE_SIGMA)
-        return landmarks
+        if unsure is not None:
+            kept &= unsure <= MAX_RELATIVE_SIGMA
+        return replace(landmarks, finder_scores=found.scores).select(kept)
 
     def _landmarks(
         self, image: np.ndarray, boxes: np.ndarray, roll: np.ndarray | None, pose: bool
@@ -155,10 +164,7 @@ class FaceLandmarker:
         Args:
             image: (H, W, 3) uint8 BGR.
             boxes: (F, 4) float32, see ``checked_boxes``.
-            roll: (F,) degrees; the crops show the faces upright.
-
-        Returns:
-            (F, 3, h, w) float32, what the model expects.
+            roll: (F,) degrees; the crops (F, 3, h, w) float32 show the faces upright.
         """
         size = self.info.input_size
         squares = zip(*self._squares(boxes, roll), strict=True)
@@ -230,13 +236,10 @@ class FaceLandmarker:
         return *crop_squares(upright, self.info.padding, self.info.input_size), roll
 
     def self_test(self, bound: float | None = None) -> float:
-        """Prove this installation with the folder's golden pair, see `check_golden_pair`.
+        """The largest difference in pixels from the golden pair, see `check_golden_pair`.
 
         Args:
             bound: Largest difference allowed, in pixels of the crop; None for the form's own.
-
-        Returns:
-            The largest difference of a point in pixels.
         """
         golden = self.folder.golden()
         tensor = network_input([as_bgr(golden.image)], self.info)

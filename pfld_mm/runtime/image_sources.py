@@ -11,6 +11,8 @@ from pfld_mm.core.opencv_path import opencv_path
 
 VIDEO_SUFFIXES = {'.avi', '.m4v', '.mkv', '.mov', '.mp4', '.webm'}
 MAX_NAMED = 5
+DRAWN = '.points'
+"""Behind a source's name: what was drawn of it."""
 
 
 def is_camera(source: str) -> bool:
@@ -29,11 +31,11 @@ def default_out(source: str) -> Path:
     path = Path(source)
     if path.is_dir():
         path = path.resolve()
-        return path.with_name(f'{path.name}.points')
+        return path.with_name(f'{path.name}{DRAWN}')
     if is_video(source):
-        return path.with_suffix('.points.mp4')
+        return path.with_suffix(f'{DRAWN}.mp4')
     suffix = path.suffix if cv2.haveImageWriter(opencv_path(path)) else '.png'
-    return path.with_suffix(f'.points{suffix}')
+    return path.with_suffix(f'{DRAWN}{suffix}')
 
 
 def images_of(source: str) -> tuple[list[Path], str]:
@@ -47,8 +49,8 @@ def images_of(source: str) -> tuple[list[Path], str]:
         return [path], ''
     if not path.is_dir():
         raise FileNotFoundError(f'{source}: no such image, folder or video')
-    files = image_files(path)
-    others = sorted(entry.name for entry in set(path.iterdir()) - set(files))
+    files = [file for file in image_files(path) if not _is_drawn(file)]
+    others = sorted(entry.name for entry in set(path.iterdir()) - set(image_files(path)))
     if not files:
         raise FileNotFoundError(
             f'{source}: no image in this folder ({len(others)} other entries); name the folder '
@@ -79,6 +81,11 @@ def check_out(source: str, out: Path | None) -> None:
             )
     if path.is_file() and not is_video(source) and target is out and not _writable(out):
         raise ValueError(f'--out {out}: cannot be written; name a .jpg or .png file, or a folder')
+
+
+def _is_drawn(file: Path) -> bool:
+    """Whether it is what ``default_out`` made of another image of the folder."""
+    return file.stem.endswith(DRAWN) and any(file.parent.glob(f'{file.stem[: -len(DRAWN)]}.*'))
 
 
 def _writable(out: Path) -> bool:

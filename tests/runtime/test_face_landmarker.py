@@ -280,3 +280,11 @@ def test_threads_share_one_landmarker_with_the_default_finder(face_model):
         for _ in range(4):
             for found, wanted in zip(pool.map(landmarker, images), expected, strict=True):
                 np.testing.assert_array_equal(found.points, wanted)
+
+
+def test_two_finds_of_one_face_give_it_once(face_model):
+    """Boxes that overlap by a third lead to the same points."""
+    image, true = disc_image((240, 320), [(150, 100)], 50), disc_box((150, 100), 50)
+    finds = np.float32([true + [12, 0, 12, 0], true - [12, 0, 12, 0]])
+    landmarker = FaceLandmarker(face_model, finder=lambda _: finds)
+    assert len(landmarker(image)) == 1 and len(landmarker(image, finds)) == 2

@@ -42,7 +42,8 @@ def images(tmp_path):
 
 
 def sentences(capsys):
-    return capsys.readouterr().out.splitlines()
+    """What a person reads; stdout is no terminal here, so it has JSON."""
+    return [line for line in capsys.readouterr().err.splitlines() if ' ms' in line]
 
 
 def lines(capsys):
@@ -256,7 +257,7 @@ def test_nothing_is_drawn_where_a_program_reads(face_model, images, capsys):
 def test_csv_has_a_line_a_point(face_model, images, tmp_path, capsys):
     table = tmp_path / 'points.csv'
     assert main([str(images / 'a.png'), '--model', str(face_model), '--csv', str(table)]) == 0
-    assert '1 face' in sentences(capsys)[0]
+    assert '1 face' in capsys.readouterr().out
     rows = list(csv.DictReader(table.open()))
     assert len(rows) == 68 and [int(row['point']) for row in rows] == list(range(68))
     assert main([str(images / 'a.png'), '--model', str(face_model), '--json']) == 0
@@ -335,3 +336,24 @@ def test_the_default_finder_is_the_landmarkers():
         landmarker = FaceLandmarker(shipped)
         made = program._finder(options, landmarker.info)
         assert made.min_score == landmarker.finder.min_score
+
+
+def test_a_terminal_shows_sentences_alone_and_a_program_gets_json(
+    face_model, images, monkeypatch, capsys
+):
+    arguments = [str(images / 'a.png'), '--model', str(face_model)]
+    assert main(arguments) == 0
+    answers, errors = lines(capsys)
+    assert len(answers) == 1 and '1 face' in errors
+    monkeypatch.setattr('sys.stdout.isatty', lambda: True, raising=False)
+    assert main(arguments) == 0
+    out, errors = capsys.readouterr()
+    assert '1 face' in out and '{' not in out and not errors
+
+
+def test_what_was_drawn_before_is_no_image_of_the_folder(face_model, images, capsys):
+    assert main([str(images / 'a.png'), '--model', str(face_model)]) == 0
+    assert (images / 'a.points.png').is_file()
+    capsys.readouterr()
+    assert main([str(images), '--model', str(face_model), '--json']) == 1
+    assert len(lines(capsys)[0]) == 2
