@@ -38,6 +38,9 @@ class SetupError(Exception):
 def main() -> int:
     """Set up the folder named on the command line. Returns the exit code."""
     arguments = [argument for argument in sys.argv[1:] if argument != '--choose']
+    if any(argument.startswith('-') for argument in arguments) or len(arguments) > 1:
+        print(__doc__)
+        return 2
     folder = Path(arguments[0] if arguments else ROOT / '.venv').absolute()
     if Path(sys.prefix).resolve() == folder.resolve():  # activated: it cannot make itself
         return subprocess.call([sys._base_executable, *sys.argv])
