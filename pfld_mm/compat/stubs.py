@@ -108,11 +108,11 @@ def _raising(what: str, needs: str) -> Callable[..., NoReturn]:
 def _saying(what: str, message: str) -> Callable[..., NoReturn]:
     """A function named ``what`` that raises RuntimeError with ``message``."""
 
-    def standin(*args: object, **kwargs: object) -> NoReturn:
+    def stub(*args: object, **kwargs: object) -> NoReturn:
         raise RuntimeError(message)
 
-    standin.__name__ = standin.__qualname__ = what
-    return standin
+    stub.__name__ = stub.__qualname__ = what
+    return stub
 
 
 class _CompiledOps(ModuleType):

@@ -162,7 +162,7 @@ class FaceTracker:
         return landmarks, plausible(found, image.shape) & (iou(found, boxes).diagonal() > JUMP)
 
     def _are_faces(self, image: np.ndarray, landmarks: FaceLandmarks, check: bool) -> np.ndarray:
-        """(F,) bool; the points' own standard deviations tell it, else a second look."""
+        """(F,) bool, by the points' own standard deviations, else by `crop_inconsistency`."""
         sigma = landmarks.relative_sigma()
         if sigma is not None:
             return np.ones(len(sigma), bool) if self.max_sigma is None else sigma <= self.max_sigma

@@ -127,7 +127,7 @@ def test_a_false_alarm_of_the_finder_is_refused(tracker, finder):
     assert len(trusting(flat, 0.0)) == 1
 
 
-def test_unsteadiness_tells_a_disc_from_nothing(landmarker):
+def test_crop_inconsistency_tells_a_disc_from_nothing(landmarker):
     image = disc_image(SHAPE, [(100, 100)], 30)
     boxes = np.stack([disc_box((102, 99), 31), disc_box((230, 150), 30)]).astype(np.float32)
     values = crop_inconsistency(landmarker, image, landmarker(image, boxes))

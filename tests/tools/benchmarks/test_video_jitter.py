@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from benchmarks import video_clips as clips
-from benchmarks import video_steadiness as tool
+from benchmarks import video_jitter as tool
 
 from pfld_mm.core.finder.found_faces import FoundFaces
 from pfld_mm.runtime.face_landmarks import FaceLandmarks

@@ -1,6 +1,6 @@
 """How steady the points are in video, as figures on clips whose true points are known.
 
-``python tools/benchmarks/video_steadiness.py [--model NAME] [--images FOLDER] [--out page.md]``
+``python tools/benchmarks/video_jitter.py [--model NAME] [--images FOLDER] [--out page.md]``
 
 Clips of 2 s at 30 Hz with sensor noise: drawn faces that rest, move or turn, and, with
 ``--images``, still photos that are moved under the camera (their largest face). Each is run through
@@ -175,7 +175,7 @@ def main() -> None:
         if args.images:
             results[PANNED] = measure(panned_clips(args.images, args.faces, args.seed), model)
     except (OSError, ValueError, ImportError) as error:
-        raise SystemExit(f'video_steadiness.py: {error}') from None
+        raise SystemExit(f'video_jitter.py: {error}') from None
     print(text := table(results))
     if args.out:
         args.out.write_text(text + '\n', encoding='utf-8')
