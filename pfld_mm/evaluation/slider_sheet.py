@@ -22,7 +22,7 @@ def draw_prediction(
 ) -> np.ndarray:
     """Draw the heatmap over a puzzle, true and predicted centers and decoys.
 
-    The marks leave the middle free, so that the heat below them is seen.
+    The marks leave the middle free, so that the score map below them is seen.
 
     Args:
         image: BGR uint8 (H, W, 3).
