@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from mmengine.config import Config
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS
 from torch import Tensor
+
+from pfld_mm.compat.config_datasets import config_datasets
 
 LAST_LAYERS = ('head.fc.', 'head.sigma_branch.')
 """Give x and y of every point, and their standard deviations."""
@@ -37,21 +39,12 @@ def dataset_meta(cfg: Config) -> dict[str, Any] | None:
         has one (a face finder's).
     """
     for split in ('train', 'val', 'test'):
-        for dataset in _datasets(cfg.get(f'{split}_dataloader', {}).get('dataset')):
+        for dataset in config_datasets(cfg.get(f'{split}_dataloader', {}).get('dataset')):
             metainfo = getattr(DATASETS.get(dataset['type']), 'METAINFO', {})
             metainfo = dataset.get('metainfo', metainfo)
             if 'keypoint_info' in metainfo or 'from_file' in metainfo:
                 return parse_pose_metainfo(dict(metainfo))
     return None
-
-
-def _datasets(dataset: dict | None) -> Iterator[dict]:
-    """A dataset's config and those that it wraps or combines."""
-    if dataset is None:
-        return
-    yield dataset
-    for inner in [dataset.get('dataset'), *dataset.get('datasets', [])]:
-        yield from _datasets(inner)
 
 
 def slice_keypoints(state_dict: Mapping[str, Tensor], first: int, count: int) -> dict[str, Tensor]:

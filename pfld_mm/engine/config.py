@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
+
+from pfld_mm.compat.config_datasets import config_datasets
 
 _ASSIGNED = re.compile(r"""^data_root\s*=\s*['"](.*?)['"]""", re.MULTILINE)
 """What a file of a config calls ``data_root`` (``cfg.text`` has all files that it consists of)."""
@@ -51,15 +52,6 @@ def apply_data_root(cfg: Config, everywhere: bool = False) -> None:
     copied = None if everywhere or not assigned else {cfg.data_root, *assigned}
     for split in ('train', 'val', 'test'):
         loader = cfg.get(f'{split}_dataloader')
-        for dataset in _datasets(loader['dataset'] if loader else None):
+        for dataset in config_datasets(loader['dataset'] if loader else None):
             if 'data_root' in dataset and (copied is None or dataset['data_root'] in copied):
                 dataset['data_root'] = cfg.data_root
-
-
-def _datasets(dataset: dict | None) -> Iterator[dict]:
-    """A dataset's config and those that it wraps or combines."""
-    if dataset is None:
-        return
-    yield dataset
-    for inner in [dataset.get('dataset'), *dataset.get('datasets', [])]:
-        yield from _datasets(inner)
