@@ -1,1 +1,3 @@
 """Whole images with labelled faces, for the face finder."""
+
+import pfld_mm.compat  # noqa: F401  workers that are spawned import this alone, before mmpose
