@@ -15,8 +15,8 @@ STANDARD = set(sys.stdlib_module_names)
 BELOW = {
     'core': set(),
     'models': {'core', 'codecs'},
-    'codecs': {'core'},
-    'datasets': {'core', 'codecs', 'synth'},
+    'codecs': {'core', 'compat'},
+    'datasets': {'core', 'codecs', 'compat', 'synth'},
     'evaluation': {'core', 'codecs'},
     'engine': {'core', 'compat'},
     'checkpoints': {'core', 'compat', 'models'},
