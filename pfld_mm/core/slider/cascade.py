@@ -139,15 +139,7 @@ class SliderCascade:
         return PairVerdict.median([second, *mirrored])
 
     def _measure_gap(self, image: np.ndarray, points: np.ndarray) -> np.ndarray:
-        """Measure the gap alone, where no piece matches, beside any part of its row.
-
-        Args:
-            image: The network's input.
-            points: Gap and piece as decoded, (2, 2).
-
-        Returns:
-            Both, (2, 2), the gap where its edges are, the piece in its row.
-        """
+        """Measure the gap alone, beside any part of its row: both centers (2, 2), corrected."""
         size = self.params.square_size
         (x, y), (piece_x, _) = points
         corners = pair_corners(x / 2, x, y, size)
