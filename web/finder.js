@@ -6,7 +6,7 @@ import { decodeFaces } from './decode.js';
 import { resized } from './resize.js';
 
 const MAX_SIDE = 640;
-const CLOSE_UP_SIDE = 320; // searched again where nothing was found: a face that fills the image
+const CLOSE_UP_SIDE = 320; // searched for faces that fill the image
 const CLOSE_UP_RATIO = 0.4;
 const MULTIPLE = 32; // height and width of the input
 const PADDING = 127.5;
@@ -25,10 +25,12 @@ export class Finder {
   async find(image, minScore = this.thresholds.min_score) {
     const longer = Math.max(image.width, image.height);
     let faces = await this.search(image, MAX_SIDE, minScore);
-    if (faces.length === 0 && Math.min(MAX_SIDE, longer) > CLOSE_UP_SIDE) {
-      faces = await this.search(image, CLOSE_UP_SIDE, minScore);
+    if (Math.min(MAX_SIDE, longer) > CLOSE_UP_SIDE) {
+      const found = await this.search(image, CLOSE_UP_SIDE, minScore);
       const side = ({ box }) => Math.max(box[2] - box[0], box[3] - box[1]);
-      faces = faces.filter((face) => side(face) > CLOSE_UP_RATIO * longer);
+      const closeUps = found.filter((face) => side(face) > CLOSE_UP_RATIO * longer);
+      const isPart = (face) => closeUps.some((one) => isPartOf(face, one));
+      faces = [...closeUps, ...faces.filter((face) => !isPart(face))];
     }
     return faces.sort((a, b) => area(b.box) - area(a.box));
   }
@@ -45,6 +47,13 @@ export class Finder {
       return { box: box.map(toImage), score, points: moved, roll: faceRoll(moved) };
     });
   }
+}
+
+/** Whether a face is a part of a close-up that was found as well. */
+function isPartOf(face, closeUp) {
+  const [x, y] = [(face.box[0] + face.box[2]) / 2, (face.box[1] + face.box[3]) / 2];
+  const [x0, y0, x1, y1] = closeUp.box;
+  return x >= x0 && x <= x1 && y >= y0 && y <= y1 && face.score <= closeUp.score;
 }
 
 /** The image at its limited size as a BGR tensor, padded at the right and below. */

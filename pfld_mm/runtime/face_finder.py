@@ -20,11 +20,10 @@ DEFAULT_MAX_SIDE = 640
 UNSURE_MIN_SCORE = 0.3
 """Of a face, where the landmarks tell false finds afterwards."""
 CLOSE_UP_SIDE = 320
-"""Longer side in pixels at which an image is searched again if nothing was found: a face that fills
-a larger input is larger than most that the network was trained on, with inputs of 320 pixels."""
+"""Longer side in pixels at which an image is searched for close-ups: a face that fills a larger
+input is larger than most that the network was trained on, with inputs of 320 pixels."""
 CLOSE_UP_RATIO = 0.4
-"""Least longer side of a box that counts then, in longer sides of the image; smaller faces are not
-what the first search misses."""
+"""Smallest longer side of a close-up's box, in longer sides of the image."""
 
 
 class FaceFinder:
@@ -96,10 +95,11 @@ class FaceFinder:
         """
         image = as_bgr(image)
         faces = self._find(image, self.max_side)
-        if len(faces) == 0 and min(self.max_side, max(image.shape)) > CLOSE_UP_SIDE:
-            faces = self._find(image, CLOSE_UP_SIDE)
-            sides = (faces.boxes[:, 2:] - faces.boxes[:, :2]).max(axis=1)
-            faces = faces[sides > CLOSE_UP_RATIO * max(image.shape)]
+        if min(self.max_side, max(image.shape)) > CLOSE_UP_SIDE:
+            close_ups = self._find(image, CLOSE_UP_SIDE)
+            sides = (close_ups.boxes[:, 2:] - close_ups.boxes[:, :2]).max(axis=1)
+            close_ups = close_ups[sides > CLOSE_UP_RATIO * max(image.shape)]
+            faces = close_ups.with_others(faces)
         return faces
 
     def _find(self, image: np.ndarray, max_side: int) -> FoundFaces:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from helpers.exported_finder import SIDES, finder_folder, five_points, red_cells
 
+from pfld_mm.core.boxes import iou, landmark_boxes
 from pfld_mm.core.finder.found_faces import FoundFaces
 from pfld_mm.runtime import face_finder
 from pfld_mm.runtime.face_finder import FaceFinder
@@ -161,13 +162,22 @@ def test_pose_of_a_tilted_face_has_its_roll(tmp_path, face_model):
     assert np.rad2deg(pose.roll - flat.roll) == pytest.approx(40, abs=6)
 
 
-def test_close_ups_are_found(monkeypatch):
-    faces = [render_face(sample_face(0, 'train', index))[0] for index in range(10)]
-    images = [cv2.resize(face, (1200, 1200), interpolation=cv2.INTER_CUBIC) for face in faces]
-    found = [len(FaceFinder()(image)) for image in images]
+def test_close_ups_are_found_whole(monkeypatch):
+    """Drawn faces enlarged to 1,200 px: the first find is the face, not a part of it."""
+    drawn = [render_face(sample_face(0, 'train', index)) for index in range(10)]
+    images = [cv2.resize(one, (1200, 1200), interpolation=cv2.INTER_CUBIC) for one, _ in drawn]
+    true = np.stack([landmark_boxes(np.float32(points)) for _, points in drawn]) * (1200 / 256)
+
+    def are_whole():
+        finds = [FaceFinder()(image).boxes[:1] for image in images]
+        return [
+            len(box) == 1 and iou(box, t[None])[0, 0] > 0.5
+            for box, t in zip(finds, true, strict=True)
+        ]
+
+    whole = are_whole()
     monkeypatch.setattr(face_finder, 'CLOSE_UP_SIDE', 10**9)
-    once = [len(FaceFinder()(image)) for image in images]
-    assert sum(found) > sum(once) and all(a >= b for a, b in zip(found, once, strict=True))
+    assert all(whole) and sum(are_whole()) < 10
 
 
 @pytest.mark.parametrize(('side', 'count'), [(390, 0), (410, 1)])

@@ -46,3 +46,25 @@ class FoundFaces:
         """The same faces, the largest box first."""
         areas = np.prod(self.boxes[:, 2:] - self.boxes[:, :2], axis=1)
         return self[np.argsort(-areas, kind='stable')]
+
+    def with_others(self, others: FoundFaces) -> FoundFaces:
+        """These faces and those of ``others`` that are not parts of them, the largest first.
+
+        A part has its center in the box of one of these faces and a lower score.
+        """
+        centers = (others.boxes[:, :2] + others.boxes[:, 2:]) / 2
+        inside = (centers[:, None] >= self.boxes[:, :2]) & (centers[:, None] <= self.boxes[:, 2:])
+        is_part = (inside.all(-1) & (others.scores[:, None] <= self.scores)).any(1)
+        return self._joined(others[~is_part]).largest_first()
+
+    def _joined(self, other: FoundFaces) -> FoundFaces:
+        points = None
+        if self.points is not None and other.points is not None:
+            points = np.concatenate([self.points, other.points])
+        pairs = zip(
+            (self.boxes, self.scores, self.roll),
+            (other.boxes, other.scores, other.roll),
+            strict=True,
+        )
+        boxes, scores, roll = (np.concatenate(pair) for pair in pairs)
+        return FoundFaces(boxes, scores, roll, points)

@@ -26,3 +26,16 @@ def test_boxes_alone_are_sure_upright_faces():
     assert faces.boxes.dtype == np.float32 and faces.points is None
     assert faces.scores.tolist() == [1] and faces.roll.tolist() == [0]
     assert len(FoundFaces.of_boxes(np.zeros((0, 4)))[np.zeros(0, bool)]) == 0
+
+
+def test_parts_of_a_close_up_are_left_out():
+    """By place and score: a surer face in front of another stays."""
+    close_up = FoundFaces.of_boxes([[100, 100, 500, 500]])
+    close_up.scores[:] = 0.6
+    boxes = [[150, 150, 300, 300], [200, 200, 260, 260], [480, 300, 620, 440], [20, 20, 60, 60]]
+    others = FoundFaces(
+        np.float32(boxes), np.float32([0.5, 0.9, 0.5, 0.5]), np.zeros(4, np.float32)
+    )
+    together = close_up.with_others(others)
+    assert together.boxes.tolist() == [[100, 100, 500, 500], boxes[2], boxes[1], boxes[3]]
+    assert len(FoundFaces.of_boxes(np.zeros((0, 4))).with_others(others)) == 4
