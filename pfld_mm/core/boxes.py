@@ -55,8 +55,9 @@ def plausible(boxes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Which of the boxes (F, 4) have a sensible size and their center in the image: (F,)."""
     low, high = np.hsplit(np.asarray(boxes, np.float64), 2)
     centers, sides = (low + high) / 2, high - low
-    inside = ((centers >= 0) & (centers < (shape[1], shape[0]))).all(1)
-    return inside & ((sides >= SMALLEST) & (sides <= LARGEST * max(shape[:2]))).all(1)
+    inside = (centers >= 0) & (centers < (shape[1], shape[0]))
+    sensible = (sides >= SMALLEST) & (sides <= LARGEST * max(shape[:2]))
+    return np.asarray((inside & sensible).all(1))
 
 
 def crop_squares(

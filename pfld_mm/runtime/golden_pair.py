@@ -3,6 +3,7 @@ from __future__ import annotations
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -67,7 +68,7 @@ class GoldenPair:
 
     def write(self, file: Path) -> None:
         """Write ``golden.npz``."""
-        arrays = dict(image=self.image, input=self.input, output=self.output)
+        arrays: dict[str, Any] = dict(image=self.image, input=self.input, output=self.output)
         arrays.update({OUTPUT_OF + form: output for form, output in self.outputs.items()})
         if self.squares is not None and self.squares_output is not None:
             arrays.update(squares=self.squares, squares_output=self.squares_output)

@@ -63,7 +63,7 @@ class SearchWindow:
         inner_high = np.array(self.end) < shape[1::-1]
         cut = (boxes[:, :2] < np.array(self.corner) + margin) & inner_low
         cut |= (boxes[:, 2:] > np.array(self.end) - margin) & inner_high
-        return ~cut.any(axis=1)
+        return ~np.asarray(cut.any(axis=1))
 
 
 def search_windows(

@@ -68,7 +68,8 @@ def valid_cells(mask: np.ndarray, stride: int) -> np.ndarray:
         mask: (h, w), not 0 where the input shows the image, which is a rectangle in it.
         stride: Pixels of the input per cell.
     """
-    rows, columns = (mask.any(axis).reshape(-1, stride).any(1) for axis in (1, 0))
+    valid = [np.asarray(mask.any(axis)).reshape(-1, stride) for axis in (1, 0)]
+    rows, columns = (np.asarray(part.any(1)) for part in valid)
     return rows[:, None] & columns
 
 
