@@ -113,11 +113,19 @@ class BlinkDetector:
         Raises:
             ValueError: If the points are not those of the mark-up.
         """
+        self._forget(faces.ids, time)
         openness = eye_openness(faces.points, self.groups).mean(-1)
         return tuple(
             self._update(id_, float(value), time)
             for id_, value in zip(faces.ids, openness, strict=True)
         )
+
+    def _forget(self, ids: tuple[int, ...], time: float) -> None:
+        """Drop the faces that were not seen for a window; a tracker never gives an id again."""
+        for id_, eyes in list(self._eyes.items()):
+            last = eyes.levels[-1][0] if eyes.levels else -np.inf
+            if id_ not in ids and time - last > self.window:
+                del self._eyes[id_]
 
     def _update(self, id_: int, openness: float, time: float) -> EyeState:
         eyes = self._eyes.setdefault(id_, _Eyes())

@@ -90,3 +90,10 @@ def test_68_points_and_no_face():
 def test_bad_settings_are_named(bad):
     with pytest.raises(ValueError, match=next(iter(bad)).split('_')[0]):
         BlinkDetector(**bad)
+
+
+def test_faces_that_are_gone_are_forgotten():
+    detector = BlinkDetector(window=2.0)
+    for index in range(50):
+        detector(frame(face(OPEN), ids=[index]), float(index))
+    assert sorted(detector._eyes) == [47, 48, 49]
