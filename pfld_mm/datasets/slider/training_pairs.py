@@ -24,10 +24,14 @@ FIXED_POINT_BITS = 6
 def draw_pair(rng: np.random.Generator, puzzle: LetterboxedPuzzle) -> np.ndarray:
     """Where to look: centers of the squares as x of the piece, x of the gap, y of both; (3,).
 
-    A puzzle without a piece is looked at with anything as its piece.
+    Where gap or piece is missing, anything is looked at in its place.
     """
     gap, piece = puzzle.centers
-    if not puzzle.has_piece:
+    height, width = puzzle.image.shape[:2]
+    if not puzzle.has_gap:
+        x, y = piece if puzzle.has_piece else (rng.uniform(0, width / 2), rng.uniform(0, height))
+        place = x, rng.uniform(x, width), y
+    elif not puzzle.has_piece:
         place = rng.uniform(0, gap[0]), gap[0], gap[1]
     elif rng.random() >= FALSE_RATIO:
         place = piece[0], gap[0], gap[1]
@@ -73,8 +77,9 @@ def pair_labels(
             weights[part] = 1
             masks[place] = _mask(puzzle.outlines[index] - corner, size)
         distances.append(away)
-    match = puzzle.has_piece and max(distances) <= MATCH
-    sure = puzzle.has_piece and (match or max(distances) > MISS)
+    whole = puzzle.has_gap and puzzle.has_piece
+    match = whole and max(distances) <= MATCH
+    sure = not whole or match or max(distances) > MISS
     numbers = dict(
         matches=match, match_weights=sure, angles=puzzle.angle if match else 0, angle_weights=match
     )

@@ -20,6 +20,8 @@ class PuzzleOptions:
         decoys: Number of decoy gaps (as many as find room), None for 0 to 3 at random. A puzzle
             without a piece never has decoys: nothing would tell the true gap.
         piece: Share of the puzzles that show their piece.
+        gap: Share of the puzzles that show their gap. A puzzle without a gap has no decoys: any gap
+            that is drawn would be taken for an answer.
         turned: Share of the puzzles whose gap is turned.
         turn_deg: Least and most that it is turned, in degrees either way; None for mostly 0.5 to
             1.8, sometimes up to 20.
@@ -37,6 +39,7 @@ class PuzzleOptions:
     piece_size: tuple[float, float] = (0.17, 0.46)
     decoys: int | None = None
     piece: float = 0.9
+    gap: float = 1.0
     turned: float = 0.4
     turn_deg: tuple[float, float] | None = None
     shapes: tuple[str, ...] = SHAPE_KINDS
@@ -46,7 +49,7 @@ class PuzzleOptions:
     procedural: float = 0.15
 
     def __post_init__(self) -> None:
-        for name in ('piece', 'turned', 'procedural'):
+        for name in ('piece', 'gap', 'turned', 'procedural'):
             value = getattr(self, name)
             if not 0.0 <= value <= 1.0:
                 raise ValueError(f'{name} is a share in [0, 1], got {value}')
