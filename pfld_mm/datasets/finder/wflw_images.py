@@ -19,8 +19,8 @@ LAYOUT = '196 coordinates, box, six attributes, image'
 class WFLWImages(FinderDataset):
     """WFLW's images with all their labelled faces, from the official lists.
 
-    The box is the one around the 98 points; yaw is solved from them. WFLW does not label every
-    face of an image, so some of what a finder finds besides is right.
+    The box is the one around the 98 points; yaw is solved from them. WFLW does not label every face
+    of an image, so some other finds are correct.
 
     Args:
         image_folder: Of the images, relative to ``data_root``.

@@ -34,8 +34,8 @@ def tap_products(x: Tensor, center: Tensor, stride: int) -> Tensor:
 def _stride_1(x: Tensor, center: Tensor) -> Tensor:
     """From the correlations of z with itself, which depend on the taps' distance alone.
 
-    That were all, if the output plane were endless. The patches that lie just outside of it are
-    taken off again: such a patch sees the first or last row of z with one row of its taps, or a
+    For an endless output plane this would be all. The patches just outside of the plane are
+    subtracted again: such a patch sees the first or last row of z with one row of its taps, or a
     column likewise, or one corner.
     """
     lines, corners = _borders(x.permute(2, 3, 0, 1), center)
