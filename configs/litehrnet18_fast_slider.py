@@ -6,18 +6,10 @@ model = dict(
     verifier=dict(type='PairVerifier', channels=(16, 32, 64, 96)),
     train_stage='verifier',
 )
-# Images that have no answer teach the verifier to say so.
-without_gap = dict(_base_.every, piece=0.6, gap=0.0)
-without_piece = dict(_base_.every, piece=0.0)
-mixed = dict(
-    type='pfld_mm.synth.puzzles.mixed.MixedPuzzles',
-    generators=[*_base_.mixed.generators, without_gap, without_piece],
-    probs=(0.24, 0.18, 0.18, 0.3, 0.1),
-)
 # All puzzles are drawn in the first two epochs and kept: 400 kB each, 10 GB in all.
 puzzles = dict(
     type='pfld_mm.datasets.slider.puzzle_letterboxer.PuzzleLetterboxer',
-    generator=mixed,
+    generator=_base_.also_unanswerable,
     input_size=_base_.codec.input_size,
 )
 kept = dict(
