@@ -1,4 +1,4 @@
-# The fast form: the proposal network, and a verifier of the likeliest pairs of piece and gap.
+# The fast form: the proposal network, and a verifier of the most probable pairs.
 # The last step of training: the verifier alone, the proposal network is frozen.
 _base_ = 'litehrnet18_fast_slider_proposal.py'
 

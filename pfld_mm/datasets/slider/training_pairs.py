@@ -68,10 +68,10 @@ def pair_labels(
     boxes, weights, distances = np.zeros(8, np.float32), np.zeros(8, np.float32), []
     masks = np.zeros((2, size // MASK_STRIDE, size // MASK_STRIDE), np.uint8)
     true_boxes, centers = puzzle.boxes, puzzle.centers
-    for place, index in ((0, 1), (1, 0)):  # the piece comes first
+    for place, index in ((0, 1), (1, 0)):  # in the order of the labels: piece, gap
         corner = np.array(corners[2 * place : 2 * place + 2])
         away = np.abs(centers[index] - corner - size / 2).max()
-        if away <= MISS:  # never where it is NaN
+        if away <= MISS:  # not if it is NaN, where gap or piece is missing
             part = slice(4 * place, 4 * place + 4)
             boxes[part] = true_boxes[index] - np.tile(corner, 2)
             weights[part] = 1

@@ -1,4 +1,4 @@
-"""Slider puzzles with exact labels: the front door of the generator and its command.
+"""Slider puzzles with exact labels, from the command line.
 
 `python -m pfld_mm.synth.puzzles OUT --count 1000 [--photos DIR] [--sheet sheet.jpg]`
 """

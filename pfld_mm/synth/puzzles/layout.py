@@ -80,7 +80,7 @@ def _extent(shape: Shape, size: float, angle: float) -> tuple[float, float]:
 
 
 def _random_angle(rng: np.random.Generator, limits: tuple[float, float] | None) -> float:
-    """Radians: mostly 0.5 to 1.8 degrees as in the source document, sometimes up to 20."""
+    """In radians: mostly 0.5 to 1.8 degrees, sometimes up to 20."""
     low, high = limits or ((0.5, 1.8) if rng.random() < 0.75 else (1.8, 20.0))
     return float(np.deg2rad(rng.choice((-1, 1)) * rng.uniform(low, high)))
 
