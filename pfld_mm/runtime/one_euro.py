@@ -16,11 +16,12 @@ class OneEuro:
     Args:
         min_cutoff: In Hz, at rest; lower is smoother.
         beta: Hz by which the cutoff grows for each unit of speed; higher lags less.
-        derivative_cutoff: In Hz, for the speed.
+        derivative_cutoff: In Hz, for the speed. The paper's 1 Hz notices a fast head too late; the
+            defaults were chosen on drawn clips of faces that rest, move and turn.
     """
 
     def __init__(
-        self, min_cutoff: float = 1.0, beta: float = 10.0, derivative_cutoff: float = 1.0
+        self, min_cutoff: float = 0.5, beta: float = 15.0, derivative_cutoff: float = 3.0
     ) -> None:
         if min_cutoff <= 0 or beta < 0 or derivative_cutoff <= 0:
             raise ValueError(
