@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from pfld_mm.core.text import short
+
 
 class JsonReader:
     """Reads keys of a JSON object; errors name source, key, what was expected and found.
@@ -47,7 +49,8 @@ class JsonReader:
             value = value[part]
         if not check(value):
             raise ValueError(
-                f'{self.source}: key {key!r}: expected {expected}, found {value!r}; {self.cure}'
+                f'{self.source}: key {key!r}: expected {expected}, found {short(value)}; '
+                f'{self.cure}'
             )
         return value
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import codecs
 from pathlib import Path
+from typing import Any
 
 _MARKS = (
     (codecs.BOM_UTF8, 'utf-8-sig'),
@@ -40,6 +41,18 @@ def read_text(path: str | Path) -> str:
     if '\0' in text:
         raise ValueError(f'{path}: expected text, found a binary file; name another file')
     return text.replace('\r\n', '\n').replace('\r', '\n')
+
+
+def short(value: Any, length: int = 60) -> str:
+    """A value for a message, cut where it is long; what files hold may be of any length.
+
+    Args:
+        value: Anything with a repr.
+        length: In characters.
+    """
+    text = repr(value)
+    size = f' ({len(value)} items)' if isinstance(value, list | tuple | dict) else ''
+    return text if len(text) <= length else f'{text[: length - 3]}...{size}'
 
 
 def _encoding(data: bytes) -> str:

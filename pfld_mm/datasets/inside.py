@@ -2,24 +2,38 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import PurePath
+
+from pfld_mm.core.text import short
 
 
-def inside(folder: str, name: str, source: str) -> str:
-    """The path of an image that a list names, which must not lead out of the data's folder.
+def inside(folder: str | os.PathLike, name: str, source: str, cure: str = '') -> str:
+    """The path of a file that a list names, which must not lead out of the data's folder.
+
+    An absolute name below the folder is fine.
 
     Args:
         folder: Of the images; with an empty one any path was asked for.
         name: As the list gives it.
         source: ``file:line``, for the message.
+        cure: What to do about a name that leads out; default: how a dataset allows any path.
 
     Raises:
         ValueError: If the name is absolute or climbs by ``..``.
     """
-    parts = re.split(r'[/\\]', name)
-    is_outside = '..' in parts or os.path.isabs(name) or re.match(r'[A-Za-z]:[/\\]', name)
-    if folder and is_outside:
+    folder = os.fspath(folder)
+    if folder and leads_out(folder, name):
+        cure = cure or "set data_prefix=dict(img='') and data_root=None to allow any path"
         raise ValueError(
-            f'{source}: the image {name!r} is not below {folder}; correct the line, or set '
-            "data_prefix=dict(img='') and data_root=None to allow any path"
+            f'{source}: the image {short(name)} is not below {folder}; correct the line, or {cure}'
         )
     return os.path.join(folder, name)
+
+
+def leads_out(folder: str, name: str) -> bool:
+    """Whether a name, joined to the folder, is not below it; links are not followed."""
+    if '..' in re.split(r'[/\\]', name):
+        return True
+    if os.path.isabs(name):
+        return not PurePath(name).is_relative_to(os.path.abspath(folder))
+    return bool(re.match(r'[A-Za-z]:|[/\\]', name))  # of another system

@@ -6,13 +6,19 @@ import logging
 import math
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 
 from mmengine.config import Config
 from mmengine.logging import print_log
+from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS
 
+from pfld_mm.compat.config_datasets import config_datasets
 from pfld_mm.core.face_markups import MARKUPS
+from pfld_mm.core.text import short
+
+FAULTS = (OSError, ValueError, KeyError, TypeError, AttributeError)
+"""What building a dataset of a wrong config raises; mmengine's registries raise the last three."""
 
 
 class ConfigError(ValueError):
@@ -22,9 +28,10 @@ class ConfigError(ValueError):
 def check_config(cfg: Config, splits: Sequence[str] = ('train', 'val')) -> None:
     """Build the datasets of all loaders, and choose what follows from them.
 
+    The training set is read last, so what another loader misses is said before.
     Loaders without workers lose ``persistent_workers``; ``drop_last`` follows from the number of
-    samples and the batch; ``GenerateFaceLabels(euler=True)`` is set to False where the mark-up has
-    no 3-D model and nothing learns the pose. Each choice is logged.
+    samples and the batch. Each choice is logged, and so is a test set that training does not need
+    and that cannot be read.
 
     Args:
         cfg: Changed in place.
@@ -33,22 +40,81 @@ def check_config(cfg: Config, splits: Sequence[str] = ('train', 'val')) -> None:
     Raises:
         ConfigError: In one sentence, with the key to set.
     """
+    init_default_scope(cfg.get('default_scope', 'mmpose'))
     _check_work_dir(cfg)
     for split in splits:
+        _check_numbers(cfg, split)
+    for split in _in_order(cfg, splits):
         key = f'{split}_dataloader'
         if cfg.get(key) is None:
             continue
         _settle_workers(cfg[key], key)
-        try:
-            dataset = DATASETS.build(cfg[key].dataset)
-            samples = len(dataset)
-        except (OSError, ValueError) as error:
-            raise ConfigError(f'{key}.dataset: {error}') from error
-        if samples == 0:
-            raise ConfigError(f'{key}.dataset has no sample: set its annotation and `part`')
+        dataset = _built(cfg[key], key)
         if split == 'train':
-            _settle_batch(cfg[key], key, samples)
-            _settle_euler(cfg, dataset.metainfo)
+            _settle_batch(cfg[key], key, len(dataset))
+            _check_pose(cfg, dataset.metainfo)
+    if 'test' not in splits:
+        _look_at_test(cfg)
+
+
+def _in_order(cfg: Config, splits: Sequence[str]) -> list[str]:
+    """First the loaders whose folders are missing; of the others, the training set last."""
+
+    def rank(split: str) -> int:
+        loader = cfg.get(f'{split}_dataloader') or {}
+        roots = [one.get('data_root') for one in config_datasets(loader.get('dataset'))]
+        has_roots = all(os.path.isdir(root) for root in roots if root)
+        return has_roots + (has_roots and split == 'train')
+
+    return sorted(splits, key=rank)
+
+
+def _built(loader: dict, key: str) -> Sized:
+    """The dataset of a loader."""
+    try:
+        dataset = DATASETS.build(loader['dataset'])
+        samples = len(dataset)
+    except FAULTS as error:
+        raise ConfigError(f'{key}.dataset: {_sentence(error)}') from error
+    if samples == 0:
+        raise ConfigError(f'{key}.dataset has no sample: set its annotation and `part`')
+    return dataset
+
+
+def _look_at_test(cfg: Config) -> None:
+    """Say it now if the test set is missing; training does without."""
+    loader, other = (cfg.get(f'{split}_dataloader') for split in ('test', 'val'))
+    if loader is None or (other is not None and loader.get('dataset') == other.get('dataset')):
+        return
+    try:
+        _built(loader, 'test_dataloader')
+    except ConfigError as error:
+        print_log(
+            f'Training needs no test set, but tools/test.py will fail: {error}',
+            logger='current',
+            level=logging.WARNING,
+        )
+
+
+def _sentence(error: Exception) -> str:
+    """What a registry or a dataset says, on one line."""
+    text = error.args[0] if isinstance(error, KeyError) and error.args else error
+    name = '' if isinstance(error, OSError | ValueError) else f'{type(error).__name__}: '
+    return name + ' '.join(str(text).split())
+
+
+def _check_numbers(cfg: Config, split: str) -> None:
+    """Whole numbers that torch and mmengine would refuse later and without the key."""
+    wanted = {f'{split}_dataloader.batch_size': 1, f'{split}_dataloader.num_workers': 0}
+    if split == 'train':
+        wanted |= {'train_cfg.max_epochs': 1, 'train_cfg.val_interval': 1}
+    for key, low in wanted.items():
+        group, name = key.split('.')
+        value = (cfg.get(group) or {}).get(name)
+        if value is None or (name == 'val_interval' and cfg.get('val_cfg') is None):
+            continue
+        if not isinstance(value, int) or isinstance(value, bool) or value < low:
+            raise ConfigError(f'{key}: expected a whole number from {low}, found {short(value)}')
 
 
 def _check_work_dir(cfg: Config) -> None:
@@ -94,31 +160,14 @@ def _settle_batch(loader: dict, key: str, samples: int) -> None:
         _say(f'{key}.drop_last=True: the last batch would have one sample')
 
 
-def _settle_euler(cfg: Config, metainfo: dict) -> None:
+def _check_pose(cfg: Config, metainfo: dict) -> None:
     """The head pose is solved with a 3-D model of the mark-up, which not every one has."""
-    steps = [
-        step
-        for step in _steps(cfg.train_dataloader.dataset)
-        if step.get('type') == 'GenerateFaceLabels' and step.get('euler', False)
-    ]
     points = metainfo.get('num_keypoints')
-    if not steps or (points in MARKUPS and MARKUPS[points].half_mean_face is not None):
-        return
-    if cfg.model.get('head', {}).get('pose_channels'):
+    if points not in MARKUPS and cfg.model.get('head', {}).get('pose_channels'):
         raise ConfigError(
             f'model.head.pose_channels: the pose of {points} points cannot be solved, they '
             'have no 3-D model: set model.head.pose_channels=None and another model.head.loss'
         )
-    for step in steps:
-        step['euler'] = False
-    _say(f'GenerateFaceLabels.euler=False: there is no 3-D model of {points} points')
-
-
-def _steps(dataset: dict) -> list[dict]:
-    """The pipelines' steps of a dataset's config and of what it wraps."""
-    inner = [dataset.get('dataset'), *(dataset.get('datasets') or [])]
-    steps = list(dataset.get('pipeline') or [])
-    return steps + [step for part in inner if part is not None for step in _steps(part)]
 
 
 def _say(choice: str) -> None:

@@ -9,6 +9,9 @@ import numpy as np
 
 from pfld_mm.core.opencv_path import opencv_path
 
+MAX_CAMERA = 9999
+"""OpenCV takes the hundreds as the number of a driver."""
+
 
 class Video:
     """The frames of a video file or a camera.
@@ -22,7 +25,8 @@ class Video:
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if the file is no video that this OpenCV can read.
+        ValueError: if the file is no video that this OpenCV can read, or there can be no camera
+            of this number.
         OSError: if the camera cannot be opened.
     """
 
@@ -31,6 +35,8 @@ class Video:
         self.name = f'camera {source}' if self.is_camera else str(source)
         if not isinstance(source, int) and not Path(source).is_file():
             raise FileNotFoundError(f'{source}: no such file')
+        if isinstance(source, int) and not 0 <= source <= MAX_CAMERA:
+            raise ValueError(f'{self.name}: cameras have numbers from 0 to {MAX_CAMERA}')
         self._capture = cv2.VideoCapture(source if isinstance(source, int) else opencv_path(source))
         if not self._capture.isOpened():
             self._capture.release()

@@ -79,3 +79,9 @@ def test_what_is_no_object_is_refused(text, message):
 def test_checks(check, right, wrong):
     assert [check(value) for value in right] == [True] * len(right)
     assert [check(value) for value in wrong] == [False] * len(wrong)
+
+
+def test_a_long_wrong_value_is_cut():
+    with pytest.raises(ValueError, match='expected a text') as error:
+        reader(dict(pairs=[[i, i + 1] for i in range(1000)])).get('pairs', is_text, 'a text')
+    assert len(str(error.value)) < 200 and '(1000 items); export again' in str(error.value)

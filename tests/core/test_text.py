@@ -1,6 +1,6 @@
 import pytest
 
-from pfld_mm.core.text import read_text
+from pfld_mm.core.text import read_text, short
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,10 @@ def test_no_text_is_named(tmp_path, data):
 def test_a_folder_is_named(tmp_path):
     with pytest.raises(ValueError, match='expected a text file, found a folder'):
         read_text(tmp_path)
+
+
+def test_values_are_cut_for_messages():
+    assert short('abc') == "'abc'" and short(1.5) == '1.5'
+    assert short('a' * 1000) == "'" + 'a' * 56 + '...'
+    assert short(list(range(1000))).endswith('... (1000 items)')
+    assert len(short(10**1000, 20)) == 20

@@ -1,8 +1,12 @@
 """A config is checked as a whole before anything is trained."""
 
 import pytest
+from helpers.own_points import write_own_points
 from helpers.runs import tiny_config
+from mmpose.registry import DATASETS
 
+from pfld_mm.datasets.face.wflw import WFLW
+from pfld_mm.engine import config_check
 from pfld_mm.engine.config import load_config
 from pfld_mm.engine.config_check import ConfigError, check_config
 
@@ -11,6 +15,11 @@ from pfld_mm.engine.config_check import ConfigError, check_config
 def cfg(synthetic_faces, tmp_path):
     cfg = tiny_config(synthetic_faces, tmp_path / 'work')
     return cfg
+
+
+@pytest.fixture
+def own_config(tmp_path):
+    return write_own_points(tmp_path)
 
 
 def test_a_good_config_stays_as_it_is(cfg):
@@ -51,6 +60,64 @@ def test_a_root_that_one_loader_misses(cfg, split):
         check_config(cfg)
 
 
+@pytest.mark.parametrize('missing', [['val'], ['train'], ['train', 'val']])
+def test_what_is_missing_is_said_before_the_training_set_is_read(cfg, monkeypatch, missing):
+    read = []
+
+    class Watched(WFLW):
+        def load_faces(self):
+            read.append(self.part)
+            return super().load_faces()
+
+    monkeypatch.setitem(DATASETS.module_dict, 'WFLW', Watched)
+    for split in missing:
+        cfg[f'{split}_dataloader'].dataset.data_root = 'no/such'
+    with pytest.raises(ConfigError, match=rf'^{missing[0]}_dataloader\.dataset: .*no/such'):
+        check_config(cfg)
+    assert len(read) == 1
+
+
+def test_a_folder_that_only_the_validation_misses(own_config):
+    cfg = load_config(own_config)
+    cfg.val_dataloader.dataset.folders = ['helen/testset']
+    cfg.train_dataloader.dataset.folders = ['no']  # not come to
+    with pytest.raises(ConfigError, match=r'^val_dataloader\.dataset: .*helen/testset does not'):
+        check_config(cfg)
+
+
+def test_a_test_set_that_is_missing_is_said_but_no_fault(cfg, monkeypatch):
+    said = []
+    monkeypatch.setattr(config_check, 'print_log', lambda text, **_: said.append(text))
+    cfg.test_dataloader.dataset.data_root = 'no/such'
+    check_config(cfg)
+    assert 'tools/test.py will fail: test_dataloader.dataset: ' in said[-1]
+    with pytest.raises(ConfigError, match=r'^test_dataloader\.dataset: .*no/such'):
+        check_config(cfg, ('test',))
+
+
+@pytest.mark.parametrize(
+    ('key', 'value', 'message'),
+    [
+        ('train_dataloader.dataset.type', 'WFWL', r'^train_dataloader\.dataset: KeyError: .*WFWL'),
+        ('val_dataloader.dataset.bx', 1, r"^val_dataloader\.dataset: TypeError: .*'bx'"),
+        ('val_dataloader.batch_size', 0, r'^val_dataloader\.batch_size: .* from 1, found 0'),
+        (
+            'train_dataloader.num_workers',
+            -1,
+            r'^train_dataloader\.num_workers: .*found -1',
+        ),
+        ('train_dataloader.batch_size', '8,', r"^train_dataloader\.batch_size: .*found '8,'"),
+        ('train_cfg.max_epochs', 0, r'^train_cfg\.max_epochs: expected a whole number from 1'),
+        ('train_cfg.val_interval', 2.5, r'^train_cfg\.val_interval: .*found 2\.5'),
+    ],
+)
+def test_wrong_values_are_named_by_their_key(cfg, key, value, message):
+    cfg.merge_from_dict({key: value})
+    with pytest.raises(ConfigError, match=message) as error:
+        check_config(cfg)
+    assert '\n' not in str(error.value)
+
+
 def test_a_work_dir_that_cannot_be_written(cfg, tmp_path):
     (tmp_path / 'file').write_text('')
     cfg.work_dir = str(tmp_path / 'file' / 'work')
@@ -58,45 +125,11 @@ def test_a_work_dir_that_cannot_be_written(cfg, tmp_path):
         check_config(cfg)
 
 
-OWN = """
-_base_ = '{base}'
-data = dict(
-    data_root='{root}',
-    one_based=False,
-    metainfo=dict(dataset_name='five', num_keypoints=5, flip_pairs=[(0, 1), (3, 4)]),
-)
-train_dataloader = dict(dataset=dict(folders=['train'], **data))
-val_dataloader = dict(dataset=dict(folders=['train'], **data))
-model = dict(head=dict(num_keypoints=5))
-"""
-
-
-@pytest.fixture
-def own_config(tmp_path):
-    """README's own points: 24 images of five points."""
-    import cv2
-    import numpy as np
-    from helpers.runs import ROOT
-
-    folder = tmp_path / 'mine/train'
-    folder.mkdir(parents=True)
-    points = '\n'.join(f'{x} {y}' for x, y in [(20, 20), (60, 20), (40, 40), (25, 60), (55, 60)])
-    for number in range(24):
-        cv2.imwrite(str(folder / f'{number}.png'), np.full((80, 80, 3), 9 * number, np.uint8))
-        (folder / f'{number}.pts').write_text(points + '\n')
-    path = tmp_path / 'own.py'
-    base = ROOT / 'configs/pfld_ghostone_300w.py'
-    path.write_text(OWN.format(base=base, root=tmp_path / 'mine'))
-    return path
-
-
 def test_the_own_points_config_works(own_config):
     cfg = load_config(own_config)
     assert cfg.train_dataloader.dataset.data_root.endswith('mine')
     check_config(cfg)
     assert cfg.train_dataloader.drop_last is False
-    steps = [step for step in cfg.train_dataloader.dataset.pipeline if 'euler' in step]
-    assert [step.euler for step in steps] == [False]
 
 
 def test_the_pose_of_points_without_a_model(own_config):

@@ -1,4 +1,5 @@
 import json
+import pickle
 import shutil
 
 import numpy as np
@@ -204,3 +205,10 @@ def test_the_verifier_is_onnxruntimes_whatever_the_proposal_network_is(tmp_path)
     here, there = SliderLocator(folder), SliderLocator(folder, 'openvino_bf16')
     assert type(there.session) is not type(there.verifier) is type(here.verifier)
     assert there(spots()).gap == pytest.approx(here(spots()).gap, abs=0.5)
+
+
+def test_a_pickled_locator_opens_its_model_again():
+    locator = SliderLocator()
+    other = pickle.loads(pickle.dumps(locator))
+    image = np.random.default_rng(0).integers(0, 255, (160, 320, 3), np.uint8)
+    assert other(image) == locator(image)

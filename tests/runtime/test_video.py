@@ -84,6 +84,12 @@ def test_a_camera_that_gives_nothing(monkeypatch):
         list(Video(0))
 
 
+@pytest.mark.parametrize('number', [-1, 10_000, 10**20])
+def test_numbers_that_no_camera_has(number):
+    with pytest.raises(ValueError, match='cameras have numbers from 0 to'):
+        Video(number)
+
+
 def test_a_camera_that_cannot_be_opened(monkeypatch):
     monkeypatch.setattr(cv2, 'VideoCapture', type('Absent', (Camera,), {'opened': False}))
     with pytest.raises(OSError, match='camera 0 cannot be opened'):

@@ -26,6 +26,8 @@ import numpy as np
 from pfld_mm.core.boxes import iou, landmark_boxes
 from pfld_mm.core.finder.found_faces import FoundFaces
 from pfld_mm.core.image import read_image
+from pfld_mm.core.text import read_text
+from pfld_mm.datasets.inside import inside
 from pfld_mm.runtime import FaceFinder, FaceLandmarker, HaarFaceFinder, YuNetFaceFinder
 
 MIN_IOU = 0.4
@@ -54,11 +56,12 @@ def parse_args() -> argparse.Namespace:
 def read_list(path: Path, folder: Path) -> dict[Path, list[tuple[np.ndarray, bool]]]:
     """Points (98, 2) and "pose" of the faces of each image."""
     images: dict[Path, list[tuple[np.ndarray, bool]]] = {}
-    for line in path.read_text(encoding='utf-8').splitlines():
+    for number, line in enumerate(read_text(path).split('\n'), 1):
         fields = line.split()
         if fields:
             points = np.array(fields[:196], np.float32).reshape(98, 2)
-            images.setdefault(folder / fields[-1], []).append((points, fields[200] == '1'))
+            image = Path(inside(folder, fields[-1], f'{path}:{number}'))
+            images.setdefault(image, []).append((points, fields[200] == '1'))
     return images
 
 

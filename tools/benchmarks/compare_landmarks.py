@@ -30,6 +30,8 @@ from benchmarks.compare_finders import EYES, nme
 from pfld_mm.core.boxes import crop_squares, jittered, landmark_boxes
 from pfld_mm.core.crop import crop, crop_matrix
 from pfld_mm.core.image import read_image
+from pfld_mm.core.text import read_text
+from pfld_mm.datasets.inside import inside
 from pfld_mm.runtime import FaceLandmarker
 
 SIZE = (112, 112)
@@ -82,11 +84,12 @@ def public_model(file: Path) -> Model:
 def read_faces(path: Path, folder: Path) -> list[tuple[np.ndarray, np.ndarray, bool]]:
     """Image, points (98, 2) and whether the head is turned, of each face of the list."""
     faces = []
-    for line in path.read_text(encoding='utf-8').splitlines():
+    for number, line in enumerate(read_text(path).split('\n'), 1):
         fields = line.split()
         if fields:
             points = np.array(fields[:196], np.float32).reshape(98, 2)
-            faces.append((read_image(folder / fields[-1]), points, fields[POSE] == '1'))
+            image = read_image(inside(folder, fields[-1], f'{path}:{number}'))
+            faces.append((image, points, fields[POSE] == '1'))
     return faces
 
 

@@ -42,7 +42,7 @@ train_pipeline = [
         ],
     ),
     dict(type='GenerateTarget', encoder=codec),
-    # Own points without a 3-D model: euler=False.
+    # Own points have no 3-D model and no pose.
     dict(type='GenerateFaceLabels', euler=True),
     dict(type='PackPoseInputs'),
 ]

@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from pfld_mm.core.text import short
+
 
 @dataclass(frozen=True)
 class CascadeParams:
@@ -50,7 +52,9 @@ class CascadeParams:
         for field in fields(self):
             value = getattr(self, field.name)
             if not _has_type(value, str(field.type)):
-                raise ValueError(f'cascade.{field.name}: expected {field.type}, found {value!r}')
+                raise ValueError(
+                    f'cascade.{field.name}: expected {field.type}, found {short(value)}'
+                )
             if field.type == 'int' and value < 1:
                 raise ValueError(f'cascade.{field.name}: expected 1 or more, found {value}')
         if self.square_size % 16:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -54,10 +53,9 @@ class PseudoLabelFace(FaceDataset):
             FileNotFoundError: If a list is missing.
             ValueError: For a malformed line or no usable face.
         """
-        root = Path(self.data_root or '')
-        labels = usable_labels(root, self.ann_files, self.max_spread, self.max_gap)
+        labels = usable_labels(self.data_root or '', self.ann_files, self.max_spread, self.max_gap)
         return [
-            AnnotatedFace(label.points.astype(np.float32), str(root / label.image), label.source)
+            AnnotatedFace(label.points.astype(np.float32), label.path, label.source)
             for label in labels
         ]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pfld_mm.core.text import read_text
+from pfld_mm.core.text import read_text, short
 from pfld_mm.datasets.face.missing_points import is_missing
 
 LARGEST = 1e6
@@ -67,6 +67,6 @@ def _row(text: str, source: str) -> list[float]:
     if len(row) not in (2, 3) or not is_sane or row[2:] not in ([], [0], [1], [2]):
         raise ValueError(
             f'{source}: expected two finite numbers "x y", at most {LARGEST:g}, or "x y v" with '
-            f'v = 0, 1 or 2, found {text!r}; correct or remove it'
+            f'v = 0, 1 or 2, found {short(text)}; correct or remove it'
         )
     return [*row, 2.0][:3]

@@ -78,8 +78,7 @@ class TwoMarkupFace(FaceDataset):
             FileNotFoundError: if a list or a ``.pts`` file is missing.
             ValueError: for a malformed line or no usable face.
         """
-        root = Path(self.data_root or '')
-        labels = usable_labels(root, self.ann_files, self.max_spread, self.max_gap)
+        labels = usable_labels(self.data_root or '', self.ann_files, self.max_spread, self.max_gap)
         return [self._face(label) for label in labels]
 
     def load_data_list(self) -> list[dict]:
@@ -108,10 +107,9 @@ class TwoMarkupFace(FaceDataset):
         """The 166 points of a face."""
         weights = np.zeros(166, np.float32)
         weights[:98] = min(1.0, self.sure_spread / max(label.spread, 1e-9))
-        image = Path(self.data_root or '', label.image)
         marked = label.points[IN_WFLW]
         if os.path.normpath(os.path.dirname(label.image)) in self.pts_folders:
-            marked = read_pts(image.with_suffix('.pts')) - 1
+            marked = read_pts(Path(label.path).with_suffix('.pts')) - 1
             weights[98:] = 1
         points = np.concatenate([label.points, marked]).astype(np.float32)
-        return AnnotatedFace(points, str(image), label.source, weights=weights)
+        return AnnotatedFace(points, label.path, label.source, weights=weights)

@@ -7,7 +7,7 @@ import numpy as np
 from mmpose.registry import DATASETS
 
 from pfld_mm.core.face_markups import WFLW98
-from pfld_mm.core.text import read_text
+from pfld_mm.core.text import read_text, short
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_dataset import FaceDataset
 from pfld_mm.datasets.face.missing_points import is_missing, without_missing
@@ -56,7 +56,7 @@ class WFLW(FaceDataset):
             ValueError: for an empty list or a malformed line, with its number.
         """
         images = self.data_prefix['img']
-        for path, is_there in ((self.ann_file, os.path.isfile), (images, os.path.isdir)):
+        for path, is_there in ((self.ann_file, os.path.isfile), (images or '.', os.path.isdir)):
             if not is_there(path):
                 raise FileNotFoundError(
                     f'WFLW: {os.path.abspath(path)} does not exist. Get WFLW_images and '
@@ -96,13 +96,13 @@ def _parse(line: str, source: str, images: str) -> AnnotatedFace:
     if not is_sane.all():
         place = int(np.flatnonzero(~is_sane)[0])
         raise ValueError(
-            f'{source}: expected finite numbers, found {fields[place]!r} in field {place + 1} '
+            f'{source}: expected finite numbers, found {short(fields[place])} in field {place + 1} '
             f'(at most {LARGEST:g}); correct or remove the line'
         )
     attributes = numbers[200:]
     if not np.isin(attributes, (0, 1)).all():
         raise ValueError(
-            f'{source}: expected six attributes that are 0 or 1, found {fields[200:206]}; '
+            f'{source}: expected six attributes that are 0 or 1, found {short(fields[200:206])}; '
             'correct or remove the line'
         )
     points = numbers[:196].reshape(98, 2)

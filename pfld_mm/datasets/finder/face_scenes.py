@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -65,8 +65,7 @@ class FaceScenes(BaseDataset):
 
     def load_data_list(self) -> list[dict]:
         """Read the list of faces; one empty record a scene."""
-        root = Path(self.data_root or '')
-        paths = (root / name for name in self.source)
+        paths = (os.path.join(self.data_root or '', name) for name in self.source)
         self.crops = FaceCrops(*paths, self.fields, self.exclude)
         self.backgrounds.full_init()
         return [{} for _ in range(self.length)]

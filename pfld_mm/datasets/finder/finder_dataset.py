@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 from mmengine.dataset import BaseDataset
 from mmpose.registry import DATASETS
 
 from pfld_mm.datasets.finder.finder_labels import ImageFaces, read_finder_labels
+from pfld_mm.datasets.inside import inside
+
+ANY_PATH = 'set data_root=None to allow any path'
 
 
 @DATASETS.register_module()
@@ -26,7 +30,8 @@ class FinderDataset(BaseDataset):
 
     Raises:
         FileNotFoundError: If a list or an image is missing.
-        ValueError: If a line is malformed, or ``part`` is none of these.
+        ValueError: If a line is malformed or names an image out of ``data_root``, or ``part`` is
+            none of these.
     """
 
     ATTRIBUTES: tuple[str, ...] = ()
@@ -45,16 +50,16 @@ class FinderDataset(BaseDataset):
 
     def load_data_list(self) -> list[dict]:
         """Read the lists."""
-        root = Path(self.data_root or '')
+        root = self.data_root or ''
         infos = []
         for name in self.ann_files:
-            for faces in self.read(root / name):
+            for faces in self.read(Path(root, name)):
                 if self.part and held_out(faces, self.part[1]) != (self.part[0] == 'val'):
                     continue
-                path = root / faces.image
-                if not path.is_file():
+                path = inside(root, faces.image, faces.source, ANY_PATH)
+                if not os.path.isfile(path):
                     raise FileNotFoundError(f'{faces.source}: no image {path}')
-                infos.append(self._info(faces, str(path)))
+                infos.append(self._info(faces, path))
         return infos
 
     def read(self, path: Path) -> list[ImageFaces]:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from pfld_mm.core.text import read_text, short
+from pfld_mm.datasets.face.pts_file import LARGEST
+
 FIELDS = 19
 LAYOUT = 'image x0 y0 x1 y1 score yaw roll ignore and five points x y'
 
@@ -35,11 +38,11 @@ class ImageFaces:
 
 
 def read_finder_labels(path: str | Path) -> list[ImageFaces]:
-    """Read a UTF-8 list with the fields of ``LAYOUT``, faces of one image one after another or not.
+    """Read a list with the fields of ``LAYOUT``, faces of one image one after another or not.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is empty, not UTF-8 or has a malformed line; names file and line.
+        ValueError: If it is empty, no text or has a malformed line; names file and line.
     """
     rows: dict[str, list[np.ndarray]] = {}
     sources: dict[str, str] = {}
@@ -50,7 +53,7 @@ def read_finder_labels(path: str | Path) -> list[ImageFaces]:
 
 
 def read_lines(path: str | Path, count: int, layout: str) -> list[tuple[str, list[str]]]:
-    """The lines of a UTF-8 text file as (``file:line``, fields), blank ones left out.
+    """The lines of a text file as (``file:line``, fields), blank ones left out.
 
     Args:
         path: The file.
@@ -59,21 +62,14 @@ def read_lines(path: str | Path, count: int, layout: str) -> list[tuple[str, lis
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is empty, not UTF-8, or a line has another number of fields.
+        ValueError: If it is empty, no text, or a line has another number of fields.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'{path}: no such list of faces; set data_root or ann_file')
-    try:
-        text = path.read_text(encoding='utf-8-sig')
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b'\n') + 1
-        raise ValueError(
-            f'{path}:{line}: expected UTF-8 text, found {error.reason}; save the file as UTF-8'
-        ) from None
     lines = [
         (f'{path}:{number}', line.split())
-        for number, line in enumerate(text.splitlines(), 1)
+        for number, line in enumerate(read_text(path).split('\n'), 1)
         if line.strip()
     ]
     if not lines:
@@ -87,18 +83,39 @@ def read_lines(path: str | Path, count: int, layout: str) -> list[tuple[str, lis
     return lines
 
 
-def _numbers(source: str, fields: list[str]) -> np.ndarray:
-    """(18,) float64, checked."""
+def numbers_of(fields: list[str], source: str, layout: str) -> np.ndarray:
+    """Fields as float64.
+
+    Args:
+        fields: Of a line.
+        source: ``file:line``.
+        layout: What they are, for messages.
+
+    Raises:
+        ValueError: If one is no finite number, or beyond `LARGEST`.
+    """
     try:
         numbers = np.array(fields, np.float64)
     except ValueError as error:
-        raise ValueError(f'{source}: expected numbers behind the image name ({error})') from None
-    if not np.isfinite(numbers).all():
-        raise ValueError(f'{source}: expected finite numbers, found {fields}')
+        raise ValueError(
+            f'{source}: expected {layout}, but {error}; correct or remove the line'
+        ) from None
+    is_sane = np.abs(numbers) <= LARGEST
+    if not is_sane.all():
+        raise ValueError(
+            f'{source}: expected finite numbers, at most {LARGEST:g}, found '
+            f'{short(fields[int(np.argmin(is_sane))])}; correct or remove the line'
+        )
+    return numbers
+
+
+def _numbers(source: str, fields: list[str]) -> np.ndarray:
+    """(18,) float64, checked."""
+    numbers = numbers_of(fields, source, 'numbers behind the image name')
     if numbers[2] <= numbers[0] or numbers[3] <= numbers[1]:
-        raise ValueError(f'{source}: expected x0 < x1 and y0 < y1, found {fields[:4]}')
+        raise ValueError(f'{source}: expected x0 < x1 and y0 < y1, found {short(fields[:4])}')
     if numbers[7] not in (0, 1):
-        raise ValueError(f'{source}: expected ignore to be 0 or 1, found {fields[7]}')
+        raise ValueError(f'{source}: expected ignore to be 0 or 1, found {short(fields[7])}')
     return numbers
 
 

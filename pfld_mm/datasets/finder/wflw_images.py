@@ -8,19 +8,23 @@ from mmpose.registry import DATASETS
 from pfld_mm.core.boxes import landmark_boxes
 from pfld_mm.core.finder.face_geometry import WFLW_POINTS
 from pfld_mm.core.head_pose import crop_pose
+from pfld_mm.datasets.face.missing_points import is_missing, without_missing
 from pfld_mm.datasets.finder.finder_dataset import FinderDataset
-from pfld_mm.datasets.finder.finder_labels import ImageFaces, read_lines
+from pfld_mm.datasets.finder.finder_labels import ImageFaces, numbers_of, read_lines
+from pfld_mm.datasets.inside import inside
 
 FIELDS = 207
 LAYOUT = '196 coordinates, box, six attributes, image'
+ANY_FOLDER = "set image_folder='' and data_root=None to allow any path"
 
 
 @DATASETS.register_module()
 class WFLWImages(FinderDataset):
     """WFLW's images with all their labelled faces, from the official lists.
 
-    The box is the one around the 98 points; yaw is solved from them. WFLW does not label every face
-    of an image, so some other finds are correct.
+    The box is the one around the 98 points; yaw is solved from them. A face with a point that is
+    not marked (-1 -1) is neither learnt nor a mistake. WFLW does not label every face of an image,
+    so some other finds are correct.
 
     Args:
         image_folder: Of the images, relative to ``data_root``.
@@ -43,20 +47,21 @@ class WFLWImages(FinderDataset):
         rows: dict[str, list[np.ndarray]] = {}
         sources: dict[str, str] = {}
         for source, fields in read_lines(path, FIELDS, LAYOUT):
-            try:
-                numbers = np.array(fields[:-1], np.float64)
-            except ValueError as error:
-                raise ValueError(f'{source}: expected {LAYOUT}; {error}') from None
-            rows.setdefault(fields[-1], []).append(numbers)
+            rows.setdefault(fields[-1], []).append(numbers_of(fields[:-1], source, LAYOUT))
             sources.setdefault(fields[-1], source)
         return [
-            _faces(str(Path(self.image_folder, image)), sources[image], np.stack(faces))
+            _faces(
+                inside(self.image_folder, image, sources[image], ANY_FOLDER),
+                sources[image],
+                np.stack(faces),
+            )
             for image, faces in rows.items()
         ]
 
 
 def _faces(image: str, source: str, rows: np.ndarray) -> ImageFaces:
-    points = rows[:, :196].reshape(-1, 98, 2).astype(np.float32)
+    faces = [without_missing(one, ~is_missing(one)) for one in rows[:, :196].reshape(-1, 98, 2)]
+    points = np.stack(faces).astype(np.float32)
     boxes = landmark_boxes(points)
     return ImageFaces(
         image=image,
@@ -64,7 +69,7 @@ def _faces(image: str, source: str, rows: np.ndarray) -> ImageFaces:
         boxes=boxes,
         points=points[:, WFLW_POINTS],
         yaw=np.array([_yaw(*one) for one in zip(points, boxes, strict=True)], np.float32),
-        ignore=np.zeros(len(rows), bool),
+        ignore=np.array([is_missing(one).any() for one in rows[:, :196].reshape(-1, 98, 2)]),
         attributes=rows[:, 200:].astype(np.float32),
     )
 

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from pfld_mm.core.text import read_text
+from pfld_mm.core.text import read_text, short
 
 LARGEST = 1e6
 """Pixels; a coordinate beyond is a fault."""
@@ -63,10 +63,3 @@ def numbers(values: Any, count: int | None, source: str) -> list[float]:
     if not is_sane or len(found) != (len(values) if count is None else count):
         raise ValueError(f'{source}: expected {expected}, found {short(values)}')
     return found
-
-
-def short(value: Any) -> str:
-    """A value for a message, cut where it is long."""
-    text = repr(value)
-    size = f' ({len(value)} items)' if isinstance(value, list | tuple | dict) else ''
-    return text if len(text) <= 60 else f'{text[:57]}...{size}'

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from pfld_mm.datasets.readers.checks import get, load_json, numbers, short
+from pfld_mm.core.text import short
+from pfld_mm.datasets.readers.checks import get, load_json, numbers
 from pfld_mm.datasets.readers.image_finder import ImageFinder
 from pfld_mm.datasets.readers.label_set import LabelledObject, LabelSet
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pfld_mm.core.text import read_text
+from pfld_mm.core.text import read_text, short
 from pfld_mm.datasets.face.missing_points import is_missing
-from pfld_mm.datasets.readers.checks import numbers, short
+from pfld_mm.datasets.readers.checks import numbers
 from pfld_mm.datasets.readers.image_finder import ImageFinder
 from pfld_mm.datasets.readers.label_set import LabelledObject, LabelSet
 

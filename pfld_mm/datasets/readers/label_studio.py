@@ -9,7 +9,8 @@ from urllib.parse import parse_qs, unquote, urlparse
 
 import numpy as np
 
-from pfld_mm.datasets.readers.checks import get, load_json, numbers, short
+from pfld_mm.core.text import short
+from pfld_mm.datasets.readers.checks import get, load_json, numbers
 from pfld_mm.datasets.readers.grouped_points import (
     MarkedImage,
     MarkedPoint,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pfld_mm.datasets.readers.checks import get, load_json, numbers, short
+from pfld_mm.core.text import short
+from pfld_mm.datasets.readers.checks import get, load_json, numbers
 from pfld_mm.datasets.readers.grouped_points import (
     MarkedImage,
     MarkedPoint,

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import yaml
 
-from pfld_mm.core.text import read_text
-from pfld_mm.datasets.readers.checks import get, numbers, short
+from pfld_mm.core.text import read_text, short
+from pfld_mm.datasets.inside import inside, leads_out
+from pfld_mm.datasets.readers.checks import get, numbers
 from pfld_mm.datasets.readers.image_finder import ENDINGS
 from pfld_mm.datasets.readers.image_shape import image_shape
 from pfld_mm.datasets.readers.label_set import LabelledObject, LabelSet
@@ -61,25 +62,51 @@ def _yaml(path: Path) -> dict:
 
 def _images(content: dict, path: Path, images: Path) -> list[Path]:
     """The images of all parts."""
-    root = path.parent / str(content.get('path') or '.')
-    root = root if root.is_dir() else images
+    root = _root(content, path, images)
     parts = [content[key] for key in ('train', 'val', 'test') if content.get(key)]
     if not parts:
         raise ValueError(f"{path}: key 'train' is missing, expected a folder of images")
     found: dict[Path, None] = {}
     for part in parts:
         for name in part if isinstance(part, list) else [part]:
-            place = root / str(name)
+            place = _place(root, str(name), str(path))
             if place.is_dir():
                 some = sorted(p for p in place.rglob('*') if p.suffix.lower() in ENDINGS)
             elif place.suffix == '.txt' and place.is_file():
                 some = [
-                    root / line.strip() for line in read_text(place).splitlines() if line.strip()
+                    _place(root, line.strip(), f'{place}:{number}')
+                    for number, line in enumerate(read_text(place).split('\n'), 1)
+                    if line.strip()
                 ]
             else:
-                raise ValueError(f'{path}: {str(name)!r} is no folder of images below {root}')
+                raise ValueError(
+                    f'{path}: {short(name)} is no folder of images below {root}; name that with '
+                    '--images'
+                )
             found.update(dict.fromkeys(some))
     return list(found)
+
+
+def _root(content: dict, path: Path, images: Path) -> Path:
+    """Where the parts are: the file's ``path`` if it is below its folder or ``images``."""
+    name = str(content.get('path') or '.')
+    for folder in (path.parent, images):
+        if not leads_out(str(folder), name) and (folder / name).is_dir():
+            return folder / name
+    if leads_out(str(path.parent), name) and images == path.parent:
+        raise ValueError(
+            f"{path}: key 'path': {short(name)} is not below the file's folder; name the folder of "
+            'the images with --images'
+        )
+    return images
+
+
+def _place(root: Path, name: str, source: str) -> Path:
+    """A folder or file below the root. Roboflow writes ``../train/images`` for what is there."""
+    plain = name.removeprefix('../')
+    if plain != name and not leads_out(str(root), plain) and (root / plain).exists():
+        return root / plain
+    return Path(inside(root, name, source, 'name the folder that holds it with --images'))
 
 
 def _labels_of(image: Path) -> Path | None:

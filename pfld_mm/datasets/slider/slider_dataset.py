@@ -98,11 +98,12 @@ class SliderDataset(BaseCocoStyleDataset):
 
         Raises:
             FileNotFoundError: If the label file or an image is not there.
+            ValueError: If a line is malformed, or its image is not below the folder.
         """
-        folder = Path(self.data_prefix['img'])
+        folder = self.data_prefix['img']
         data_list = []
         for number, label in enumerate(read_slider_labels(self.ann_file)):
-            path = Path(inside(str(folder), label.image, f'{self.ann_file}, line {label.line}'))
+            path = Path(inside(folder, label.image, f'{self.ann_file}, line {label.line}'))
             if not path.is_file():
                 raise FileNotFoundError(f'{self.ann_file}, line {label.line}: no image {path}')
             data_list.append(dict(id=number, img_id=number, img_path=str(path), label=label))

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pfld_mm.core.text import read_text
+from pfld_mm.core.text import read_text, short
 from pfld_mm.datasets.readers.checks import LARGEST
 
 ALIASES = {
@@ -61,15 +61,15 @@ def read_slider_labels(path: str | Path) -> list[SliderLabel]:
             f'{path}, line {reader.line_num}: expected a row of a CSV, but {error}'
         ) from None
     if 'image' not in names:
-        raise ValueError(f'{path}, line 1: expected a column `image`, found {names}')
+        raise ValueError(f'{path}, line 1: expected a column `image`, found {short(names)}')
     if len(set(names)) != len(names):
-        raise ValueError(f'{path}, line 1: a column is there twice: {names}')
+        raise ValueError(f'{path}, line 1: a column is there twice: {short(names)}')
     return [_parse_row(f'{path}, line {line}', line, names, row) for line, row in rows]
 
 
 def _parse_row(where: str, line: int, names: list[str], row: list[str]) -> SliderLabel:
     if len(row) != len(names):
-        raise ValueError(f'{where}: expected {len(names)} cells ({names}), found {len(row)}')
+        raise ValueError(f'{where}: expected {len(names)} cells ({short(names)}), found {len(row)}')
     cells = {name: cell.strip() for name, cell in zip(names, row, strict=True)}
     if not cells['image']:
         raise ValueError(f'{where}: column `image` is empty')
@@ -91,7 +91,9 @@ def _pair(where: str, cells: dict[str, str], first: str, second: str) -> tuple[f
     if not a and not b:
         return None
     if not a or not b:
-        raise ValueError(f'{where}: {first} and {second} go together, found {a!r} and {b!r}')
+        raise ValueError(
+            f'{where}: {first} and {second} go together, found {short(a)} and {short(b)}'
+        )
     return _number(where, first, a), _number(where, second, b)
 
 
@@ -100,7 +102,7 @@ def _decoys(where: str, text: str) -> list[tuple[float, float]]:
     for part in filter(None, (part.strip() for part in text.split(';'))):
         numbers = part.split()
         if len(numbers) != 2:
-            raise ValueError(f'{where}: column decoys: expected `x y;x y`, found {part!r}')
+            raise ValueError(f'{where}: column decoys: expected `x y;x y`, found {short(part)}')
         decoys.append((_number(where, 'decoys', numbers[0]), _number(where, 'decoys', numbers[1])))
     return decoys
 
@@ -112,7 +114,7 @@ def _number(where: str, column: str, text: str) -> float:
         value = math.nan
     if not abs(value) <= LARGEST:  # NaN as well
         raise ValueError(
-            f'{where}: column {column}: expected a number, found {text[:40]!r} '
+            f'{where}: column {column}: expected a number, found {short(text)} '
             f'(at most {LARGEST:g})'
         )
     return value

@@ -5,6 +5,7 @@ from mmcv.transforms import BaseTransform
 from mmpose.datasets.transforms import PackPoseInputs
 from mmpose.registry import TRANSFORMS
 
+from pfld_mm.core.face_markups import MARKUPS
 from pfld_mm.core.head_pose import solve_head_pose
 
 
@@ -21,7 +22,7 @@ class GenerateFaceLabels(BaseTransform):
     the crop cuts off).
 
     Args:
-        euler: whether to solve the head pose; only for mark-ups with a 3-D model.
+        euler: whether to solve the head pose, where the mark-up has a 3-D model.
     """
 
     def __init__(self, euler: bool = False) -> None:
@@ -32,15 +33,12 @@ class GenerateFaceLabels(BaseTransform):
 
         Needs ``transformed_keypoints`` (1, K, 2), ``keypoints_visible`` (1, K), ``attributes``
         (6,) and ``input_size`` (w, h).
-
-        Raises:
-            ValueError: with ``euler``, if there is no 3-D model for K points.
         """
         results['keypoint_weights'] = results['keypoints_visible'].astype(np.float32)
         results['attributes'] = np.asarray(results['attributes'], np.float32).reshape(1, 6)
         table = dict(results.get('label_mapping_table', PackPoseInputs.label_mapping_table))
         table['attributes'] = 'attributes'
-        if self.euler:
+        if self.euler and results['transformed_keypoints'].shape[1] in MARKUPS:
             results['euler'] = self._euler(results)
             table['euler'] = 'euler'
         results['label_mapping_table'] = table

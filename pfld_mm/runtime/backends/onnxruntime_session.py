@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from pfld_mm.core.text import short
+
 METADATA_KEY = 'pfld_mm'
 
 
@@ -43,7 +45,8 @@ class OnnxruntimeSession:
             described = [(i.name, i.shape, i.type) for i in inputs]
             raise ValueError(
                 f'{self.source}: expected one float input (N, {shape[0]}, {shape[1]}, {shape[2]}) '
-                f'as its metadata say, found {described}; model and metadata do not belong together'
+                f'as its metadata say, found {short(described, 200)}; model and metadata do not '
+                'belong together'
             )
         return inputs[0]
 
@@ -78,7 +81,7 @@ def _open(file: Path, threads: int) -> Any:
     except ImportError as error:
         raise ImportError('onnxruntime is not installed: pip install onnxruntime') from error
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = int(threads)
     options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors only
     try:

@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import os
+
+import numpy as np
+
 from pfld_mm.core.model_info import IDENTITY, ModelInfo
+from pfld_mm.core.text import short
 from pfld_mm.runtime.backends.ncnn_session import NcnnSession
 from pfld_mm.runtime.backends.onnxruntime_session import OnnxruntimeSession
 from pfld_mm.runtime.backends.openvino_session import OpenvinoSession
@@ -9,6 +14,8 @@ from pfld_mm.runtime.backends.tensorrt_session import TensorrtSession
 from pfld_mm.runtime.model_folder import ModelFolder
 
 ENGINES = ('onnxruntime', 'openvino', 'ncnn', 'tensorrt')
+MAX_THREADS = 64
+"""More are allowed where the machine has more processors."""
 
 
 def open_session(folder: ModelFolder, backend: str = 'onnxruntime', threads: int = 1) -> Session:
@@ -27,8 +34,7 @@ def open_session(folder: ModelFolder, backend: str = 'onnxruntime', threads: int
         FileNotFoundError: if a file is missing.
         ValueError: if the backend is unknown, or a file is damaged or not this folder's.
     """
-    if threads < 0:
-        raise ValueError(f'threads must be 0 or more, found {threads}')
+    check_threads(threads)
     engine = backend.partition('_')[0]
     if engine not in ENGINES:
         raise ValueError(
@@ -47,6 +53,20 @@ def open_session(folder: ModelFolder, backend: str = 'onnxruntime', threads: int
     session = OnnxruntimeSession(files[0], shape, threads)
     _check_same_model(session, folder)
     return session
+
+
+def check_threads(threads: int) -> None:
+    """Refuse a number of threads that a backend cannot have, or would hang with.
+
+    Raises:
+        ValueError: If it is none from 0 to `MAX_THREADS`, or to the number of processors.
+    """
+    limit = max(MAX_THREADS, os.cpu_count() or 1)
+    is_whole = isinstance(threads, int | np.integer) and not isinstance(threads, bool)
+    if not is_whole or not 0 <= threads <= limit:
+        raise ValueError(
+            f'threads must be a whole number from 0 to {limit}, found {short(threads)}'
+        )
 
 
 def open_verifier(folder: ModelFolder, threads: int) -> Session | None:
@@ -85,5 +105,5 @@ def _check_same_model(session: OnnxruntimeSession, folder: ModelFolder) -> None:
         if inside[key] != beside[key]:
             raise ValueError(
                 f'{session.source} and {folder.path / "model.json"} are of two models: {key!r} is '
-                f'{inside[key]!r} in the one, {beside[key]!r} in the other; export again'
+                f'{short(inside[key])} in the one, {short(beside[key])} in the other; export again'
             )

@@ -37,7 +37,9 @@ def test_no_usable_face_and_a_missing_list_are_named(tmp_path):
         list(read_pseudo_labels(tmp_path / 'no.txt'))
 
 
-@pytest.mark.parametrize('bad', ['1 2 3', line().replace('100', 'nan', 1), line()[:-6]])
+@pytest.mark.parametrize(
+    'bad', ['1 2 3', line().replace('100', 'nan', 1), line(spread='1e300'), line()[:-6]]
+)
 def test_malformed_lines_are_named(tmp_path, bad):
     (tmp_path / 'list.txt').write_text(line() + '\n' + bad + '\n')
     with pytest.raises(ValueError, match=r'list\.txt:2: expected 196 coordinates'):

@@ -5,6 +5,7 @@ from mmpose.registry import DATASETS
 from pfld_mm.core.boxes import landmark_boxes
 from pfld_mm.datasets.face.unusable_sample import UnusableSample
 from pfld_mm.datasets.finder.empty_scenes import EmptyScenes
+from pfld_mm.datasets.finder.face_crops import FaceCrops
 from pfld_mm.datasets.finder.face_scenes import FaceScenes
 from pfld_mm.datasets.finder.finder_dataset import FinderDataset
 from pfld_mm.datasets.finder.finder_mixture import FinderMixture
@@ -182,3 +183,37 @@ def test_wflw_images_have_all_their_faces_with_yaw(drawn_tree):
     assert info['attribute_names'][0] == 'pose' and abs(info['yaw'][0]) <= 90
     low, high = info['boxes'][0, :2], info['boxes'][0, 2:]
     assert ((info['points'] >= low) & (info['points'] <= high)).all()
+
+
+def _unmark(tree, name):
+    """A list whose first face has a point that is not marked."""
+    text = (tree / TEST_LIST).read_text(encoding='utf-8')
+    rest = text.split(' ', 2)[2]
+    (tree / name).write_text(f'-1 -1 {rest}', encoding='utf-8')
+    return text
+
+
+def test_a_wflw_face_with_a_point_that_is_not_marked_is_ignored(drawn_tree):
+    _unmark(drawn_tree, 'unmarked.txt')
+    whole, other = (
+        WFLWImages(ann_files=[name], data_root=str(drawn_tree)).get_data_info(0)
+        for name in (TEST_LIST, 'unmarked.txt')
+    )
+    assert other['ignore'].tolist() == [True] and not whole['ignore'].any()
+    assert other['boxes'][0].min() > 0  # the corner does not stretch it
+    np.testing.assert_allclose(other['boxes'], whole['boxes'], atol=30)
+
+
+def test_scenes_leave_out_faces_with_a_point_that_is_not_marked(drawn_tree):
+    _unmark(drawn_tree, 'unmarked.txt')
+    crops = FaceCrops(drawn_tree / 'unmarked.txt', drawn_tree / 'WFLW_images', 207)
+    assert len(crops) == 3 and crops.sources[0].endswith(':2')
+
+
+def test_numbers_that_overflow_are_named(drawn_tree):
+    text = (drawn_tree / TEST_LIST).read_text(encoding='utf-8')
+    (drawn_tree / 'huge.txt').write_text('1e300 ' + text.split(' ', 1)[1], encoding='utf-8')
+    with pytest.raises(ValueError, match=r"huge\.txt:1: expected finite .* found '1e300'"):
+        WFLWImages(ann_files=['huge.txt'], data_root=str(drawn_tree))
+    with pytest.raises(ValueError, match=r"huge\.txt:1: expected finite .* found '1e300'"):
+        FaceCrops(drawn_tree / 'huge.txt', drawn_tree / 'WFLW_images', 207)

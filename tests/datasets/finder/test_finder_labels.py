@@ -21,6 +21,7 @@ def test_faces_are_grouped_by_image(finder_folder):
         (GOOD.replace(' 20\n', '\n'), r':3: expected 19 fields .* found 18'),
         (GOOD.replace('0.9', 'sure'), ':3: expected numbers'),
         (GOOD.replace('0.9', 'nan'), ':3: expected finite numbers'),
+        (GOOD.replace('40', '1e300'), ":3: expected finite numbers, .* found '1e300'"),
         (GOOD.replace(' 30 40 ', ' 1 40 '), ':3: expected x0 < x1'),
         (GOOD.replace(' 5 0 5 ', ' 5 2 5 '), ':3: expected ignore to be 0 or 1'),
     ],
@@ -32,10 +33,17 @@ def test_a_malformed_line_is_named(tmp_path, bad, message):
         read_finder_labels(path)
 
 
-def test_what_is_no_utf8_is_named_with_its_line(tmp_path):
+@pytest.mark.parametrize('encoding', ['utf-8-sig', 'utf-16', 'utf-16-le', 'latin-1'])
+def test_lists_in_any_encoding(tmp_path, encoding):
     path = tmp_path / 'list.txt'
-    path.write_bytes(GOOD.encode() + 'gesichtß.jpg'.encode('latin-1'))
-    with pytest.raises(ValueError, match=r'list.txt:2: expected UTF-8'):
+    path.write_bytes(GOOD.replace('a.jpg', 'gesicht\xe9.jpg').encode(encoding))
+    assert read_finder_labels(path)[0].image == 'gesicht\xe9.jpg'
+
+
+def test_a_binary_file_is_named(tmp_path):
+    path = tmp_path / 'list.txt'
+    path.write_bytes(b'\x89PNG\r\n\x1a\n\0\0\0\rIHDR')
+    with pytest.raises(ValueError, match=r'list\.txt: expected text'):
         read_lines(path, 19, 'fields')
 
 

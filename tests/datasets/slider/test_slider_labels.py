@@ -85,3 +85,18 @@ def test_rubbish_is_read_or_refused_by_name(tmp_path_factory, text):
         assert 'labels.csv, line' in str(error)
     else:
         assert all(label.image for label in labels)
+
+
+@pytest.mark.parametrize('encoding', ['utf-8-sig', 'utf-16', 'utf-16-le', 'gbk', 'latin-1'])
+def test_slider_labels_in_any_encoding(tmp_path, encoding):
+    path = tmp_path / 'labels.csv'
+    path.write_bytes('image,gap_x,gap_y\nb\xe9.png,1,2\n'.encode(encoding, 'replace'))
+    assert read_slider_labels(path)[0].gap == (1.0, 2.0)
+
+
+@pytest.mark.parametrize('cell', ['1e300', '-1e7', 'nan', 'inf', '1_0x', 'a' * 200_000])
+def test_slider_labels_that_are_no_coordinates(tmp_path, cell):
+    path = tmp_path / 'labels.csv'
+    path.write_text(f'image,gap_x,gap_y\na.png,{cell},2\n')
+    with pytest.raises(ValueError, match=r'labels\.csv, line 2'):
+        read_slider_labels(path)

@@ -59,11 +59,11 @@ def test_rotation_in_the_plane_adds_to_roll(degrees):
     np.testing.assert_allclose((after - before)[:2], 0, atol=0.03)
 
 
-def test_points_without_a_model_say_so():
+def test_points_without_a_model_have_no_pose():
     points = np.random.default_rng(0).uniform(0, 112, (1, 5, 2)).astype(np.float32)
-    assert packed(points, euler=False).keypoint_labels.shape == (1, 5, 2)
-    with pytest.raises(ValueError, match='no 3-D face model for 5 points'):
-        packed(points)
+    for euler in (False, True):
+        labels = packed(points, euler=euler)
+        assert labels.keypoint_labels.shape == (1, 5, 2) and 'euler' not in labels
 
 
 def test_default_table_is_not_changed():

@@ -1,5 +1,6 @@
 import sys
 
+import numpy as np
 import pytest
 from helpers.exported_models import face_folder, face_graph, face_info, write_folder
 
@@ -28,8 +29,14 @@ def test_unknown_backends_and_threads(face_model):
         match=r"int8\.onnx: missing.*use one of \['onnxruntime', 'openvino_bf16'\]",
     ):
         open_session(folder, 'onnxruntime_int8')
-    with pytest.raises(ValueError, match='threads must be 0 or more'):
-        open_session(folder, threads=-1)
+
+
+@pytest.mark.parametrize('threads', [-1, 100_000, 10**20, 1.5, True, None])
+def test_impossible_threads_are_named(face_model, threads):
+    folder = ModelFolder.read(face_model)
+    with pytest.raises(ValueError, match=r'threads must be a whole number from 0 to \d+, found'):
+        open_session(folder, threads=threads)
+    assert open_session(folder, threads=np.int64(2))
 
 
 def test_int8_is_another_file_of_the_same_engine(tmp_path, face_model):

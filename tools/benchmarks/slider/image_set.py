@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pfld_mm.datasets.inside import inside
 from pfld_mm.datasets.slider.slider_labels import SliderLabel, read_slider_labels
 from pfld_mm.datasets.usable_image import read_usable_image
 from pfld_mm.synth.puzzles.generator import PuzzleGenerator
@@ -90,7 +91,8 @@ def real_set(folder: str | Path, piece_left: float | None = None) -> ImageSet:
 
     def get(index: int) -> SliderImage:
         label = labels[index]
-        image = read_usable_image(path.parent / label.image, f'{path}, line {label.line}')
+        source = f'{path}, line {label.line}'
+        image = read_usable_image(inside(path.parent, label.image, source), source)
         box = _piece_box(label, piece_left)
         return SliderImage(image, label.gap, box, tuple(label.decoys))
 
