@@ -111,7 +111,8 @@ def place_labels(markup: Markup, points: np.ndarray) -> np.ndarray:
         if taken.all():
             raise RuntimeError(f'{markup.name}: no room for the number of point {index}')
         cost = radii - 12 * directions @ away[index]
-        cost = cost + 6 * overlaps(places, half + 4, lines).sum(axis=1)
+        near = lines[np.abs(lines - points[index]).max(axis=1) < 150]
+        cost = cost + 6 * overlaps(places, half + 4, near).sum(axis=1)
         centers[index] = places[np.where(taken, np.inf, cost).argmin()]
     return centers
 

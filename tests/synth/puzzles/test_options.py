@@ -7,7 +7,7 @@ from pfld_mm.synth.puzzles.generator import PuzzleGenerator
     ('options', 'message'),
     [
         ({'decoys': 4}, 'decoys is None or 0 to 3, got 4'),
-        ({'piece': 1.5}, 'piece is a share'),
+        ({'piece': 1.5}, 'piece is a probability'),
         ({'shapes': ('cat',)}, "got \\('cat',\\)"),
         ({'shapes': ()}, 'one or more'),
         ({'looks': ('cat',)}, "looks is .* got \\('cat',\\)"),
