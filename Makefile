@@ -3,6 +3,7 @@ PYTHON ?=
 ANY = $(shell for p in python3 python3.11 python; do $$p -c '' 2>/dev/null && echo $$p && break; done)
 BOOTSTRAP = $(if $(PYTHON),$(PYTHON) tools/bootstrap.py,$(ANY) tools/bootstrap.py --choose)
 VENV ?= .venv
+WORKERS ?= 2
 ARGS ?=
 
 # libgomp's waiting threads must not spin: with anything else on the cores a step takes ten times
@@ -19,7 +20,8 @@ help:
 	@echo 'make web          build the browser demo (npm fetches onnxruntime-web) and serve it'
 	@echo 'make docs         build the documentation site in build/site, with the browser demo if it is built'
 	@echo 'make docs-test    build it; check links, run its code, examples and notebooks'
-	@echo 'make test         set up, run the tests (ARGS="tests/models -k ghost" for some of them)'
+	@echo 'make test         set up, run the tests (ARGS="tests/models -k ghost" for some of them;'
+	@echo '                  WORKERS=2 processes, each with one thread)'
 	@echo 'make lint         set up, run ruff and mypy'
 	@echo 'make claims       set up, compare the figures in README and model cards with the files'
 	@echo 'make check-env    set up, print what is installed and what is missing'
@@ -53,7 +55,7 @@ docs-test: setup docs
 	$(VENV)/bin/python -m pytest tests/docs
 
 test: setup
-	$(VENV)/bin/python -m pytest $(ARGS)
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 lint: setup
 	$(VENV)/bin/python -m ruff check .

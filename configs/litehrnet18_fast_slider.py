@@ -1,4 +1,4 @@
-# The fast form: the proposal network, and a verifier of the likeliest pairs of piece and gap.
+# The fast form: the proposal network, and a verifier of the most probable pairs.
 # The last step of training: the verifier alone, the proposal network is frozen.
 _base_ = 'litehrnet18_fast_slider_proposal.py'
 
@@ -9,7 +9,7 @@ model = dict(
 # All puzzles are drawn in the first two epochs and kept: 400 kB each, 10 GB in all.
 puzzles = dict(
     type='pfld_mm.datasets.slider.puzzle_letterboxer.PuzzleLetterboxer',
-    generator=_base_.mixed,
+    generator=_base_.also_unanswerable,
     input_size=_base_.codec.input_size,
 )
 kept = dict(

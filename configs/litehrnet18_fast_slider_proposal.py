@@ -18,7 +18,8 @@ model = dict(
     head=dict(
         offset_reach=codec['offset_reach'],
         supervised_above=0.35,  # all nine cells around a center learn where it is
-        # The default of 0.2 teaches nothing about some degrees: 1 - cos of them is too small.
+        # With the default of 0.2, small angles are not learned: 1 - cos of some degrees is too
+        # small.
         loss_angle=dict(type='CosineAngleLoss', loss_weight=150.0),
     )
 )

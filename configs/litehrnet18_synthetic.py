@@ -16,7 +16,7 @@ silu = dict(type='SiLU', inplace=True)  # of so few channels ReLU leaves too lit
 model = dict(
     backbone=dict(width_factor=0.25, downscale=1, act_cfg=silu),
     neck=dict(in_channels=(8, 16, 32, 64), out_channels=32, act_cfg=silu),
-    head=dict(in_channels=32, match_channels=None),  # one gap has no rival
+    head=dict(in_channels=32, match_channels=None),  # there is only one gap to find
 )
 drawn = dict(size=(320, 160), piece_size=(0.3, 0.6), shapes=('jigsaw',), looks=('dark', 'light'))
 plain = dict(**drawn, decoys=0, turned=0.0, clutter=False, degrade=False)

@@ -1,4 +1,4 @@
-"""What is installed, what is missing, and the one command that cures each.
+"""What is installed, what is missing, and the command that installs it.
 
 ``python -m pfld_mm.check_env [runtime|training|export]`` (default: training). The exit code is 1
 if something that this purpose needs is missing or wrong. Needs nothing but Python itself.
@@ -157,7 +157,7 @@ def inspect(package: Package) -> Finding:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')
             module = importlib.import_module(package.module)
-    except Exception as error:  # an import runs foreign code: it can fail in any way
+    except Exception as error:  # an import runs foreign code, which can raise anything
         return Finding(package, 'broken', f'{found}: {error}'.partition('\n')[0])
     found += _detail(package.module, module, name)
     right = version is None or _matches(version, package.expected)

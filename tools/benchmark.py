@@ -1,7 +1,7 @@
 """Measure exported models: ``python tools/benchmark.py DIR [--vs other.onnx]``.
 
-Every form in the folder is run in one process, interleaved, so that what disturbs one disturbs all:
-trust the ratios, which are medians over pairs, more than the milliseconds.
+All forms in the folder run in one process, interleaved, so that other load affects them alike. The
+ratios, which are medians over pairs, are more reliable than the milliseconds.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Images a second of a training step and its parts: ``tools/benchmark_training.py CONFIG``.
 
-All forms of the network (collapsed, plain, and the deployed graph as the floor) take turns in one
-run, so that what disturbs the machine disturbs them alike; figures are medians.
+All forms of the network (collapsed, plain, and the deployed graph as the lower bound) run in turns,
+so that other load on the machine affects them alike. Figures are medians.
 """
 
 import argparse

@@ -1,10 +1,13 @@
 """Write Weights, README and Results of the models that come with the package into model-index.yml.
 
     python tools/model_index.py            (--check: only say whether the file is up to date)
+    python tools/model_index.py --weights-url https://HOST/FOLDER
 
 A model card (README.md in a folder of pfld_mm/runtime/models) begins with YAML between two lines
 ``---``: ``config`` and ``results``, each with task, dataset and metrics. The entry of that config
 in model-index.yml gets them; all else in that file is kept. ``mim search pfld_mm`` shows it.
+``mim download`` wants addresses: the second command writes those, before a wheel is built, where
+the checkpoints are served as NAME.pth in one folder, such as the files of a release.
 """
 
 import argparse
@@ -47,18 +50,25 @@ def read_card(path: Path) -> tuple[dict[str, Any], str]:
     return found, text
 
 
-def generated(card: Path) -> dict[str, Any]:
-    """What a card adds to its config's entry."""
+def generated(card: Path, weights_url: str = '') -> dict[str, Any]:
+    """What a card adds to its config's entry; the weights are a path where there is no URL."""
     front, _ = read_card(card)
     folder = card.parent.relative_to(ROOT).as_posix()
+    weights = f'{folder}/checkpoint.pth'
+    if weights_url:
+        weights = f'{weights_url.rstrip("/")}/{card.parent.name}.pth'
     results = [
         dict(Task=result['task'], Dataset=result['dataset'], Metrics=result['metrics'])
         for result in front['results']
     ]
-    return dict(Weights=f'{folder}/checkpoint.pth', README=f'{folder}/README.md', Results=results)
+    return dict(
+        Weights=weights,
+        README=f'{folder}/README.md',
+        Results=results,
+    )
 
 
-def build_index(text: str) -> str:
+def build_index(text: str, weights_url: str = '') -> str:
     """``text`` of model-index.yml, with what the cards say.
 
     Raises:
@@ -75,7 +85,7 @@ def build_index(text: str) -> str:
             raise CardError(
                 f'{card}: {config} is in model-index.yml once for each card, or missing'
             )
-        entries[config].update(generated(card))
+        entries[config].update(generated(card, weights_url))
     dumped = yaml.safe_dump(index, sort_keys=False, default_flow_style=None, width=100)
     return HEADER + dumped
 
@@ -84,10 +94,11 @@ def main() -> int:
     """Write the file, or check it. Returns the exit code."""
     parser = argparse.ArgumentParser(description='Write model-index.yml from the model cards')
     parser.add_argument('--check', action='store_true', help='write nothing; exit 1 if it is old')
+    parser.add_argument('--weights-url', default='', help='folder that serves the checkpoints')
     args = parser.parse_args()
     old = INDEX.read_text(encoding='utf-8')
     try:
-        new = build_index(old)
+        new = build_index(old, args.weights_url)
     except CardError as error:
         print(f'model_index.py: {error}', file=sys.stderr)
         return 1

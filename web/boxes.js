@@ -75,7 +75,7 @@ export function uprightBox(box, roll, meanFace) {
   return [x - w, y - h, x + w, y + h];
 }
 
-/** Width by height of the upright face; near 45 degrees the tilted box does not tell, and 1 is taken. */
+/** Width by height of the upright face; near 45 degrees the tilted box does not say, so 1 is used. */
 function uprightAspect([width, height], angle) {
   const total = width ** 2 + height ** 2;
   const cosine = Math.cos(2 * angle);

@@ -84,8 +84,8 @@ def fill_from_onnx(
         layers: Of the file, see ``read_layers``.
         images: (N, 3, h, w) as the network takes them, to measure statistics on.
         bgr: The file takes BGR and the network RGB: turn the first convolution round.
-        fold_input: The file takes (x / 255 - 0.5) / 0.5 and the network x / 255. Exact but for
-            the zero padding at the border, where 0 is gray for the one and black for the other.
+        fold_input: The file takes (x / 255 - 0.5) / 0.5 and the network x / 255. Exact except for
+            the zero padding at the border, where 0 is gray in the file and black in the network.
 
     Raises:
         ValueError: If the layers are not those of the network; names the first that differs.

@@ -12,11 +12,11 @@ from pfld_mm.models.layers.fuse import fold_batch_norm
 from pfld_mm.models.layers.mobileone import MobileOneBlock
 
 SMALL_GAMMA = 0.1
-"""Scale of the branches that carry nothing of the given kernel: they can learn, but hardly stir."""
+"""Gamma of the branches that do not carry the given kernel: they can be trained, but add little."""
 
 
 class GivenConvolution(Protocol):
-    """What a block is to compute."""
+    """The convolution that a block must compute."""
 
     name: str
     weight: Tensor

@@ -75,7 +75,7 @@ class FaceMapLabel(BaseKeypointCodec):
         for box in boxes[ignore] / STRIDE:
             x0, y0, x1, y1 = np.clip(box + (0, 0, 1, 1), 0, (w, h, w, h)).astype(int)
             maps['heatmap_weight'][0, y0:y1, x0:x1] = 0
-        # The smallest face last: where faces overlap, it has fewer cells to be learnt from.
+        # The smallest face last: it has the fewest cells, so it wins where faces overlap.
         sizes = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
         for index in np.argsort(-sizes, kind='stable'):
             if not ignore[index]:

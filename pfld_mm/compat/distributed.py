@@ -8,10 +8,10 @@ from mmengine.device import get_device
 def prepare_cpu_distributed(cfg: Config) -> Config:
     """Let ``torchrun`` processes train and evaluate on CPUs; on other devices change nothing.
 
-    MMEngine 0.10.7 takes a GPU for granted in three places: the backend (nccl),
+    MMEngine 0.10.7 assumes a GPU in three places: the backend (nccl),
     ``torch.cuda.set_device(local_rank)``, and ``device_ids=[local_rank]`` of the model wrapper.
-    And the loader's workers must not be forked from a process with gloo's threads: now and then
-    one inherits a lock that nobody will release, and the training stands still.
+    And the loader's workers must not be forked from a process with gloo's threads: sometimes one
+    inherits a lock that is never released, and the training hangs.
 
     Args:
         cfg: The full config, changed in place. Its own ``model_wrapper_cfg`` is kept.

@@ -1,4 +1,4 @@
-"""The newest checkpoint of a run that can be read, whatever instant the run was cut off at."""
+"""The newest checkpoint of a run that can be read, also if the run was killed while writing."""
 
 from __future__ import annotations
 

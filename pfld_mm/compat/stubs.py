@@ -73,7 +73,7 @@ def _stubs() -> Iterator[tuple[str, ...]]:
                 logger.warning('%s is installed but broken, and not used: %s', name, error)
         yield tuple(names)
     finally:
-        for name in added:  # nobody else may take them for the real ones
+        for name in added:  # no other package may mistake them for the real ones
             sys.modules.pop(name, None)
         for name in set(broken) - {'mmcv'}:
             # A second attempt would fail with an error that upstream does not expect (mmengine's

@@ -1,1 +1,1 @@
-"""The ground floor: numpy and OpenCV alone, shared by training, export and device."""
+"""What training, export and device share; needs numpy and OpenCV alone."""

@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 LARGEST = 20
-"""A box may be so many times as long as the image; then a face fills 5 pixels of the crop."""
+"""A box may be at most so many times as long as the image; then a face fills 5 pixels of the
+crop."""
 
 SMALLEST = 8.0
-"""Pixels; what is smaller is no face but a find gone wrong or a track that has collapsed."""
+"""Pixels; a smaller box is a false detection or a track that has collapsed."""
 
 
 def checked_boxes(boxes: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
@@ -21,7 +22,7 @@ def checked_boxes(boxes: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
 
     Raises:
         ValueError: if a box is not four finite numbers, has no area, lies outside the image or
-            is many times as large as it. A box that the image's edge cuts is welcome.
+            is many times as large as it. A box may cross the image's edge.
     """
     boxes = np.asarray(boxes, dtype=np.float64)
     if boxes.size == 0 and boxes.shape in ((0,), (0, 4)):

@@ -1,4 +1,4 @@
-"""WFLW's and 300-W's mark-ups: the one place that knows what each of their points is."""
+"""WFLW's and 300-W's mark-ups: what each of their points is."""
 
 from __future__ import annotations
 

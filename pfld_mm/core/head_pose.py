@@ -146,7 +146,7 @@ def solve_head_pose(
     depths = _MODEL[k] @ refined[2] + tvec[2]
     if np.isfinite(depths).all() and depths.min() > 0:
         rotation, translation = refined, tvec.ravel()
-    # otherwise the points are no face: the refinement ran behind the camera, the guess stands
+    # otherwise the refinement ended behind the camera (not a face): keep the first guess
     return HeadPose(*euler_angles(rotation), rotation, translation)
 
 

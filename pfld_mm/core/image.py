@@ -1,4 +1,4 @@
-"""Brings every image, in memory or in a file, into the one form that all rooms work on."""
+"""Converts every image, in memory or in a file, to the one form that the package works on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pfld_mm.core.image_kind import image_kind
 from pfld_mm.core.pillow_image import decode_with_pillow, from_pillow, is_pillow_image
 
 MAX_PIXELS = 120_000_000
-"""Of a file, unless the caller says more: decoded, they take 360 MB."""
+"""Default limit of a file; decoded, so many pixels take 360 MB."""
 KINDS = 'JPEG, PNG, WebP, BMP, TIFF, GIF'
 REDUCED_FLAGS = {
     1: cv2.IMREAD_COLOR,
@@ -54,7 +54,7 @@ def read_image(path: str | Path, max_pixels: int = MAX_PIXELS) -> np.ndarray:
         raise IsADirectoryError(f'{path}: expected an image file, found a folder')
     if not path.exists():
         raise FileNotFoundError(f'{path}: the image does not exist; correct the path')
-    if not path.is_file():  # reading a pipe could wait for ever
+    if not path.is_file():  # reading from a pipe could block forever
         raise OSError(f'{path}: expected an image file, found a pipe or a device')
     try:
         with path.open('rb') as file:

@@ -45,7 +45,7 @@ class ImageHeader:
 
 def _jpeg(data: bytes) -> ImageHeader:
     header = JpegHeader.parse(data)
-    if header is None:  # the decoder has the last word
+    if header is None:  # the decoder decides
         return ImageHeader('JPEG')
     return ImageHeader('JPEG', header.width, header.height, complete=header.complete)
 

@@ -56,12 +56,12 @@ class JsonReader:
 
 
 def is_int(value: Any) -> bool:
-    """Whether it is a whole number; True and False are none."""
+    """Whether it is an integer; True and False are not."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def is_finite(value: Any) -> bool:
-    """Whether it is a number of a sane size."""
+    """Whether it is a finite number, less than 1e9."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9
 
 

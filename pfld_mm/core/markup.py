@@ -36,7 +36,7 @@ class Markup:
     Attributes:
         name: For error messages and MMPose's ``dataset_name``.
         num_keypoints: K.
-        flip_pairs: Index pairs that a mirror swaps; a point in none of them stays itself.
+        flip_pairs: Index pairs that a mirror swaps; a point in no pair maps to itself.
         lines: Name -> polyline that draws the object. Names that faces share: ``contour``,
             ``right_eye``, ``left_eye``, ``outer_lips``, ``inner_lips``.
         outer_eye_corners: Right and left, for the inter-ocular distance.

@@ -3,11 +3,11 @@
 All functions take the points (..., K, 2) of any number of faces and index groups. Two scales:
 
 * ``eye_openness`` and ``mouth_openness``: area between the lids (the inner lips) over the square of
-  the width, by the shoelace formula. Every lid point counts, so that one that is off matters less.
+  the width, by the shoelace formula. Every lid point counts, so one wrong point matters less.
 * ``eye_aspect_ratio`` (EAR) and ``mouth_aspect_ratio`` (MAR), as published.
 
-All of them are free of place, scale and rotation in the image, 0 where the edges meet, and grow
-when the head turns, for the width shrinks. A width of 0 gives NaN.
+All of them are independent of position, scale and rotation in the image. They are 0 where the edges
+meet, and increase when the head turns, because the width shrinks. A width of 0 gives NaN.
 """
 
 from __future__ import annotations

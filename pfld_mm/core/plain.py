@@ -7,11 +7,11 @@ from numpy.typing import ArrayLike
 
 
 def rounded(values: ArrayLike | None, decimals: int = 2) -> Any:
-    """Numbers as plain Python, for JSON: the one number format of all results.
+    """Numbers as plain Python for JSON, in the same format for all results.
 
     Args:
         values: A number, an array of any shape, or None.
-        decimals: Kept behind the point.
+        decimals: Number of decimals.
 
     Returns:
         A float, nested lists of floats, or None.

@@ -10,7 +10,7 @@ _UNKNOWN, _COUNTED = -1, -2
 
 
 class EpochClock:
-    """Which epoch a sample belongs to: what a hook said, else how often it was asked for.
+    """Which epoch a sample belongs to: set by a hook, else counted by how often it was read.
 
     :class:`~pfld_mm.engine.epoch_hook.EpochHook` tells the epoch. Where no hook does (MMPose's own
     ``tools/train.py`` with another list of hooks), every sample counts its own visits: two visits

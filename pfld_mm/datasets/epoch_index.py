@@ -8,7 +8,7 @@ from pfld_mm.datasets.epoch_clock import EpochClock
 
 
 class EpochIndex:
-    """Which sample stands at place i of this epoch: a fresh one, or a hard one again.
+    """Which sample is at position i of this epoch: a new one, or a hard one again.
 
     The state lies in shared memory: loader workers that live through several epochs
     (``persistent_workers``) see the changes made by the main process between epochs.

@@ -1,4 +1,4 @@
-"""Latency of exported models, measured so that a busy machine does not decide who wins."""
+"""Latency of exported models, measured in turns so that other load affects all of them alike."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def benchmark(
 
 
 def _takes(run: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> bool:
-    """Whether a model takes so many images at once; one it must take."""
+    """Whether a model takes so many images at once; one image always works."""
     if len(x) == 1:
         return run(x) is not None
     try:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class DeployedNetwork(nn.Module):
-    """What is exported: images in, the head's output out, nothing of training left.
+    """The network that is exported: images in, the head's output out, without parts for training.
 
     The estimator is copied, its blocks re-parameterised by ``switch_to_deploy``. With
     ``fold_preprocessing`` it takes BGR images of 0..255 as OpenCV gives them: the standard
@@ -119,7 +119,7 @@ def _convolution_of(fc: nn.Module | None) -> nn.Conv2d | None:
 
 
 def _switch_to_deploy(estimator: nn.Module) -> None:
-    """The walk of mmpose, without its line in the log for each of fifty blocks."""
+    """As mmpose's function, without a log line for each of fifty blocks."""
     logger = MMLogger.get_current_instance()
     level = logger.level
     logger.setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""What a device must know beside the weights, from a config and its deployed network."""
+"""The metadata that a device needs besides the weights, from a config and its deployed network."""
 
 from __future__ import annotations
 

@@ -16,9 +16,9 @@ from pfld_mm.runtime.backends.session import Session
 log = logging.getLogger('pfld_mm')
 
 MAX_ROUNDINGS = 4
-"""How many times as far as PyTorch's float32 an exported form may be from float64."""
+"""An exported form may differ from float64 by so many times PyTorch's float32 difference."""
 MAX_ROUNDING = 0.05
-"""The most that is allowed so, in units of the output."""
+"""Upper limit of this rule, in units of the output."""
 
 
 class ProofFailed(RuntimeError):
@@ -156,7 +156,8 @@ def report_differences(
     Returns:
         ``differences`` and their ``bounds`` by kind of image, for the report.
     """
-    # Noise is no image of the task: rounding grows more there, and int8's error says nothing.
+    # Noise is not an image of the task: rounding errors are larger, and int8's error is
+    # meaningless.
     bounds = dict(given=bound, drawn=bound, noise=10 * bound)
     if 'int8' in name:
         del bounds['noise']

@@ -74,7 +74,7 @@ class CheckpointHook(hooks.CheckpointHook):
             super()._save_best_checkpoint(runner, metrics)
 
     def _drop_outdated(self, runner: Runner, step: int) -> None:
-        """Forget the oldest checkpoint; the new one's list of files is right from the start."""
+        """Forget the oldest checkpoint first, so that the new one's list of files is correct."""
         ids = self.keep_ckpt_ids if self.max_keep_ckpts > 0 else None
         if ids is None or (ids and ids[-1] == step):
             return

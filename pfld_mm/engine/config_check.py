@@ -132,7 +132,7 @@ def _check_work_dir(cfg: Config) -> None:
 
 
 def _settle_workers(loader: dict, key: str) -> None:
-    """Torch refuses what only workers can do where there are none."""
+    """Loaders without workers: remove options that torch only accepts with workers."""
     if loader.get('num_workers', 0) == 0:
         for name in ('persistent_workers', 'prefetch_factor'):
             if loader.pop(name, None):
@@ -140,7 +140,7 @@ def _settle_workers(loader: dict, key: str) -> None:
 
 
 def _settle_batch(loader: dict, key: str, samples: int) -> None:
-    """No epoch without a batch, and no batch of one sample (it has no batch statistics)."""
+    """Set drop_last so that an epoch has a batch, and none of one sample (no batch statistics)."""
     if 'batch_size' not in loader:
         return
     batch = loader['batch_size']

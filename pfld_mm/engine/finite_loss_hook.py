@@ -16,8 +16,8 @@ class TrainingDiverged(RuntimeError):
 class FiniteLossHook(Hook):
     """Stops training at a loss that is NaN or infinite, before a checkpoint of it is written.
 
-    Weights are looked at, too, before each checkpoint: a gradient can overflow where the loss does
-    not.
+    Weights are checked as well before each checkpoint, because a gradient can overflow where the
+    loss does not.
     """
 
     priority = 'HIGH'  # before whatever writes checkpoints

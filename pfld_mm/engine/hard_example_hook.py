@@ -22,7 +22,7 @@ class HardExampleHook(Hook):
     ``set_hard_examples(ids)``.
 
     Args:
-        fraction: The share of an epoch that is kept.
+        fraction: The fraction of an epoch that is kept.
         interval: Epochs from one replay to the next.
 
     Raises:

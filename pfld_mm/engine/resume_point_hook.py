@@ -22,7 +22,7 @@ class TrainingInterrupted(KeyboardInterrupt):
 
 @HOOKS.register_module()
 class ResumePointHook(Hook):
-    """Never lose more than some minutes of training, and resume bit for bit.
+    """Saves the state every few minutes, so that a run resumes with bit-identical results.
 
     Saves ``resume_point.pth`` every ``minutes`` and at Ctrl-C or SIGTERM, in the middle of an epoch
     too; ``--resume`` then goes on with the next batch. Needs :class:`ResumableSampler` for that,

@@ -56,7 +56,7 @@ class FaceNME(BaseMetric):
             of zero or another number of points than the data's, with the image's name.
     """
 
-    default_prefix = ''  # None would make mmengine warn that keys have no prefix: they shall not
+    default_prefix = ''  # None would make mmengine warn that keys have no prefix
 
     def __init__(
         self,

@@ -24,7 +24,7 @@ PAPER = (32, 32, 32)
 def draw_curve(
     path: Path, errors: np.ndarray, failure_thresholds: Sequence[float], auc_threshold: float
 ) -> None:
-    """Draw the share of faces (0 to 100 %) whose error is at most x, a staircase.
+    """Draw the ratio of faces (0 to 100 %) whose error is at most x, as a staircase.
 
     Args:
         path: The PNG to write.
@@ -105,7 +105,7 @@ def _tile(face: dict) -> np.ndarray:
     """One face (TILE + CAPTION, TILE, 3): crop, points, error and image name."""
     gt, pred = face['gt'], face['pred']
     low, high = np.nanmin(gt, axis=0), np.nanmax(gt, axis=0)
-    # the upper bound keeps a mark-up that is far off from filling the memory
+    # the upper bound limits the memory if points are far off
     side = int(np.clip(1.4 * np.max(high - low), 2, 4096))
     middle, scale = (low + high) / 2, TILE / side
     crop = cv2.getRectSubPix(_read(face['image']), (side, side), middle.tolist())

@@ -147,7 +147,7 @@ def _stop_at(wrong: np.ndarray, names: Sequence[str], what: str) -> None:
 
 
 def failure_rate(errors: np.ndarray, threshold: float) -> float:
-    """Share of the faces whose error is greater than the threshold.
+    """Ratio of faces whose error is greater than the threshold.
 
     Args:
         errors: Errors (N,) as fractions.
@@ -162,7 +162,7 @@ def failure_rate(errors: np.ndarray, threshold: float) -> float:
 def area_under_curve(errors: np.ndarray, threshold: float) -> float:
     """Area under the cumulative error curve from 0 to the threshold, divided by the threshold.
 
-    The curve F(t) = share of faces with an error <= t is a staircase, so its area is exact:
+    The curve F(t) = ratio of faces with an error <= t is a staircase, so its area is exact:
     integral of F from 0 to T = mean(max(0, T - e)). Published figures often sample the curve
     (every 0.0001, trapezoids or Simpson's rule) and differ in the fourth digit.
 

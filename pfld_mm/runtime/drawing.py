@@ -61,10 +61,10 @@ def draw_faces(
 
 
 def _point_colors(face: Face) -> list[tuple[int, ...]]:
-    """The color of each point: the less sure, the darker."""
+    """The color of each point: the more uncertain, the darker."""
     if face.sigmas is None:
         return [POINT] * len(face.points)
-    # in sizes of the face, so that near and far faces look alike
+    # in sizes of the face, so that the drawing does not depend on the distance
     deviations = face.sigmas.mean(axis=1) / max(_size(face.points), 1e-6)
     strength = np.clip(1.15 - deviations / FADED, 0.15, 1)
     return [tuple(int(s * channel) for channel in POINT) for s in strength]

@@ -31,7 +31,7 @@ class Face:
 
     @property
     def score(self) -> float | None:
-        """How sure the model is of the face, 0..1: the mean score of its points."""
+        """Confidence of the model in the face, 0..1: the mean score of its points."""
         return None if self.scores is None else float(self.scores.mean())
 
     def to_dict(self) -> dict[str, Any]:

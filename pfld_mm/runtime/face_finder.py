@@ -18,10 +18,10 @@ from pfld_mm.runtime.self_test import check_golden_pair
 DEFAULT_MODEL = 'face_finder'
 DEFAULT_MAX_SIDE = 640
 UNSURE_MIN_SCORE = 0.3
-"""Of a face, where the landmarks tell false finds afterwards."""
+"""Lowest score if the landmarks sort out false finds afterwards."""
 CLOSE_UP_SIDE = 320
-"""Longer side in pixels at which an image is searched for close-ups: a face that fills a larger
-input is larger than most that the network was trained on, with inputs of 320 pixels."""
+"""Longer side in pixels at which an image is searched for close-ups: the network was trained with
+inputs of 320 pixels, so a face that fills a larger input is larger than most training faces."""
 CLOSE_UP_RATIO = 0.4
 """Smallest longer side of a close-up's box, in longer sides of the image."""
 
@@ -29,7 +29,7 @@ CLOSE_UP_RATIO = 0.4
 class FaceFinder:
     """Finds faces of any yaw and tilt with the small network that comes with the package.
 
-    Threads may share an object: a call changes nothing in it.
+    Threads can share an object: a call does not change it.
 
     Args:
         folder: Of an exported finder, its ONNX file, or the name of one that comes with the
@@ -150,6 +150,8 @@ class FaceFinder:
 
 
 def finder_min_score(info: ModelInfo) -> float | None:
-    """For the `FaceFinder` of a landmark model: low if its points tell false finds."""
+    """Lowest score for the `FaceFinder` of a landmark model: low if its points sort out false
+    finds.
+    """
     tells = info.output.get('shape', [2])[-1] == 4
     return UNSURE_MIN_SCORE if tells else None

@@ -34,7 +34,7 @@ MAX_RELATIVE_SIGMA = 0.09
 
 
 SAME = 0.5
-"""Finds whose points overlap by more (IoU of the boxes) are one face."""
+"""Detections whose points overlap by more (IoU of the boxes) are one face."""
 
 
 class FaceLandmarker:
@@ -48,7 +48,7 @@ class FaceLandmarker:
     Args:
         folder: What the export tool wrote, its single ONNX file, or a shipped model's name.
         backend: ``'onnxruntime'``, ``'onnxruntime_int8'``, ``'openvino'``, ``'ncnn'``.
-        threads: Of the backend; 0 leaves it the choice. More than 1 seldom pays.
+        threads: Of the backend; 0 leaves it the choice. More than 1 is rarely faster.
         finder: Finds the faces of images that come without boxes; `FaceFinder` by default.
         verify: Compare the files with their digests in the metadata.
         refine: Find the points of the finder's faces again in the box around the first ones.
@@ -107,8 +107,8 @@ class FaceLandmarker:
         Args:
             image: See ``as_bgr``: BGR, gray or BGRA; uint8, uint16 or float in 0..1.
             boxes: (F, 4) x_min, y_min, x_max, y_max in pixels of upright faces, as tight as the box
-                around the landmarks (brows to chin); or found faces, whose tilt is known; None: the
-                finder looks for them, and what the model is unsure of is left out as no face.
+                around the landmarks (brows to chin); or `FoundFaces`, whose tilt is known. None:
+                the finder finds them, and faces with uncertain points are left out.
             pose: Whether to solve the head poses; only for 68 and 98 points.
 
         Raises:
@@ -124,7 +124,7 @@ class FaceLandmarker:
         return self._landmarks(image, checked_boxes(boxes, image.shape), None, pose)
 
     def _of_found(self, image: np.ndarray, found: FoundFaces, pose: bool) -> FaceLandmarks:
-        """Landmarks of the finder's faces, each face once, without what the model is unsure of."""
+        """Landmarks of the finder's faces, each face once, without those with uncertain points."""
         boxes = checked_boxes(found.boxes, image.shape)
         landmarks = self._landmarks(image, boxes, found.roll, pose)
         if self.refine and len(landmarks):

@@ -17,15 +17,16 @@ from pfld_mm.runtime.one_euro import OneEuro
 from pfld_mm.runtime.tracked_faces import TrackedFaces
 
 JUMP = 0.3
-"""Between frames the box of a face overlaps itself by more (intersection over union)."""
+"""Smallest IoU of the boxes of a face in two successive frames."""
 SAME = 0.5
-"""Two boxes that iou by more are of one face."""
+"""Two boxes with a larger IoU are of one face."""
 STILL = 0.75
-"""A box that overlaps its crop's by less has moved: the points are found again in it."""
+"""If the IoU of a box and its crop's box is smaller, the face has moved: its points are found
+again."""
 MORE_PASSES = 2
-"""How often at most."""
+"""How often this is repeated at most."""
 REACH = 1.0
-"""A lost face is looked for within so many of its sizes from where it is expected."""
+"""A lost face is searched for within so many of its sizes around its expected position."""
 
 
 class FaceTracker:
@@ -33,9 +34,9 @@ class FaceTracker:
 
     So the finder runs only while no face is known, while one is missed, and every ``find_every``
     frames for newcomers. A track expects its face to move on at its velocity. Where the face has
-    moved otherwise, its points are found again in the box of the first ones. A face is
-    missed when its points leap out of that box, collapse or leave the image, when another face's
-    track has taken its place, or when the model is unsure of the points (models without standard
+    moved otherwise, its points are found again in the box of the first ones. A face counts as
+    missed when its points jump out of that box, collapse or leave the image, when another face's
+    track is in its place, or when the points are uncertain (models without standard
     deviations: when the points move with the crop, tried on newcomers and every ``check_every``
     frames, see ``crop_consistency``). A face that comes back within ``memory`` frames near the
     place where it is expected keeps its number.
@@ -191,7 +192,9 @@ class FaceTracker:
 
 
 def _distinct(tracks: list[FaceTrack]) -> list[FaceTrack]:
-    """Without those that have run into another face: the one that moved as expected has it."""
+    """Without tracks that ran into another face: the face keeps the track that moved as
+    expected.
+    """
     kept: list[FaceTrack] = []
     for track in sorted(tracks, key=lambda t: (round(t.surprise, 2), t.id)):
         others = np.array([other.box for other in kept], np.float32).reshape(-1, 4)

@@ -9,7 +9,7 @@ import numpy as np
 
 FILE = 'golden.npz'
 MAX_BYTES = 64 << 20
-"""Unpacked; a golden pair has less than a tenth of it."""
+"""Largest unpacked size; a golden pair has less than a tenth of it."""
 OUTPUT_OF = 'output.'
 """Begins the key of the output of a form of its own, such as ``output.onnxruntime_int8``."""
 

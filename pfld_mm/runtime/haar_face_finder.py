@@ -33,7 +33,7 @@ class HaarFaceFinder:
     Viola and Jones, "Rapid object detection using a boosted cascade of simple features", CVPR 2001.
 
     Args:
-        min_side: Of the smallest face, as a share of the image's shorter side.
+        min_side: Side of the smallest face, as a ratio of the image's shorter side.
         min_neighbors: Hits that must agree on a face; higher finds fewer and is wrong less often.
         max_side: Larger images are reduced to this for the search, in pixels.
 

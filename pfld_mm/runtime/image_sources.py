@@ -1,4 +1,4 @@
-"""What the command line reads and where it may write."""
+"""The sources that the command line reads, and where it writes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pfld_mm.core.opencv_path import opencv_path
 VIDEO_SUFFIXES = {'.avi', '.m4v', '.mkv', '.mov', '.mp4', '.webm'}
 MAX_NAMED = 5
 DRAWN = '.points'
-"""Behind a source's name: what was drawn of it."""
+"""Suffix of a source's name for the file that is drawn."""
 
 
 def is_camera(source: str) -> bool:

@@ -55,7 +55,7 @@ class ModelFolder:
         """
         path = _shipped(path) or Path(path)
         if path.is_file():
-            # imported here: reading a folder needs no onnxruntime
+            # imported here, because reading a folder does not need onnxruntime
             from pfld_mm.runtime.backends.onnxruntime_session import read_metadata
 
             info = ModelInfo.from_json(read_metadata(path), f'{path}, its metadata')

@@ -71,7 +71,7 @@ class Output:
             self._size = size
             if not self._writer.isOpened():
                 raise OSError(f'{self.path}: cannot write a video there; name a .mp4 or .avi file')
-        # a frame of another size would be dropped without a word
+        # OpenCV drops frames of another size silently
         self._writer.write(frame if size == self._size else cv2.resize(frame, self._size))
 
     def _show(self, image: np.ndarray) -> bool:
@@ -84,7 +84,7 @@ class Output:
 
 
 def check_screen() -> None:
-    """Try to open a window in another process: without a screen, Qt ends the one that tries.
+    """Try to open a window in another process: without a screen, Qt ends the process.
 
     Raises:
         OSError: If there is no screen, or an OpenCV without windows.

@@ -1,4 +1,4 @@
-"""Proves with a golden pair that this machine computes what the exporting one did."""
+"""Proves with a golden pair that this machine computes the same as the exporting one."""
 
 from __future__ import annotations
 

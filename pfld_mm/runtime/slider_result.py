@@ -19,7 +19,7 @@ class SliderResult:
         distance: Pixels that the piece has to move to the right, gap x - piece x, or None.
         angle: Of the gap in radians, or None.
         scores: Of gap and piece, in 0..1; low where the network saw none.
-        match_logit: How well gap and piece match, a logit; None where no pair was compared.
+        match_logit: Logit of the match of gap and piece; None if no pair was compared.
     """
 
     gap: tuple[float, float] | None

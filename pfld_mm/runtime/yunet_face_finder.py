@@ -13,7 +13,7 @@ from pfld_mm.core.image import as_bgr
 from pfld_mm.core.opencv_path import opencv_path
 
 FOREHEAD = 0.24
-"""Share of YuNet's box above the brows, measured on 128 faces of WFLW."""
+"""Ratio of YuNet's box that is above the brows, measured on 128 faces of WFLW."""
 
 
 class YuNetFaceFinder:
@@ -27,7 +27,7 @@ class YuNetFaceFinder:
 
     Args:
         file: The model.
-        score: Least score of a face.
+        score: Lowest score of a face.
         max_side: Larger images are reduced to this for the search, in pixels.
 
     Raises:

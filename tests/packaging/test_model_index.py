@@ -56,6 +56,15 @@ def test_it_says_what_the_cards_say():
     assert model_index.build_index(text) == text, 'run: python tools/model_index.py'
 
 
+def test_weights_that_are_served_have_addresses_with_names_of_their_own():
+    text = (ROOT / 'model-index.yml').read_text()
+    served = model_index.build_index(text, 'https://example.org/v1/')
+    weights = [m['Weights'] for m in yaml.safe_load(served)['Models'] if 'Weights' in m]
+    assert len(weights) == len(set(weights)) == len(CARDS)
+    assert 'https://example.org/v1/pfld_ghostone_98.pth' in weights
+    assert model_index.build_index(served) == text
+
+
 @pytest.mark.parametrize('card', CARDS, ids=lambda card: card.parent.name)
 def test_the_figures_of_a_card_are_in_its_text_and_its_weights_are_there(card, index):
     front, text = model_index.read_card(card)

@@ -3,8 +3,9 @@
 ``python tools/benchmarks/compare_landmarks.py LIST IMAGES --onnx PUBLIC.onnx ... --out page.md``
 
 LIST is in WFLW's official format. Each face is cut out of the box around its true points x 1.2;
-*jittered* boxes are 5 % (place) and 10 % (size) off. The models of the package come first; a
-difference is the mean over the faces of a model's NME minus the first model's, with its standard
+*jittered* boxes have errors of sigma 5 % in position and 10 % in size. The models of the package
+come first; a difference is the mean over the faces of a model's NME minus the first model's, with
+its standard
 error: positive = worse. ``--onnx`` takes deployed files of the public repository PFLD_GhostOne,
 which want BGR, (x / 255 - 0.5) / 0.5, and give (1, 196) in 0..1.
 """

@@ -55,7 +55,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def small_image(file: Path | None) -> np.ndarray:
-    """One face in 640x480: the photo, with borders where its form is another, or a drawn face."""
+    """One face in 640x480: the photo, with borders if its aspect ratio differs, or a drawn face."""
     if file is None:
         from pfld_mm.synth.faces.renderer import render_face
         from pfld_mm.synth.faces.sampling import sample_face

@@ -10,7 +10,7 @@ from pfld_mm.core.face_markups import WFLW98
 NEIGHBOURS = 14
 """Vertices that a landmark is a mixture of."""
 RIDGE = 2e-3
-"""Of the mixture, in shares of its mean square."""
+"""Regularisation of the mixture, as a ratio of its mean square."""
 LEFT, RIGHT = slice(0, 16), slice(17, 33)
 """Contour of WFLW's 98 points on either side of the chin, as seen in the image."""
 BAND = 0.03

@@ -13,7 +13,7 @@ SEARCHES = 3
 """How often a face is cut out anew around the points found in it."""
 
 PLACE_SIGMA, SIZE_SIGMA = 0.03, 0.06
-"""Of the crops that the teacher averages over, as shares of the box."""
+"""Errors of the crops that the teacher averages over, in sides of the box."""
 
 
 class Teacher:

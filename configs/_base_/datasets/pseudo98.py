@@ -17,6 +17,6 @@ val_dataloader = dict(
     dataset=dict(**dataset, part=('val', 0.05), test_mode=True, pipeline=_base_.val_pipeline)
 )
 test_dataloader = val_dataloader
-# profiles have hardly any distance of the eyes
+# not the distance of the eyes, which is near 0 on profiles
 val_evaluator = dict(type='FaceNME', norm_mode='box')
 test_evaluator = val_evaluator

@@ -3,7 +3,7 @@ _base_ = 'pfld_ghostone.py'
 
 model = dict(
     backbone=dict(inference_mode=True),
-    # so small a beta leaves the line alone: L1
+    # with so small a beta this is L1
     head=dict(
         loss=dict(_delete_=True, type='LandmarkSmoothL1Loss', beta=1e-6, unit='normalised'),
         loss_sigma=dict(type='GaussianSigmaLoss'),

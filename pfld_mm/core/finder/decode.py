@@ -23,8 +23,8 @@ def decode_faces(
 
     Args:
         output: (15, h, w) float32: score in [0, 1], 4 log distances, 10 point coordinates.
-        min_score: Lower scores are no faces.
-        max_iou: Of two faces that overlap more the better one is kept.
+        min_score: Cells with lower scores are not faces.
+        max_iou: Of two faces that overlap more, the one with the higher score is kept.
         max_faces: Number of faces at most.
 
     Returns:

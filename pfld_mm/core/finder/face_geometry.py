@@ -10,7 +10,7 @@ from pfld_mm.core.face_markups import MARKUPS, WFLW98
 POINT_NAMES = ('left pupil', 'right pupil', 'nose tip', 'left mouth corner', 'right mouth corner')
 """The five points; left and right as seen in the image."""
 FLIPPED_POINTS = (1, 0, 2, 4, 3)
-"""Where each point goes when the image is mirrored."""
+"""Index of the mirror partner of each point."""
 WFLW_POINTS = (96, 97, 54, 76, 82)
 """The five points in the 98-point mark-up of WFLW."""
 ASPECT = 1.0
@@ -91,8 +91,8 @@ def upright_boxes(boxes: np.ndarray, roll: np.ndarray) -> np.ndarray:
 
     The mean face, stretched to the face's aspect ratio and tilted, gives scale and center. The
     aspect ratio is that of an ellipse whose box has the sides W, H: W^2 + H^2 = w^2 + h^2 and
-    W^2 - H^2 = (w^2 - h^2) cos(2 roll). Near 45 degrees the second says nothing, and ``ASPECT``
-    takes its place.
+    W^2 - H^2 = (w^2 - h^2) cos(2 roll). Near 45 degrees the second equation has no information, so
+    ``ASPECT`` is used.
 
     Args:
         boxes: (F, 4) x_min, y_min, x_max, y_max around the tilted faces.

@@ -34,7 +34,7 @@ class FoundFaces:
 
     @classmethod
     def of_boxes(cls, boxes: np.ndarray) -> FoundFaces:
-        """Upright and sure faces, of a finder that gives boxes alone.
+        """Faces with roll 0 and score 1, for a finder that gives boxes alone.
 
         Args:
             boxes: (F, 4).

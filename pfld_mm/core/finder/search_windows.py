@@ -10,7 +10,7 @@ import numpy as np
 SMALLEST = 14.0
 """Longer side, in input pixels, of the smallest box that the network finds well."""
 OVERLAP = 0.25
-"""Of neighboring tiles, in sides of a tile: faces up to that size lie whole in one of them."""
+"""Overlap of neighboring tiles, in sides of a tile: a face up to that size is whole in one tile."""
 PADDING = 127.5
 """Gray of the padding: 0 after the network's normalization."""
 

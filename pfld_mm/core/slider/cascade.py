@@ -25,11 +25,12 @@ MIRRORS = ((True, False), (False, True), (True, True))
 
 
 class SliderCascade:
-    """Finds gap and piece in the letterboxed image: the only inference there is.
+    """Finds gap and piece in the letterboxed image; evaluation, export and runtime all use this
+    class.
 
     The proposal stage gives score maps; their peaks make pairs of a piece and a gap. The verifier
-    judges the likeliest pair, and the others where that one is no sure match. The best match is
-    cropped again around the centers found and measured, with test-time augmentation where that
+    judges the most probable pair, and the others if that one does not match clearly. The best match
+    is cropped again around the centers found and measured, with test-time augmentation where that
     changes the answer. Without a verifier the score maps are decoded, and the piece is aligned with
     the gap by template matching.
 
@@ -91,7 +92,7 @@ class SliderCascade:
     def _judge(
         self, image: np.ndarray, pairs: list[PairProposal]
     ) -> list[tuple[PairProposal, PairVerdict]]:
-        """Verdicts on the likeliest pair and, where it is no sure match, on the others."""
+        """Verdicts on the most probable pair and, if that does not match clearly, on the others."""
         judged: list[tuple[PairProposal, PairVerdict]] = []
         for group in (pairs[:1], pairs[1:]):
             if group:

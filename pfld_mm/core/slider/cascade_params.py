@@ -13,21 +13,21 @@ class CascadeParams:
     Lengths are in pixels of the network's input.
 
     Attributes:
-        same_row: The piece only slides sideways: gap and piece have one height.
+        same_row: The piece only slides sideways, so gap and piece have the same y.
         square_size: Side of the verifier's crops around piece and gap.
         max_peaks: Peaks of each score map that pairs are made of.
         peak_radius: Distance from a peak, per axis, within which there is no other.
         max_pairs: Pairs that the verifier judges at most.
-        max_row_offset: Largest difference of the heights of piece and gap.
-        min_piece_offset: The gap is further to the right of the piece than this.
-        sure_logit: Match logit from which on less likely pairs are not judged.
+        max_row_offset: Largest difference in y of piece and gap.
+        min_piece_offset: Smallest distance from the piece to a gap on its right.
+        sure_logit: If the first pair has this match logit or more, the others are not judged.
         min_match_logit: Pairs below it do not match.
         score_weight: Weight of the logarithms of the scores beside the match logit.
         tta_shift: Shift of a center between two measurements above which test-time augmentation is
             used.
         template_size: Side of the template around the piece, odd.
         template_reach: Search range of the template on either side of the gap.
-        template_min_ncc: Least normalized cross-correlation of a match.
+        template_min_ncc: Lowest normalized cross-correlation of a match.
 
     Raises:
         ValueError: If a value is out of its range.

@@ -67,7 +67,7 @@ def find_peaks(output: np.ndarray, index: int, stride: int, params: CascadeParam
 
 
 def find_pairs(output: np.ndarray, stride: int, params: CascadeParams) -> list[PairProposal]:
-    """The likeliest pairs of a piece and a gap to the right of it in the same row, best first.
+    """The most probable pairs of a piece and a gap to its right in the same row, best first.
 
     Args:
         output: (8, h, w), as `decode_slider` reads it; score 0 in the padding.

@@ -12,19 +12,19 @@ ROWS = 1
 
 
 def align_piece(gray: np.ndarray, points: np.ndarray, params: CascadeParams) -> np.ndarray:
-    """Correct the distance of gap and piece by what both show.
+    """Correct the distance between gap and piece by comparing their content.
 
-    The piece was cut out of the gap, through which most puzzles still let the image, lighter
-    or darker: its edges are there twice. A square of edges (Sobel's magnitude) around the
-    piece's center is looked for around the gap's by normalized cross-correlation, to a fraction
-    of a pixel by a parabola through the peak. The piece only slides sideways, so each center
-    takes half of the correction in x. Where the correlation is below ``template_min_ncc``, or its
-    peak is at the end of the search range, nothing moves.
+    The piece was cut out of the gap, and in most puzzles the gap still shows the image, lighter or
+    darker. So the same edges are there twice. A square of edges (Sobel's magnitude) around the
+    piece's center is searched for around the gap's center by normalized cross-correlation. A
+    parabola through the peak gives a fraction of a pixel. The piece only slides sideways, so each
+    center takes half of the correction in x. The centers do not move if the correlation is below
+    ``template_min_ncc`` or its peak is at the end of the search range.
 
     Args:
         gray: The network's input as a gray image, (H, W) uint8.
         points: Centers of gap and piece in its pixels, (2, 2).
-        params: Size of the template, search range and least correlation.
+        params: Size of the template, search range and lowest correlation.
 
     Returns:
         The corrected centers, (2, 2).

@@ -29,8 +29,8 @@ class FaceDataset(BaseCocoStyleDataset):
 
     Randomness: before the pipeline runs, ``random`` and ``numpy.random`` are seeded from
     (seed, epoch, index), so a sample does not depend on workers, order or resuming. ``EpochHook``
-    calls ``set_epoch``; without it visits are counted (see ``EpochClock``). The state is not
-    restored: a dataset around this one continues the same stream.
+    calls ``set_epoch``; without it visits are counted (see ``EpochClock``). The random state is not
+    restored afterwards, so a dataset that wraps this one continues the same sequence.
 
     Args:
         box: rule for the box, see ``face_box``: ``'landmarks'``, ``'annotated'`` or
@@ -141,5 +141,5 @@ class FaceDataset(BaseCocoStyleDataset):
             except UnusableSample as error:
                 if self.test_mode:
                     raise
-                self._bad.add(idx, error)  # ends at the latest when all have failed
+                self._bad.add(idx, error)  # ends when all have failed, at the latest
                 idx = self._rand_another()

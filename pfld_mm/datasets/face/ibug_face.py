@@ -25,8 +25,8 @@ class IBUGFace(FaceDataset):
     """Faces as 300-W stores them: a ``.pts`` file beside each image, 68 points by default.
 
     A ``.pts`` file holds lines "x y", or "x y v" with COCO's flag of visibility, with or without
-    the header ``version: 1``, ``n_points: K``, braces. A point that is not marked (v = 0, or
-    -1 -1) weighs nothing and leaves the box alone; a hidden one (v = 1) weighs half. Further
+    the header ``version: 1``, ``n_points: K``, braces. A point that is not marked (v = 0, or -1 -1)
+    has weight 0 and does not change the box; a hidden one (v = 1) has half the weight. Further
     faces of ``name.jpg`` are ``name.2.pts``, ``name.3.pts`` and so on.
 
     300-W was marked up in Matlab, whose first pixel is (1, 1); the image readers here start at

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-# Points of 300-W in WFLW's mark-up: the same place of the face, by and large.
+# Points of 300-W in WFLW's mark-up: approximately the same place of the face.
 IN_WFLW = [
     *range(0, 33, 2),  # contour
     *range(33, 38),  # brows
@@ -19,7 +19,7 @@ RIDGE = 0.1
 
 
 class MarkupMap:
-    """300-W's 68 points from WFLW's 98, as people set them.
+    """Maps WFLW's 98 points to 300-W's 68, as people mark them.
 
     The 64 places that both mark-ups share are marked by different rules (where the contour
     begins, how high a brow is). The difference is a linear function of the 98 points, fitted by

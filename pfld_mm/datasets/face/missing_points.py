@@ -1,11 +1,11 @@
-"""Points that an annotation says nothing of."""
+"""Points that are not marked in an annotation."""
 
 from __future__ import annotations
 
 import numpy as np
 
 HIDDEN_WEIGHT = 0.5
-"""Of a point that is marked but hidden: its place is a guess of whoever labelled it."""
+"""Weight of a point that is marked but hidden: its position is a guess of the annotator."""
 
 
 def is_missing(points: np.ndarray) -> np.ndarray:
@@ -25,7 +25,7 @@ def visibility_weights(visibility: np.ndarray) -> np.ndarray:
 def without_missing(points: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The points (K, 2), those of weight 0 moved to the mean of the others.
 
-    There they stretch no box and lie in the image; no one learns or measures them.
+    There they do not enlarge the box and are inside the image. They are not trained or measured.
     """
     is_marked = weights > 0
     if is_marked.all() or not is_marked.any():

@@ -18,7 +18,7 @@ FRONTAL_RATIO = 0.6
 
 @DATASETS.register_module()
 class PseudoLabelFace(FaceDataset):
-    """98 points a face as a teacher saw them, see `read_pseudo_labels`.
+    """98 points a face, predicted by a teacher, see `read_pseudo_labels`.
 
     Args:
         ann_files: One list or several, relative to ``data_root``.

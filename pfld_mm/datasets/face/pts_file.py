@@ -10,7 +10,7 @@ from pfld_mm.core.text import read_text, short
 from pfld_mm.datasets.face.missing_points import is_missing
 
 LARGEST = 1e6
-"""Pixels; what is farther away is a slip of the pen."""
+"""Pixels; larger coordinates are a typing error."""
 
 _COUNT = re.compile(r'n_points\s*[:=]?\s*(.*)')
 

@@ -18,7 +18,7 @@ from pfld_mm.datasets.face.pseudo_labels import PseudoLabel, usable_labels
 
 @DATASETS.register_module()
 class TwoMarkupFace(FaceDataset):
-    """166 points a face: WFLW's 98 as a teacher saw them, then 300-W's 68 as a person did.
+    """166 points a face: WFLW's 98 from a teacher, then 300-W's 68, marked by hand.
 
     One network learns both mark-ups (``tools/publish.py`` makes a model of each in the
     end): the hand-made points correct what the teacher gets wrong, the teacher adds the points
@@ -92,7 +92,7 @@ class TwoMarkupFace(FaceDataset):
         return [info for info, n in zip(infos, repeats, strict=True) for _ in range(n)]
 
     def _map_points(self, infos: list[dict], marked: list[bool]) -> None:
-        """Give the faces that nobody marked the points that the marked ones teach."""
+        """Map the 68 points of faces that have no hand-made ones."""
         if sum(marked) < MarkupMap.LEAST:
             return
         points = np.concatenate([info['keypoints'] for info in infos])

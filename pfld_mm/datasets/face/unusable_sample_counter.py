@@ -16,7 +16,7 @@ class UnusableSampleCounter:
 
     Args:
         total: number of faces.
-        max_bad: the fraction that is tolerated; ten always are, but never all.
+        max_bad: the tolerated fraction; at least ten faces, but never all.
         describe: gives the image of face i, for the final message.
     """
 

@@ -26,7 +26,7 @@ class WFLW(FaceDataset):
     A line is 196 coordinates, the box x_min y_min x_max y_max, six attributes (pose,
     expression, illumination, make-up, occlusion, blur; 0 or 1) and the image's name under
     ``data_prefix['img']``. Coordinates are used as they are (0-based); a point that is not marked
-    (-1 -1, -256 -256) weighs nothing and leaves the box alone.
+    (-1 -1, -256 -256) has weight 0 and does not change the box.
 
     Source: Wu et al., "Look at Boundary", CVPR 2018.
 

@@ -23,8 +23,8 @@ class EmptyScenes(BaseDataset):
     Args:
         folders: Of images that show no face, relative to ``data_root``, with what is below them.
         size: (w, h) of a scene in pixels.
-        texture_prob: Share of drawn textures; all scenes are textures where there are no folders.
-        text_prob: Share of scenes with words on them: round letters look like faces to a finder.
+        texture_prob: Probability of a drawn texture; without folders all scenes are textures.
+        text_prob: Probability of words on a scene: round letters look like faces to a finder.
         length: Scenes an epoch.
         kwargs: As mmengine's BaseDataset takes them.
 

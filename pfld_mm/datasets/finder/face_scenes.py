@@ -31,7 +31,7 @@ class FaceScenes(BaseDataset):
         grids: Cells a side; one is drawn for each scene.
         face_ratio: Range of the longer side of a face's box, in cells.
         max_angle: Of the rotation in degrees; a tenth of the faces is turned by up to twice that.
-        empty_prob: Share of cells without a face.
+        empty_prob: Probability that a cell has no face.
         length: Scenes an epoch.
         kwargs: As mmengine's BaseDataset takes them.
     """

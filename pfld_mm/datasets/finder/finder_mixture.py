@@ -13,7 +13,7 @@ from pfld_mm.datasets.face.unusable_sample_counter import UnusableSampleCounter
 
 @DATASETS.register_module()
 class FinderMixture(BaseDataset):
-    """Samples of several datasets in fixed probs, each seeded by its number.
+    """Samples of several datasets with fixed probabilities, each seeded by its number.
 
     Before the pipeline runs, numpy's global state is seeded from (seed, epoch, index), so a sample
     does not depend on workers, order or resuming.
@@ -27,7 +27,7 @@ class FinderMixture(BaseDataset):
         kwargs: As mmengine's BaseDataset takes them.
 
     Raises:
-        ValueError: If there is not one share for each dataset, or they do not add up to 1.
+        ValueError: If there is not one probability for each dataset, or they do not add up to 1.
     """
 
     def __init__(

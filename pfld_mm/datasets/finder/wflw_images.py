@@ -23,8 +23,8 @@ class WFLWImages(FinderDataset):
     """WFLW's images with all their labelled faces, from the official lists.
 
     The box is the one around the 98 points; yaw is solved from them. A face with a point that is
-    not marked (-1 -1) is neither learnt nor a mistake. WFLW does not label every
-    face of an image, so some of what a finder finds besides is right.
+    not marked (-1 -1) is neither learnt nor a mistake. WFLW does not label every face of an image,
+    so some other finds are correct.
 
     Args:
         image_folder: Of the images, relative to ``data_root``.

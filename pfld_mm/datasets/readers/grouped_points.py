@@ -87,7 +87,7 @@ class MarkedImage:
 
 
 def group_of(value: object) -> str | None:
-    """What a tool says of a point's object, whatever kind of value it is."""
+    """A tool's identifier of a point's object, of any type, as text."""
     return None if value is None else str(value)
 
 

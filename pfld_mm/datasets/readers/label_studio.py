@@ -75,7 +75,7 @@ def _marked(task: Any, source: str, finder: ImageFinder) -> MarkedImage | str:
 
 
 def _add(result: Any, source: str, points: list[MarkedPoint], boxes: dict[Any, np.ndarray]) -> None:
-    """Put a result to the points or the boxes; others say nothing of points."""
+    """Add a result to the points or the boxes; other results are ignored."""
     kind = get(result, 'type', str, source)
     if kind not in ('keypointlabels', 'rectanglelabels'):
         return

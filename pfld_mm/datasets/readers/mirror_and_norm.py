@@ -1,4 +1,6 @@
-"""What a mark-up needs besides points: who swaps in a mirror, and by what errors are divided."""
+"""What a mark-up needs besides points: mirror pairs, and the distance that errors are divided
+by.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +84,7 @@ def _index(name: str, names: tuple[str, ...]) -> int | None:
 
 
 def norm_pair(labels: LabelSet, pairs: Pairs | None) -> tuple[int, int] | None:
-    """The two points by whose distance errors are divided.
+    """The two points whose distance errors are divided by.
 
     Both are marked in every object and never closer than two pixels: the flip pair that is
     farthest apart on average, measured by the size of the points' box, else any such pair; of

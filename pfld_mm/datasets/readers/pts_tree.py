@@ -22,7 +22,7 @@ def write_pts_tree(labels: LabelSet, out: Path, test_ratio: float) -> dict[str, 
     Args:
         labels: What was read.
         out: Folder to write to.
-        test_ratio: How many of the images are for testing; at least one is.
+        test_ratio: Ratio of images for testing; at least one image.
 
     Returns:
         Number of objects by ``'train'`` and ``'test'``.

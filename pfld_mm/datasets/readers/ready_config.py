@@ -9,7 +9,7 @@ from pathlib import Path
 from pfld_mm.datasets.readers.label_set import LabelSet
 
 ITERATIONS = 3000
-"""About how many the training has; few objects get more epochs."""
+"""Approximate number of iterations of the training; fewer objects get more epochs."""
 
 _TEXT = """\
 # {count} points a {name}, read from {format}. Train: python tools/train.py {path}

@@ -1,4 +1,4 @@
-"""Which of the labelled objects can be learnt."""
+"""Which of the labelled objects can be used for training."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MIN_IMAGES = 4
 
 
 def only_usable(labels: LabelSet) -> LabelSet:
-    """Leave out what cannot be learnt, with the reason.
+    """Leave out objects that cannot be used, with the reason.
 
     Raises:
         ValueError: If nothing is left; says the first reasons.
@@ -39,7 +39,7 @@ def only_usable(labels: LabelSet) -> LabelSet:
 
 
 def _reason(item: LabelledObject) -> str | None:
-    """Why an object cannot be learnt, or None."""
+    """Why an object cannot be used, or None."""
     points = item.points[item.visibility > 0]
     if len(points) < 2:
         return f'{len(points)} points are marked, two are needed for a box'

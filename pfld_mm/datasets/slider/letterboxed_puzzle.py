@@ -13,13 +13,13 @@ class LetterboxedPuzzle:
         image: The input, RGB (H, W, 3) uint8.
         outlines: Of gap and piece, (M, 2) each; None where there is none.
         decoys: Centers, (D, 2).
-        angle: Of the gap in radians.
+        angle: Of the gap in radians; None where there is no gap.
     """
 
     image: np.ndarray
-    outlines: tuple[np.ndarray, np.ndarray | None]
+    outlines: tuple[np.ndarray | None, np.ndarray | None]
     decoys: np.ndarray
-    angle: float
+    angle: float | None
 
     @property
     def boxes(self) -> np.ndarray:
@@ -33,8 +33,13 @@ class LetterboxedPuzzle:
 
     @property
     def centers(self) -> np.ndarray:
-        """Of gap and piece, (2, 2)."""
+        """Of gap and piece, (2, 2); NaN where there is none."""
         return (self.boxes[:, :2] + self.boxes[:, 2:]) / 2
+
+    @property
+    def has_gap(self) -> bool:
+        """Whether the gap is shown."""
+        return self.outlines[0] is not None
 
     @property
     def has_piece(self) -> bool:

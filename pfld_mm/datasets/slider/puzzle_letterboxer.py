@@ -39,5 +39,5 @@ class PuzzleLetterboxer:
                 for outline in (puzzle.gap_outline, puzzle.piece_outline)
             ),
             decoys=(np.reshape(puzzle.decoys, (-1, 2)) - box.corner) * box.zoom,
-            angle=float(np.deg2rad(puzzle.angle_deg)),
+            angle=None if puzzle.angle_deg is None else float(np.deg2rad(puzzle.angle_deg)),
         )

@@ -16,8 +16,8 @@ class SliderSyntheticDataset(BaseCocoStyleDataset):
 
     Args:
         generator: An object, or its config, with ``generator[i]``: puzzle i with the fields
-            ``image`` (BGR uint8 (H, W, 3)), ``gap`` (x, y), ``piece`` (x, y) or None,
-            ``angle_deg`` and ``decoys``, always the same for the same i.
+            ``image`` (BGR uint8 (H, W, 3)), ``gap`` and ``piece`` (x, y) or None,
+            ``angle_deg`` or None and ``decoys``, always the same for the same i.
         length: Puzzles an epoch.
         kwargs: As mmpose's BaseCocoStyleDataset takes them.
 

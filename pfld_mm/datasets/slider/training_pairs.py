@@ -24,10 +24,14 @@ FIXED_POINT_BITS = 6
 def draw_pair(rng: np.random.Generator, puzzle: LetterboxedPuzzle) -> np.ndarray:
     """Where to look: centers of the squares as x of the piece, x of the gap, y of both; (3,).
 
-    A puzzle without a piece is looked at with anything as its piece.
+    Where gap or piece is missing, anything is looked at in its place.
     """
     gap, piece = puzzle.centers
-    if not puzzle.has_piece:
+    height, width = puzzle.image.shape[:2]
+    if not puzzle.has_gap:
+        x, y = piece if puzzle.has_piece else (rng.uniform(0, width / 2), rng.uniform(0, height))
+        place = x, rng.uniform(x, width), y
+    elif not puzzle.has_piece:
         place = rng.uniform(0, gap[0]), gap[0], gap[1]
     elif rng.random() >= FALSE_RATIO:
         place = piece[0], gap[0], gap[1]
@@ -64,17 +68,18 @@ def pair_labels(
     boxes, weights, distances = np.zeros(8, np.float32), np.zeros(8, np.float32), []
     masks = np.zeros((2, size // MASK_STRIDE, size // MASK_STRIDE), np.uint8)
     true_boxes, centers = puzzle.boxes, puzzle.centers
-    for place, index in ((0, 1), (1, 0)):  # the piece comes first
+    for place, index in ((0, 1), (1, 0)):  # in the order of the labels: piece, gap
         corner = np.array(corners[2 * place : 2 * place + 2])
         away = np.abs(centers[index] - corner - size / 2).max()
-        if away <= MISS:  # never where it is NaN
+        if away <= MISS:  # not if it is NaN, where gap or piece is missing
             part = slice(4 * place, 4 * place + 4)
             boxes[part] = true_boxes[index] - np.tile(corner, 2)
             weights[part] = 1
             masks[place] = _mask(puzzle.outlines[index] - corner, size)
         distances.append(away)
-    match = puzzle.has_piece and max(distances) <= MATCH
-    sure = puzzle.has_piece and (match or max(distances) > MISS)
+    whole = puzzle.has_gap and puzzle.has_piece
+    match = whole and max(distances) <= MATCH
+    sure = not whole or match or max(distances) > MISS
     numbers = dict(
         matches=match, match_weights=sure, angles=puzzle.angle if match else 0, angle_weights=match
     )

@@ -12,8 +12,8 @@ class CropFace(TopdownAffine):
     """The affine crop of a face; MMPose's ``TopdownAffine`` with the crop of the device runtime.
 
     Same keys, same matrix (not UDP), so MMPose maps predictions back as ever. Different are
-    the anti-aliasing (see ``runtime.crop``), that ``transformed_keypoints`` come from a float64
-    matrix, and that an image which ``LoadFace`` decoded at a reduced size is welcome.
+    the anti-aliasing (see ``core.crop``), that ``transformed_keypoints`` come from a float64
+    matrix, and that ``LoadFace`` may have decoded the image at a reduced size.
 
     Args:
         input_size: width and height of the crop in pixels.

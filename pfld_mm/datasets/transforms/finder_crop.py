@@ -88,7 +88,7 @@ class FinderCrop(BaseTransform):
         reach = np.random.choice(degrees, p=np.array(probs) / sum(probs))
         angle = float(np.random.uniform(-reach, reach))
         matrix = cv2.getRotationMatrix2D(center.tolist(), angle, zoom)
-        # A face that is to be seen whole stands anywhere; a large one near the middle.
+        # A face that fits into the crop may be anywhere in it; a larger one is near the middle.
         margin = np.clip(wanted / 2 / np.array(self.size), 0.05, 0.45)
         matrix[:, 2] += np.random.uniform(margin, 1 - margin) * self.size - center
         return matrix

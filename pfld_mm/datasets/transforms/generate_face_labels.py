@@ -18,8 +18,8 @@ class GenerateFaceLabels(BaseTransform):
     them. Both are packed into ``gt_instance_labels``.
 
     ``keypoint_weights`` (1, K) become the visibilities: MMPose's RegressionLabel gives weight 0
-    to points outside the crop, but a regressed point may lie there and must be learnt (a
-    chin that the crop cuts off).
+    to points outside the crop, but a regressed point may be there and must be trained (a chin that
+    the crop cuts off).
 
     Args:
         euler: whether to solve the head pose, where the mark-up has a 3-D model.

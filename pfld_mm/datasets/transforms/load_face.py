@@ -14,7 +14,7 @@ REDUCTIONS = (8, 4, 2)
 
 @TRANSFORMS.register_module()
 class LoadFace(BaseTransform):
-    """Read the image of a face, at a reduced size where the crop loses nothing by it.
+    """Read the image of a face, at a reduced size if the crop loses no detail.
 
     A JPEG can be decoded at 1/2, 1/4 or 1/8 in a fraction of the time. All coordinates stay
     in pixels of the whole image; ``CropFace``, which must follow, knows the reduction.
@@ -71,7 +71,7 @@ class LoadFace(BaseTransform):
 
     def _reduction(self, results: dict, header: JpegHeader | None) -> int:
         """The largest of 8, 4, 2 that leaves the box ``min_box`` pixels, else 1."""
-        # A turned image has not the size that the header says: decode it whole.
+        # The header has the size before the EXIF rotation: decode a rotated image at full size.
         if not self.reduce or header is None or header.turned or 'bbox' not in results:
             return 1
         x0, y0, x1, y1 = results['bbox'][0]

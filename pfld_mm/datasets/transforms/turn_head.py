@@ -15,7 +15,7 @@ FAR_DEPTH = 0.35
 GRID = 49
 """Places along each side of the image where the warp is computed; between them it is linear."""
 MIN_STRETCH = 0.1
-"""A part of the image may shrink or be stretched no further than to this share of its area."""
+"""A part of the image may shrink or be stretched no further than to this ratio of its area."""
 
 
 @TRANSFORMS.register_module()
@@ -24,14 +24,14 @@ class TurnHead(BaseTransform):
 
     Data sets hold few faces that are turned far. The points get the depths of the mean face in
     their pose (after face profiling, Zhu et al., CVPR 2016), the head turns about its own
-    vertical axis, and the image follows by a thin-plate spline. A face turns further the way
-    that it looks already: what it hides cannot be drawn.
+    vertical axis, and the image follows by a thin-plate spline. A face is turned further in the
+    direction that it already looks: the hidden side cannot be drawn.
 
-    Stands right after the image is read; ``keypoints`` (1, K, 2) and ``bbox`` (1, 4) change.
+    Must come right after the image is read; ``keypoints`` (1, K, 2) and ``bbox`` (1, 4) change.
 
     Args:
-        prob: Share of the faces that are turned.
-        degrees: Most that a face is turned.
+        prob: Probability that a face is turned.
+        degrees: Largest angle by which a face is turned.
         max_yaw: Faces are not turned beyond this yaw, degrees.
         markups: Numbers of points whose mark-ups follow one another in ``keypoints``, 98 or 68;
             the first one gives the pose.

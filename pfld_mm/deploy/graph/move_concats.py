@@ -89,7 +89,7 @@ class _Mover:
                 if k == 0 or group:
                     array = array.take(np.arange(start, stop), axis=axis)
                 elif i > 0:
-                    continue  # the bias of a sum is added once
+                    continue  # the bias must be added only once
                 inputs.append(self._weight(f'{name}_{i}', array))
             output = f'{conv.output[0]}_{i}'
             self.channels[output] = stop - start if group else len(self.weights[conv.input[1]])

@@ -43,7 +43,7 @@ class CenterOffsetAngleHead(BaseModule):
         loss_angle: Loss of the angle (pred, target, weight).
         loss_decoy: Loss of the decoys (score map, centers, decoys, weights). By default the losses
             of angle and decoys have the weights 0.2 and 1.
-        supervised_above: Offsets and angle are learnt where the target heatmap exceeds it.
+        supervised_above: Offsets and angle are trained where the target heatmap exceeds it.
         init_cfg: mmengine's initialization config.
     """
 

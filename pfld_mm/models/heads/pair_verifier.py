@@ -13,8 +13,8 @@ from pfld_mm.models.layers.residual_conv import ResidualConv
 from pfld_mm.models.losses.edge_distribution_loss import EdgeDistributionLoss
 
 WINDOW = 5
-"""Bins on either side of the likeliest one that an edge's position is the mean of: where two
-edges are plausible, the mean of all bins would be neither."""
+"""An edge's position is the mean over so many bins on either side of the most probable one. If two
+edges are plausible, the mean of all bins would lie between them."""
 SHARPNESS, FAR = 1e4, 1e4
 """Logits within 1e-4 of the largest count as likeliest, too; bins outside the window lose 1e4."""
 ANGLE_BETA = 0.05
@@ -23,7 +23,7 @@ ANGLE_BETA = 0.05
 
 @MODELS.register_module()
 class PairVerifier(BaseModule):
-    """Looks at a piece and a gap side by side: do they match, and where are their edges?
+    """Compares a piece with a gap: whether they match, and where their edges are.
 
     The two square crops go in as six channels, so that every layer sees both. A small encoder and
     decoder of 3x3 convolutions ends in masks of both shapes, which are supervised as well. The
@@ -142,7 +142,9 @@ class PairVerifier(BaseModule):
         return torch.cat(order, dim=1), self.match(judged), self.angle(judged), masks
 
     def _edges(self, logits: Tensor) -> Tensor:
-        """Expectations (P, 8) in pixels of the squares of the bins around the likeliest one."""
+        """Expectations (P, 8) over the bins around the most probable one, in pixels of the
+        squares.
+        """
         # Written as ncnn and OpenCV's DNN read it: no ArgMax, no comparison, four axes.
         logits = logits.reshape(-1, 1, 8, self.square_size // 2)
         peak = ((logits - logits.amax(dim=-1, keepdim=True)) * SHARPNESS + 1).clamp(min=0)

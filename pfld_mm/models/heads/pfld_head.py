@@ -18,11 +18,10 @@ class PFLDHead(RegressionHead):
     Decoding and flip test are mmpose's :class:`RegressionHead`. With ``loss_sigma`` a second layer
     gives a standard deviation for x and y of each point, in the form that mmpose's
     ``RegressionLabel`` decodes into ``keypoint_scores``. Its loss sees the points' errors and the
-    features as constants, so that it trains that layer alone and the points stay what they are
-    without it (joint likelihoods trade accuracy of the points for likelihood, Seitzer et al., ICLR
-    2022). Deployment drops the losses
-    and the pose branch (PFLD paper, table 2), which belongs to :class:`PFLDLoss`. Its angles are
-    put into the results (``pred_instances.euler``, (1, 3) radians) with
+    features as constants, so that it trains that layer alone and does not change the points (joint
+    likelihoods trade accuracy of the points for likelihood, Seitzer et al., ICLR 2022). Deployment
+    drops the losses and the pose branch (PFLD paper, table 2), which belongs to :class:`PFLDLoss`.
+    Its angles are put into the results (``pred_instances.euler``, (1, 3) radians) with
     ``test_cfg=dict(output_euler=True)``.
 
     Args:

@@ -8,11 +8,11 @@ GRID, STEP = 5, 5
 """The piece is compared at 5 x 5 places around its center, 5 cells apart: +- 40 px of the input."""
 REACH = GRID // 2 * STEP
 MIN_SCORE_SUM = 0.01
-"""Added to the sum of the weights: a piece counts as much as it is seen."""
+"""Added to the sum of the weights, so that a piece counts in proportion to its scores."""
 
 
 class PieceMatcher(nn.Module):
-    """Correlates the piece with every place of the map: has this gap its shape?
+    """Correlates the piece with every position of the map, to find gaps of the same shape.
 
     The features around the piece's center, on a grid, become a kernel (the queries), and the
     map is correlated with it (the keys), as a template with the search image in SiamFC (Bertinetto
@@ -56,7 +56,7 @@ class PieceMatcher(nn.Module):
 
     def _around(self, x: Tensor, piece: Tensor) -> Tensor:
         """Features (N, C, 5, 5) around the piece: place d of the grid holds x(center - d)."""
-        # the gap's loss has no say in where the piece is; powers are not safe in ncnn
+        # detached: the gap's loss must not move the piece; a product, as ncnn's pow is not safe
         squared = piece.detach().square()
         weights = squared * squared  # the peak, not its surroundings
         # sums as means: pnnx mistakes the axes of sums

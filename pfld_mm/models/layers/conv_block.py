@@ -8,7 +8,7 @@ from pfld_mm.models.layers.fuse import conv_with, fold_batch_norm
 
 
 class ConvBlock(nn.Sequential):
-    """Convolution without bias, BatchNorm, ReLU: the family's plain brick.
+    """Convolution without bias, BatchNorm, ReLU: the basic block of PFLD.
 
     Args:
         in_channels: C_in.

@@ -68,7 +68,7 @@ class DepthwiseMoments(Function):
         for places, sign in (
             ([(row, _WHOLE) for row in rows], -1),
             ([(_WHOLE, column) for column in columns], -1),
-            (corners, 1),  # Taken off twice by then.
+            (corners, 1),  # These were subtracted twice.
         ):
             _add_outside(d_x, x, taps, places, stride, sign)
         return d_x, None

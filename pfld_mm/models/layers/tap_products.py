@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import lru_cache
 
 import torch
@@ -13,8 +14,12 @@ from pfld_mm.models.layers.tap_lags import TAPS, lag_matrix
 PIXELS = 112
 """Pixels of one partial sum in the input's precision; the partial sums are added in float64."""
 
-ELEMENTS = 1 << 20
+ELEMENTS = 1 << 21
 """Elements of the input worked on at a time, few enough to stay in the processor's cache."""
+
+_PHASES = ((0, 0), (0, 1), (1, 0), (1, 1))
+_PAIRS = tuple(itertools.combinations_with_replacement(range(4), 2))
+"""Of the phase images; a correlation of the others is one of these, mirrored."""
 
 
 def tap_products(x: Tensor, center: Tensor, stride: int) -> Tensor:
@@ -34,8 +39,8 @@ def tap_products(x: Tensor, center: Tensor, stride: int) -> Tensor:
 def _stride_1(x: Tensor, center: Tensor) -> Tensor:
     """From the correlations of z with itself, which depend on the taps' distance alone.
 
-    That were all, if the output plane were endless. The patches that lie just outside of it are
-    taken off again: such a patch sees the first or last row of z with one row of its taps, or a
+    For an endless output plane this would be all. The patches just outside of the plane are
+    subtracted again: such a patch sees the first or last row of z with one row of its taps, or a
     column likewise, or one corner.
     """
     lines, corners = _borders(x.permute(2, 3, 0, 1), center)
@@ -96,22 +101,52 @@ def _lags(x: Tensor, center: Tensor) -> Tensor:
 
 
 def _stride_2(x: Tensor, center: Tensor) -> Tensor:
-    """Tap by tap: what one tap sees of all patches, correlated with what all taps see."""
+    """From the correlations of the four phase images z[0::2, 0::2] to z[1::2, 1::2].
+
+    A tap sees one phase image, at the output's place or one before it. So a product of two taps is
+    a correlation of two phase images, at a lag of -1, 0 or 1 along each axis. Only for two taps 0
+    this counts one place too many: the last row or column, which tap 0 of no patch sees.
+    """
     if x.shape[2] % 2 or x.shape[3] % 2:
         x = F.pad(x - center.reshape(-1, 1, 1), (0, x.shape[3] % 2, 0, x.shape[2] % 2))
         center = torch.zeros_like(center)
-    channels, height, width = x.shape[1:]
-    rows, images = 2 * _segment_rows(height // 2, width // 2), _images_at_a_time(x)
-    segments = x.new_zeros(rows + 1, width + 1, images, height // rows, channels)
-    taps = [(top, left) for top in range(3) for left in range(3)]
-    products = x.new_zeros(9, 3, 3, channels, dtype=torch.float64)
+    channels, height, width = x.shape[1], x.shape[2] // 2, x.shape[3] // 2
+    rows, images = _segment_rows(height, width), _images_at_a_time(x)
+    phases = x.new_zeros(4, rows + 2, width + 2, images * (height // rows) * channels)
+    lags = x.new_zeros(len(_PAIRS), 3, 3, channels, dtype=torch.float64)
     for part in x.split(images):
-        _fill_segments(segments[:, 1:], part, center, above=1)
-        patches = segments.flatten(2)
-        for product, (top, left) in zip(products, taps, strict=True):
-            seen = patches[top : top + rows : 2, left : left + width : 2]
-            product += _correlation(seen, patches, channels, stride=2)
-    return products.reshape(9, 9, -1).permute(2, 0, 1)
+        for phase, (top, left) in zip(phases, _PHASES, strict=True):
+            inside = phase[:, 1:-1].unflatten(2, (images, -1, channels))
+            _fill_segments(inside, part[:, :, top::2, left::2], center, above=1)
+        for lag, (one, other) in zip(lags, _PAIRS, strict=True):
+            lag += _correlation(phases[one, 1:-1], phases[other], channels, padding=1)
+    products = lags.flatten(0, 2)[_lags_of_taps(x.device)].reshape(3, 3, 3, 3, channels)
+    last_row, last_column = x[:, :, -1] - center[:, None], x[:, :, :, -1] - center[:, None]
+    products[0, :, 0] -= _line_products(last_row)
+    products[:, 0, :, 0] -= _line_products(last_column)
+    products[0, 0, 0, 0] -= last_row[:, :, -1].double().square().sum(0)
+    return products.reshape(9, 9, channels).permute(2, 0, 1)
+
+
+@lru_cache
+def _lags_of_taps(device: torch.device) -> Tensor:
+    """(81,) int64: where the pairs' lags (10 x 3 x 3) have the product of two taps."""
+    places = []
+    for tap in itertools.product(range(3), repeat=4):
+        one, other = ([(t != 1) for t in pair] for pair in (tap[:2], tap[2:]))
+        pair = 2 * one[0] + one[1], 2 * other[0] + other[1]
+        lag = [(u > 0) - (t > 0) for t, u in zip(tap[:2], tap[2:], strict=True)]
+        if pair[0] > pair[1]:
+            pair, lag = pair[::-1], [-step for step in lag]
+        places.append(9 * _PAIRS.index(pair) + 3 * (lag[0] + 1) + lag[1] + 1)
+    return torch.tensor(places, device=device)
+
+
+def _line_products(line: Tensor) -> Tensor:
+    """Products of the taps of 1x3 patches with stride 2 on lines (N, C, L): (3, 3, C) float64."""
+    padded = F.pad(line.double(), (1, 0))
+    seen = [padded[:, :, tap : tap + line.shape[2] : 2] for tap in range(3)]
+    return torch.stack([(t * u).sum((0, 2)) for t in seen for u in seen]).reshape(3, 3, -1)
 
 
 def _images_at_a_time(x: Tensor) -> int:
@@ -146,19 +181,16 @@ def _fill_segments(segments: Tensor, x: Tensor, center: Tensor, above: int) -> N
         segments[above + rows :, :, :, :-1] = segments[above : above + below, :, :, 1:]
 
 
-def _correlation(
-    one: Tensor, other: Tensor, channels: int, stride: int = 1, padding: int = 0
-) -> Tensor:
-    """``sum_p one[p] other[stride p + lag]`` for 3x3 lags, counted from the padding on.
+def _correlation(one: Tensor, other: Tensor, channels: int, padding: int) -> Tensor:
+    """``sum_p one[p] other[p + lag]`` for 3x3 lags, counted from the padding on.
 
     This is what a 3x3 depthwise convolution calls its weight gradient: a tuned kernel computes it.
     Segments count as channels to it, so that it adds up no more than a segment's pixels.
 
     Args:
         one: (rows, W', segments * C).
-        other: (stride rows + 3 - stride, W, segments * C).
+        other: (rows + 2, W, segments * C).
         channels: C.
-        stride: Of ``other``'s pixels.
         padding: Zeros on either side of ``other``'s columns.
 
     Returns:
@@ -167,6 +199,6 @@ def _correlation(
     one, other = (part.unsqueeze(0).permute(0, 3, 1, 2) for part in (one, other))
     groups = one.shape[1]
     weight = one.new_empty(groups, 1, 3, 3)
-    options = (stride,) * 2, (0, padding), (1, 1), False, (0, 0), groups, (False, True, False)
+    options = (1, 1), (0, padding), (1, 1), False, (0, 0), groups, (False, True, False)
     gradient = torch.ops.aten.convolution_backward(one, other, weight, None, *options)[1]
     return gradient.reshape(-1, channels, 9).double().sum(0).T.reshape(3, 3, channels)

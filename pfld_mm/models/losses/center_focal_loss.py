@@ -18,7 +18,7 @@ class CenterFocalLoss(nn.Module):
         beta: How much the neighbourhood of a center is forgiven.
         positive_threshold: t, on the unsmoothed Y.
         smoothing: s in ``Y (1 - s) + s / 2`` for the weight of the background; 0.05 gives
-            ``0.95 Y + 0.025``. It never decides what is positive.
+            ``0.95 Y + 0.025``. It does not change which cells are positive.
         normalizer: ``'weight'`` divides by the sum of the weights,
             ``'positive'`` by the number of positives (at least 1), as CenterNet does.
         loss_weight: Multiplies the result.

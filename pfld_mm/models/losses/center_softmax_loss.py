@@ -14,9 +14,9 @@ class CenterSoftmaxLoss(nn.Module):
         q_i = \frac{Y_i^s}{\sum_j Y_j^s}
 
     with logits z and the sums over the cells that count, averaged over the samples that have
-    any, less its smallest value, the entropy of q. Where an image has exactly one center this
-    is what the decoder asks, the highest cell; the focal loss asks every cell alone. A companion
-    of :class:`CenterFocalLoss`.
+    any, less its smallest value, the entropy of q. If an image has exactly one center, this is what
+    the decoder needs: the highest cell. The focal loss judges each cell separately. A companion of
+    :class:`CenterFocalLoss`.
 
     Args:
         sharpness: s; 4 halves the Gaussian's sigma.

@@ -11,7 +11,7 @@ from pfld_mm.models.losses.landmark_loss import LandmarkLoss
 
 @MODELS.register_module()
 class LandmarkWingLoss(LandmarkLoss):
-    r"""Wing loss with an explicit unit (Feng et al., CVPR 2018, eq. 5; seeds 002 and 003).
+    r"""Wing loss with an explicit unit (Feng et al., CVPR 2018, eq. 5).
 
     Summed over the coordinates of a face, averaged over the faces:
 
@@ -20,8 +20,8 @@ class LandmarkWingLoss(LandmarkLoss):
         \quad C = w - w \ln(1 + w / \epsilon)
 
     In normalised coordinates every error is far below the default ``w``, and the loss is nearly
-    ``w / epsilon`` times L1: the knee only acts in pixels. So the unit is stated, never implied.
-    With ``unit='normalised'`` and no weights it equals mmpose's ``WingLoss``.
+    ``w / epsilon`` times L1: only in pixels does it differ from L1. So the unit is an explicit
+    argument. With ``unit='normalised'`` and no weights it equals mmpose's ``WingLoss``.
 
     Args:
         omega: w, in the unit.

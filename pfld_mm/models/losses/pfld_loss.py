@@ -19,9 +19,9 @@ class PFLDLoss(nn.Module):
     with the floor f, the attributes a of face m, and :math:`\omega_c` the inverse frequency of
     attribute c over the global batch (all processes). Angles are in radians.
 
-    The formula in common use has f = 0 and drops WFLW's first column, pose, by ``[:, 1:6]``: a
-    face without attributes is then never learnt. ``floor=0, attribute_columns=(1, 2, 3, 4, 5)`` is
-    that formula, bit for bit.
+    The formula in common use has f = 0 and drops WFLW's first column, pose, by ``[:, 1:6]``: a face
+    without attributes then has weight 0. ``floor=0, attribute_columns=(1, 2, 3, 4, 5)`` is that
+    formula, bit for bit.
 
     Args:
         floor: f. With 1, a common face with a well estimated pose still counts.

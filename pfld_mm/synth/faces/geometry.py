@@ -84,8 +84,8 @@ def _apply_expression(points: np.ndarray, mean: np.ndarray, face: Expression) ->
 def _close_eye(points: np.ndarray, eye: np.ndarray, closure: float) -> None:
     """Close the eye (9 indices, pupil last) of the controls (C, 3) in place, 1 = lids meet.
 
-    The upper lid goes most of the way, as in life. Iris and pupil do not move, until a lid would
-    cover the middle of the pupil: from there it is on that lid.
+    The upper lid moves most of the way, as in real faces. Iris and pupil do not move, until a lid
+    would cover the middle of the pupil: from there it is on that lid.
     """
     right, left, pupil = eye[0], eye[4], eye[8]
     upper, lower = eye[[1, 2, 3]], eye[[7, 6, 5]]

@@ -60,7 +60,7 @@ def hair_layers(
     Args:
         geometry: The posed face.
         light: (3,) unit vector towards the lamp.
-        ambient: Share of the light that comes from everywhere.
+        ambient: Ratio of the light that comes from everywhere.
         rng: Draws the strands.
 
     Returns:

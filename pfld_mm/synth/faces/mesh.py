@@ -4,7 +4,7 @@ The head is unrolled around a vertical axis: every surface point has an azimuth 
 98 mean landmarks and the extra points below are controls; between them the surface is a thin-plate
 spline of their offsets from a cylinder (Bookstein 1989). So every grid point is a fixed linear
 combination of the controls, and a changed face (identity, expression) is one matrix product.
-Frame and unit are those of `pfld_mm.core.face_model`.
+Frame and unit are those of `pfld_mm.core.mean_face`.
 """
 
 from functools import cache

@@ -1,4 +1,4 @@
-"""Slider puzzles with exact labels: the front door of the generator and its command.
+"""Slider puzzles with exact labels, from the command line.
 
 `python -m pfld_mm.synth.puzzles OUT --count 1000 [--photos DIR] [--sheet sheet.jpg]`
 """
@@ -23,6 +23,8 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument('--count', type=int, default=1000, help='number of puzzles (1000)')
     parser.add_argument('--photos', help='folder of background photos (procedural without)')
     parser.add_argument('--seed', type=int, default=0, help='names the sequence (0)')
+    parser.add_argument('--piece', type=float, default=0.9, help='share that show the piece (0.9)')
+    parser.add_argument('--gap', type=float, default=1.0, help='share that show the gap (1)')
     parser.add_argument('--workers', type=int, default=1, help='processes (1)')
     parser.add_argument('--sheet', help='also save a contact sheet of the first 32 here')
     options = parser.parse_args(arguments)
@@ -44,13 +46,21 @@ def _run(options: argparse.Namespace) -> None:
     if options.out is not None:
         start = time.perf_counter()
         labels = write_puzzles(
-            options.out, options.count, options.seed, options.photos, options.workers
+            options.out,
+            options.count,
+            options.seed,
+            options.photos,
+            options.workers,
+            piece=options.piece,
+            gap=options.gap,
         )
         seconds = time.perf_counter() - start
         rate = options.count / seconds
         print(f'{options.count} puzzles in {seconds:.1f} s ({rate:.0f}/s): {labels}')
     if options.sheet is not None:
-        generator = PuzzleGenerator(options.photos, options.seed)
+        generator = PuzzleGenerator(
+            options.photos, options.seed, piece=options.piece, gap=options.gap
+        )
         sheet = contact_sheet([generator[i] for i in range(min(32, options.count))])
         try:
             written = cv2.imwrite(options.sheet, sheet)

@@ -19,11 +19,19 @@ MAX_LIKENESS = 0.85
 
 @dataclass(frozen=True)
 class Layout:
-    """The outlines of one puzzle; `piece` is None where there is none."""
+    """The outlines of one puzzle.
+
+    Attributes:
+        gap: The true gap; where it is not shown, the part of the image that the piece shows.
+        piece: None where there is none.
+        decoys: False gaps.
+        gap_shown: Whether the gap is drawn.
+    """
 
     gap: Outline
     piece: Outline | None
     decoys: tuple[Outline, ...]
+    gap_shown: bool = True
 
 
 def random_size(rng: np.random.Generator) -> tuple[int, int]:
@@ -57,6 +65,8 @@ def random_layout(
         piece = None
     half = gap.extent[0] / 2
     gap = gap.moved((rng.uniform(first + half, width - half), row))
+    if options.gap < 1 and rng.random() >= options.gap:  # else no number is used up
+        return Layout(gap, piece, (), gap_shown=False)
     wanted = rng.choice(MAX_DECOYS + 1, p=(0.45, 0.25, 0.2, 0.1))
     wanted = int(wanted) if options.decoys is None else options.decoys
     decoys = _decoys(rng, gap, piece, (width, height), wanted, options) if piece else ()
@@ -70,7 +80,7 @@ def _extent(shape: Shape, size: float, angle: float) -> tuple[float, float]:
 
 
 def _random_angle(rng: np.random.Generator, limits: tuple[float, float] | None) -> float:
-    """Radians: mostly 0.5 to 1.8 degrees as in the source document, sometimes up to 20."""
+    """In radians: mostly 0.5 to 1.8 degrees, sometimes up to 20."""
     low, high = limits or ((0.5, 1.8) if rng.random() < 0.75 else (1.8, 20.0))
     return float(np.deg2rad(rng.choice((-1, 1)) * rng.uniform(low, high)))
 

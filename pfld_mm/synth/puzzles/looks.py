@@ -12,7 +12,7 @@ WHITE, BLACK = (255.0, 255.0, 255.0), (0.0, 0.0, 0.0)
 
 @dataclass(frozen=True)
 class Edge:
-    """A soft band that follows the outline. Lengths are shares of the shape's size.
+    """A soft band that follows the outline. Lengths are ratios of the shape's size.
 
     Attributes:
         color: BGR.
@@ -33,14 +33,14 @@ class Look:
 
     Attributes:
         outer: Shadows and glows outside the outline.
-        frost: Blur of what lies inside (share of the size), 0 for none.
+        frost: Blur of the inside (ratio of the size), 0 for none.
         fill: Color laid over the inside.
         opacity: Of the fill.
-        hollow: 0 fills evenly; 1 leaves the middle as it is and fills near the outline only.
+        hollow: 0 fills evenly; 1 fills only near the outline and leaves the middle unchanged.
         texture: Standard deviation in gray levels of a pattern on the inside.
         inner: Shadows and glows inside the outline.
         stroke: Color of the line along the outline.
-        stroke_width: Its width as a share of the size.
+        stroke_width: Its width as a ratio of the size.
         stroke_opacity: Its opacity, 0 for no line.
     """
 

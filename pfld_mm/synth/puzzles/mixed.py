@@ -9,14 +9,14 @@ from pfld_mm.synth.puzzles.puzzle import Puzzle
 
 
 class MixedPuzzles:
-    """Puzzles of several generators: mostly common ones, say, and some of every kind.
+    """Puzzles of several generators, for example many of the common kind and some of every kind.
 
     Args:
         generators: Objects, or their configs, with ``generator[i]``.
         probs: How often each is drawn; they add up to 1.
 
     Raises:
-        ValueError: If there is not one share for each generator, or they do not add up to 1.
+        ValueError: If there is not one probability for each generator, or they do not add up to 1.
 
     Example:
         >>> from pfld_mm.synth.puzzles.generator import PuzzleGenerator

@@ -16,18 +16,20 @@ class PuzzleOptions:
 
     Attributes:
         size: Width and height of every image in px, None for random sizes.
-        piece_size: Least and most side of the piece's body, in heights of the image.
+        piece_size: Smallest and largest side of the piece's body, in heights of the image.
         decoys: Number of decoy gaps (as many as find room), None for 0 to 3 at random. A puzzle
             without a piece never has decoys: nothing would tell the true gap.
-        piece: Share of the puzzles that show their piece.
-        turned: Share of the puzzles whose gap is turned.
-        turn_deg: Least and most that it is turned, in degrees either way; None for mostly 0.5 to
-            1.8, sometimes up to 20.
+        piece: Probability that a puzzle shows its piece.
+        gap: Probability that a puzzle shows its gap. A puzzle without a gap has no decoys: any gap
+            that is drawn would be taken for an answer.
+        turned: Probability that the gap is turned.
+        turn_deg: Smallest and largest rotation in degrees, in either direction; None for mostly 0.5
+            to 1.8, sometimes up to 20.
         shapes: Kinds of shapes, a part of `SHAPE_KINDS`.
         looks: Kinds of looks of the gaps, a part of `GAP_KINDS`.
         clutter: Whether interface elements are drawn over the image.
         degrade: Whether blur, resizing, noise, tone changes and JPEG are applied.
-        procedural: Share of procedural backgrounds where there are photos as well.
+        procedural: Probability of a procedural background where there are photos as well.
 
     Raises:
         ValueError: A value is out of its range; the message names it.
@@ -37,6 +39,7 @@ class PuzzleOptions:
     piece_size: tuple[float, float] = (0.17, 0.46)
     decoys: int | None = None
     piece: float = 0.9
+    gap: float = 1.0
     turned: float = 0.4
     turn_deg: tuple[float, float] | None = None
     shapes: tuple[str, ...] = SHAPE_KINDS
@@ -46,10 +49,10 @@ class PuzzleOptions:
     procedural: float = 0.15
 
     def __post_init__(self) -> None:
-        for name in ('piece', 'turned', 'procedural'):
+        for name in ('piece', 'gap', 'turned', 'procedural'):
             value = getattr(self, name)
             if not 0.0 <= value <= 1.0:
-                raise ValueError(f'{name} is a share in [0, 1], got {value}')
+                raise ValueError(f'{name} is a probability in [0, 1], got {value}')
         if self.decoys is not None and self.decoys not in range(MAX_DECOYS + 1):
             raise ValueError(f'decoys is None or 0 to {MAX_DECOYS}, got {self.decoys}')
         for name, known in (('shapes', SHAPE_KINDS), ('looks', GAP_KINDS)):

@@ -74,7 +74,7 @@ class Outline:
         return Patch(left, top, right - left, bottom - top)
 
     def alpha(self, patch: Patch) -> np.ndarray:
-        """Share of every pixel of `patch` that the shape covers: (h, w) float32 in [0, 1]."""
+        """The part of each pixel of `patch` that the shape covers: (h, w) float32 in [0, 1]."""
         canvas = np.zeros((patch.height * SUPERSAMPLING, patch.width * SUPERSAMPLING), np.uint8)
         cv2.fillPoly(canvas, self._fixed(patch), 255, cv2.LINE_8, _FIXED_POINT_BITS)
         return _shrink(canvas, patch)

@@ -21,27 +21,28 @@ class Puzzle:
 
     Attributes:
         image: (H, W, 3) BGR uint8.
-        gap: Center (x, y) of the true gap.
+        gap: Center (x, y) of the true gap, None where there is none.
         piece: Center (x, y) of the piece, None where there is none.
         angle_deg: How far the gap is turned against the piece, from +x towards +y (clockwise as
-            seen), in degrees.
+            seen), in degrees; None where there is no gap.
         decoys: Centers of gaps that the piece does not fit, in shape, size, rotation or row.
-        gap_outline: Of the gap as drawn, without the holes of a hollow one, (M, 2).
+        gap_outline: Of the gap as drawn, without the holes of a hollow one, (M, 2);
+            None where there is none.
         piece_outline: Of the piece, None where there is none.
     """
 
     image: np.ndarray
-    gap: Point
+    gap: Point | None
     piece: Point | None
-    angle_deg: float
+    angle_deg: float | None
     decoys: tuple[Point, ...]
-    gap_outline: np.ndarray
+    gap_outline: np.ndarray | None
     piece_outline: np.ndarray | None
 
     @property
-    def gap_box(self) -> Box:
-        """Bounding box (x1, y1, x2, y2) of the gap."""
-        return _bounding_box(self.gap_outline)
+    def gap_box(self) -> Box | None:
+        """Bounding box (x1, y1, x2, y2) of the gap, None where there is none."""
+        return None if self.gap_outline is None else _bounding_box(self.gap_outline)
 
     @property
     def piece_box(self) -> Box | None:

@@ -9,6 +9,7 @@ from pfld_mm.synth.puzzles.clutter import add_clutter
 from pfld_mm.synth.puzzles.layout import Layout, random_layout, random_size
 from pfld_mm.synth.puzzles.looks import random_gap_look, random_light, random_piece_look
 from pfld_mm.synth.puzzles.options import PuzzleOptions
+from pfld_mm.synth.puzzles.outline import Outline
 from pfld_mm.synth.puzzles.paint import paint_gap, paint_piece
 from pfld_mm.synth.puzzles.photos import random_view
 from pfld_mm.synth.puzzles.puzzle import Puzzle
@@ -76,26 +77,31 @@ def _paint(
     light = random_light(rng)
     look, piece_look = random_gap_look(rng, light, looks), random_piece_look(rng, light)
     image, pattern = clean.copy(), int(rng.integers(1 << 31))
-    for outline in (layout.gap, *layout.decoys):
+    for outline in _gaps(layout):
         paint_gap(image, outline, look, np.random.default_rng(pattern))
     if layout.piece is not None:
         paint_piece(image, clean, layout.piece, layout.gap, piece_look)
     return image
 
 
+def _gaps(layout: Layout) -> tuple[Outline, ...]:
+    """All that look like gaps: the true one, if it is shown, and the decoys."""
+    return (*((layout.gap,) if layout.gap_shown else ()), *layout.decoys)
+
+
 def _boxes(layout: Layout) -> list[tuple[float, float, float, float]]:
-    outlines = (layout.gap, *layout.decoys, *((layout.piece,) if layout.piece else ()))
+    outlines = (*_gaps(layout), *((layout.piece,) if layout.piece else ()))
     return [outline.box for outline in outlines]
 
 
 def _labelled(image: np.ndarray, layout: Layout) -> Puzzle:
-    gap, piece = layout.gap, layout.piece
+    gap, piece = layout.gap if layout.gap_shown else None, layout.piece
     return Puzzle(
         image=image,
-        gap=gap.center,
+        gap=gap and gap.center,
         piece=piece and piece.center,
-        angle_deg=float(np.rad2deg(gap.angle)),
+        angle_deg=None if gap is None else float(np.rad2deg(gap.angle)),
         decoys=tuple(decoy.center for decoy in layout.decoys),
-        gap_outline=gap.contours[0],
+        gap_outline=gap and gap.contours[0],
         piece_outline=piece and piece.contours[0],
     )

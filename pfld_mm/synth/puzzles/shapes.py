@@ -39,7 +39,7 @@ def smooth(contour: np.ndarray, sigma: float) -> np.ndarray:
 
     Args:
         contour: (M, 2).
-        sigma: Width of the Gaussian as a share of the contour's length.
+        sigma: Width of the Gaussian as a ratio of the contour's length.
     """
     points = resample(contour)
     frequency = np.fft.fftfreq(len(points)) * len(points)

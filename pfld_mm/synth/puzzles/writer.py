@@ -71,10 +71,14 @@ def write_puzzles(
 
 def label_row(image: str, puzzle: Puzzle) -> list[str]:
     """The puzzle's line of the label file, in the order of `COLUMNS`."""
-    piece = puzzle.piece or ()
     decoys = ';'.join(f'{x:.3f} {y:.3f}' for x, y in puzzle.decoys)
-    places = [f'{v:.3f}' for v in puzzle.gap], [f'{v:.3f}' for v in piece] or ['', '']
-    return [image, *places[0], *places[1], f'{puzzle.angle_deg:.4f}', decoys]
+    places = [
+        cell
+        for point in (puzzle.gap, puzzle.piece)
+        for cell in (['', ''] if point is None else [f'{v:.3f}' for v in point])
+    ]
+    angle = '' if puzzle.angle_deg is None else f'{puzzle.angle_deg:.4f}'
+    return [image, *places, angle, decoys]
 
 
 _worker_generator: PuzzleGenerator | None = None

@@ -15,10 +15,13 @@ from pfld_mm.datasets.slider.training_pairs import (
 WIDTH, HEIGHT, SQUARE = 256, 128, 160
 
 
-def puzzle(piece=True, decoys=((120.0, 60.0),)):
-    outlines = rectangle(180, 40, 220, 80), rectangle(20, 45, 60, 75) if piece else None
+def puzzle(piece=True, decoys=((120.0, 60.0),), gap=True):
+    outlines = (
+        rectangle(180, 40, 220, 80) if gap else None,
+        rectangle(20, 45, 60, 75) if piece else None,
+    )
     image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    return LetterboxedPuzzle(image, outlines, np.reshape(decoys, (-1, 2)), 0.1)
+    return LetterboxedPuzzle(image, outlines, np.reshape(decoys, (-1, 2)), 0.1 if gap else None)
 
 
 def rectangle(x1, y1, x2, y2):
@@ -72,9 +75,9 @@ def test_neither_near_nor_far_says_nothing_of_a_match():
     assert found['box_weights'].tolist() == [1] * 8
 
 
-def test_without_a_piece_only_the_gap_is_known():
+def test_without_a_piece_only_the_gap_is_known_and_nothing_matches():
     found = labels_at(40.0, 200.0, 60.0, puzzle(piece=False))
-    assert (found['match_weights'], found['angle_weights']) == (0, 0)
+    assert (found['matches'], found['match_weights'], found['angle_weights']) == (0, 1, 0)
     assert found['box_weights'].tolist() == [0] * 4 + [1] * 4
     assert np.isfinite(found['boxes']).all()
 
@@ -97,6 +100,24 @@ def test_a_puzzle_without_a_piece_is_looked_at_around_its_gap():
     pairs, matches = many(puzzle(piece=False), 50)
     assert not matches.any()
     assert (np.abs(pairs[:, 1] - 200) <= MAX_JITTER).all()
+
+
+def test_a_piece_without_a_gap_is_compared_with_any_place_to_its_right():
+    pairs, matches = many(puzzle(gap=False, decoys=()), 200)
+    assert not matches.any()
+    assert (np.abs(pairs[:, [0, 2]] - [40, 60]) <= MAX_JITTER).all()
+    assert np.ptp(pairs[:, 1]) > 0.6 * WIDTH and pairs[:, 1].min() > 40 - MAX_JITTER
+    found = labels_at(44.0, 196.0, 64.0, puzzle(gap=False, decoys=()))
+    assert (found['matches'], found['match_weights'], found['angle_weights']) == (0, 1, 0)
+    assert found['box_weights'].tolist() == [1] * 4 + [0] * 4
+
+
+def test_an_image_without_both_is_looked_at_anywhere():
+    nothing = puzzle(piece=False, gap=False, decoys=())
+    pairs, matches = many(nothing, 200)
+    assert not matches.any() and np.ptp(pairs[:, 2]) > 0.6 * HEIGHT
+    found = labels_at(*pairs[0], nothing)
+    assert (found['matches'], found['match_weights']) == (0, 1) and not found['box_weights'].any()
 
 
 @pytest.mark.parametrize('axis', [0, 1])

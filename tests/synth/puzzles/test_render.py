@@ -44,3 +44,21 @@ def test_the_drawn_gap_is_where_the_label_says_through_every_geometric_step(monk
 def test_a_background_of_another_kind_is_named():
     with pytest.raises(ValueError, match='uint8, got'):
         render_puzzle(np.random.default_rng(0), np.zeros((9, 9)))
+
+
+def test_without_a_gap_the_image_is_as_clean_as_its_background(monkeypatch):
+    monkeypatch.setattr(
+        render, 'random_view', lambda _, image, *size: np.resize(image, size[::-1] + (3,))
+    )
+    options = PuzzleOptions(piece=0.0, gap=0.0, size=(320, 160), clutter=False, degrade=False)
+    flat = np.full((64, 64, 3), 77, np.uint8)
+    puzzle = render_puzzle(np.random.default_rng(3), flat, options)
+    assert (puzzle.image == 77).all()
+    assert puzzle.gap is puzzle.gap_box is puzzle.gap_outline is puzzle.angle_deg is None
+    assert puzzle.piece is None and puzzle.decoys == ()
+
+
+def test_a_piece_is_drawn_without_its_gap_and_without_decoys():
+    options = PuzzleOptions(piece=1.0, gap=0.0, decoys=3)
+    puzzle = render_puzzle(np.random.default_rng(3), None, options)
+    assert puzzle.gap is None and puzzle.piece is not None and puzzle.decoys == ()

@@ -36,3 +36,14 @@ def test_workers_write_the_same_files(tmp_path):
     assert one.read_bytes() == two.read_bytes()
     for path in one.parent.glob('*.jpg'):
         assert path.read_bytes() == (two.parent / path.name).read_bytes()
+
+
+def test_a_puzzle_without_a_gap_leaves_gap_and_angle_empty(tmp_path):
+    labels = write_puzzles(tmp_path / 'out', 8, seed=5, gap=0.5, piece=1.0, size=(320, 160))
+    with labels.open(newline='') as file:
+        rows = list(csv.DictReader(file))
+    shown = {bool(row['gap_x']) for row in rows}
+    assert shown == {True, False}
+    for row in rows:
+        assert bool(row['gap_x']) == bool(row['gap_y']) == bool(row['angle_deg'])
+        assert row['piece_x']

@@ -13,7 +13,7 @@ INSTALL = (
 
 
 class CaptchaRecognizerSlider:
-    """A YOLO segmentation network at 640x640 that finds the gap of whatever site.
+    """A YOLO segmentation network at 640x640 that finds gaps of any site.
 
     Not a dependency of ours: it is imported when the first object is made.
 

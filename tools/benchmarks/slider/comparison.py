@@ -12,7 +12,8 @@ from benchmarks.slider.image_set import Box, ImageSet, Point, SliderImage
 
 THRESHOLDS = (1, 2, 3, 5, 7)
 DECOY_RADIUS = 20.0
-"""In px: an answer within it that is nearer to a decoy than to the gap is on the decoy."""
+"""In px. An answer is on a decoy if it is within this distance of it and nearer to it than to the
+gap."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Method:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a method said to one puzzle.
+    """The answer of a method to one puzzle.
 
     Attributes:
         index: Of the puzzle in its set.
@@ -92,7 +93,7 @@ def summarise(answers: list[Answer]) -> dict[str, float | int | None]:
     """The figures of one method on one set.
 
     Returns:
-        ``images``; the shares ``hit@t`` of answers within t px of the gap and ``x_hit@t`` of
+        ``images``; the ratios ``hit@t`` of answers within t px of the gap and ``x_hit@t`` of
         those whose x is (the slider's answer); ``p95``, ``bias_x`` and ``bias_y`` (medians of the
         signed errors) in px, None if infinite; ``no_answer``; ``on_decoy`` and
         ``on_piece`` (of the puzzles with decoys or a known piece, None without). Empty if there is

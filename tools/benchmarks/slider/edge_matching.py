@@ -1,4 +1,6 @@
-"""The classical way to find the gap: edges of the piece, looked for among the image's edges."""
+"""The classical way to find the gap: the edges of the piece are searched for among the image's
+edges.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,9 @@ Point = tuple[float, float]
 Box = tuple[float, float, float, float]
 
 THRESHOLDS = (50, 150)
-"""Of the edge detector, in gray levels; what is in common use for this purpose."""
+"""Thresholds of the edge detector in gray levels; the usual ones for this purpose."""
 STRIP = 0.2
-"""Share of the image's width that is taken for the piece where its box is not given."""
+"""Ratio of the image's width that is taken for the piece if its box is not given."""
 
 
 class EdgeMatching:

@@ -34,7 +34,7 @@ def _glance(figures: Figures, times: dict[str, dict[str, float]]) -> list[str]:
     lines += _rows(['method', *heads, 'ms an image'], left=1)
     for method in times:
         cells = [
-            f'{_share(rows[method][f"hit@{NEAR}"])} / {_share(rows[method][f"hit@{FAR}"])}'
+            f'{_percent(rows[method][f"hit@{NEAR}"])} / {_percent(rows[method][f"hit@{FAR}"])}'
             if rows[method]
             else '-'
             for rows in figures.values()
@@ -52,10 +52,10 @@ def _set_by_set(figures: Figures) -> list[str]:
     for name, rows in figures.items():
         for method, f in rows.items():
             if f:
-                cells = [_share(f[f'hit@{t}']) for t in THRESHOLDS]
-                cells += [_share(f[f'x_hit@{FAR}'])]
+                cells = [_percent(f[f'hit@{t}']) for t in THRESHOLDS]
+                cells += [_percent(f[f'x_hit@{FAR}'])]
                 cells += ['none' if f['p95'] is None else f'{f["p95"]:.1f}']
-                cells += [_share(f[key]) for key in ('on_decoy', 'no_answer')]
+                cells += [_percent(f[key]) for key in ('on_decoy', 'no_answer')]
                 lines.append(_row([name, method, *cells]))
     return lines
 
@@ -68,7 +68,7 @@ def _row(cells: list[str]) -> str:
     return f'| {" | ".join(cells)} |'
 
 
-def _share(value: float | None) -> str:
+def _percent(value: float | None) -> str:
     return '-' if value is None else f'{100 * value:.1f}'
 
 
