@@ -10,6 +10,7 @@ from pathlib import Path
 import onnx
 
 from pfld_mm.deploy.backends.conversion import Calibration, Conversion
+from pfld_mm.deploy.graph.sums_as_means import sums_as_means
 
 FILES = ['model.ncnn.param', 'model.ncnn.bin']
 
@@ -44,7 +45,7 @@ def convert(
 
     shape = [dim.dim_value for dim in model.graph.input[0].type.tensor_type.shape.dim]
     with tempfile.TemporaryDirectory() as temporary:
-        onnx.save(model, Path(temporary, 'model.onnx'))
+        onnx.save(sums_as_means(model), Path(temporary, 'model.onnx'))
         size = ','.join(str(side) for side in (1, *shape[1:]))
         command = [
             pnnx.EXEC_PATH,
@@ -64,8 +65,11 @@ def convert(
 
 
 def _check_layers(param: Path) -> None:
-    """What pnnx cannot convert it writes down under PyTorch's own name."""
-    layers = {line.split()[0] for line in param.read_text().splitlines()[2:]}
+    """What pnnx cannot convert it writes down under PyTorch's own name, or without its axes."""
+    lines = [line.split() for line in param.read_text().splitlines()[2:]]
+    layers = {line[0] for line in lines}
+    if any(line[0] == 'Reduction' and {'1=0', '-23303=0'} <= set(line) for line in lines):
+        raise RuntimeError('pnnx lost the axes of a sum or mean: export with opset_version=17')
     missing = sorted(layer for layer in layers if '.' in layer or '::' in layer)
     if missing:
         raise RuntimeError(f'ncnn has no layer for {", ".join(missing)}: use another runtime')

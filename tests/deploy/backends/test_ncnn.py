@@ -1,12 +1,14 @@
 import subprocess
 
 import numpy as np
+import onnx
 import pytest
 from helpers.graphs import small_network
 from helpers.sessions import open_files
 
 from pfld_mm.deploy.backends import ncnn
 from pfld_mm.deploy.backends.conversion import Conversion
+from pfld_mm.runtime.model_folder import SHIPPED
 
 
 @pytest.mark.parametrize('missing', ['pnnx', 'ncnn'])
@@ -46,3 +48,24 @@ def test_a_layer_that_ncnn_lacks_is_named(tmp_path):
     param.write_text('\n'.join(['7767517', '3 4', *layers]))
     with pytest.raises(RuntimeError, match=r'no layer for aten::linalg, torch\.roll: use another'):
         ncnn._check_layers(param)
+
+
+def test_a_sum_without_its_axes_is_named(tmp_path):
+    param = tmp_path / 'model.param'
+    param.write_text('7767517\n1 2\nReduction sum 1 1 1 2 0=0 1=0 -23303=0 4=0 5=1\n')
+    with pytest.raises(RuntimeError, match='pnnx lost the axes'):
+        ncnn._check_layers(param)
+
+
+@pytest.mark.parametrize(('half', 'bound'), [(False, 1e-3), (True, 0.05)])
+def test_the_shipped_pair_verifier_on_the_golden_squares(tools, tmp_path, half, bound):
+    """Boxes in pixels, the logit of the match and the angle in radians, as onnxruntime's."""
+    folder = SHIPPED / 'litehrnet18_fast_slider'
+    with np.load(folder / 'golden.npz') as golden:
+        squares, expected = golden['squares'], golden['squares_output']
+    graph = onnx.load(folder / 'pair_verifier.onnx')
+    files = ncnn.convert(graph, tmp_path, Conversion('ncnn', half))
+    session = open_files(tmp_path, files, squares.shape[1:])
+    found = np.concatenate([session(one[None]) for one in squares])
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found, expected, atol=bound)
