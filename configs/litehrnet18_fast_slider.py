@@ -9,7 +9,7 @@ model = dict(
 # All puzzles are drawn in the first two epochs and kept: 400 kB each, 10 GB in all.
 puzzles = dict(
     type='pfld_mm.datasets.slider.puzzle_letterboxer.PuzzleLetterboxer',
-    generator=_base_.also_unanswerable,
+    generator=_base_.mixed,
     input_size=_base_.codec.input_size,
 )
 kept = dict(

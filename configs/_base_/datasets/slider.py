@@ -22,14 +22,6 @@ mixed = dict(
     generators=[common, every, crowded],
     probs=(0.4, 0.3, 0.3),
 )
-# Images without an answer are for the pair verifier alone: it learns to say so.
-without_gap = dict(every, piece=0.6, gap=0.0)
-without_piece = dict(every, piece=0.0)
-also_unanswerable = dict(
-    mixed,
-    generators=[*mixed['generators'], without_gap, without_piece],
-    probs=(0.24, 0.18, 0.18, 0.3, 0.1),
-)
 train_dataloader = dict(
     dataset=dict(generator=dict(_delete_=True, **_base_.shown_often, generator=mixed))
 )
