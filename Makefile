@@ -54,8 +54,9 @@ docs: .venv-docs
 docs-test: setup docs
 	$(VENV)/bin/python -m pytest tests/docs
 
+test: export OMP_NUM_THREADS = 1
 test: setup
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
+	$(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 lint: setup
 	$(VENV)/bin/python -m ruff check .

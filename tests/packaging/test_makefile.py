@@ -26,7 +26,7 @@ def test_help_is_the_default():
     [
         ('demo', 'tools/demo.py faces'),
         ('demo-slider', 'tools/demo.py slider'),
-        ('test', '-m pytest'),
+        ('test', '-m pytest --numprocesses 2 --dist worksteal'),
         ('lint', '-m mypy'),
     ],
 )
