@@ -18,8 +18,7 @@ model = dict(
     head=dict(
         offset_reach=codec['offset_reach'],
         supervised_above=0.35,  # all nine cells around a center learn where it is
-        # With the default of 0.2, small angles are not learned: 1 - cos of some degrees is too
-        # small.
+        # With the default of 0.2, an angle of a few degrees costs too little to be learned.
         loss_angle=dict(type='CosineAngleLoss', loss_weight=150.0),
     )
 )
