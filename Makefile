@@ -49,7 +49,7 @@ web: setup
 
 docs: .venv-docs
 	.venv-docs/bin/zensical build --strict --config-file mkdocs.yml
-	if [ -d build/web ]; then cp -r build/web build/site/demo; fi
+	if [ -f build/web/index.html ]; then cp -r build/web build/site/demo; fi
 
 docs-test: setup docs
 	$(VENV)/bin/python -m pytest tests/docs

@@ -78,7 +78,12 @@ def fetch_runtime(out: Path) -> None:
         raise SystemExit('web.py: npm is needed to fetch onnxruntime-web; install Node.js')
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(['npm', 'pack', '--silent', ORT], cwd=folder, check=True, stdout=sys.stderr)
+        subprocess.run(
+            ['npm', 'pack', '--silent', '--fetch-retries=1', ORT],
+            cwd=folder,
+            check=True,
+            stdout=sys.stderr,
+        )
         (archive,) = Path(folder).glob('*.tgz')
         with tarfile.open(archive) as packed:
             for name in names:
