@@ -41,7 +41,8 @@ class SearchWindow:
         """
         part = self.reduced(image)
         width, height = (-(-side // multiple) * multiple for side in self.size)
-        tensor = np.full((1, 3, height, width), PADDING, np.float32)
+        tensor = np.empty((1, 3, height, width), np.float32)
+        tensor[..., self.size[0] :] = tensor[:, :, self.size[1] :] = PADDING
         for plane, values in zip(tensor[0], cv2.split(part), strict=True):
             plane[: self.size[1], : self.size[0]] = values
         return tensor
