@@ -13,7 +13,6 @@ from pfld_mm.core.slider.pair_verdict import PAIR_OUTPUTS
 FORMAT = 2
 READABLE = (1, FORMAT)
 """Format 1 had no digests, and the golden image of a puzzle was RGB."""
-OLD_VERIFIER = 'second_look'
 TASKS = {'face': ('square box', 3), 'slider': ('letterbox', 4), 'finder': ('reduced image', 3)}
 """task -> its crop rule and the channels of its input."""
 IDENTITY = (
@@ -188,11 +187,6 @@ def _cascade(reader: JsonReader) -> dict[str, Any] | None:
 
 
 def _verifier(reader: JsonReader) -> dict[str, Any] | None:
-    if OLD_VERIFIER in reader.values:
-        raise ValueError(
-            f'{reader.source}: key {OLD_VERIFIER!r}: a second network from before version 0.1.0, '
-            f"which would not be run; {reader.cure}, which writes 'verifier'"
-        )
     if reader.get('verifier', lambda v: isinstance(v, dict), 'an object', None) is None:
         return None
     size = reader.get('cascade.square_size', is_int, 'a whole number')

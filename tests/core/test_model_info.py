@@ -106,12 +106,6 @@ def test_each_wrong_value_is_named(key, value):
 VERIFIER = dict(file='pair_verifier.onnx', input=[6, 160, 160], outputs=list(PAIR_OUTPUTS))
 
 
-def test_a_second_network_from_before_the_first_version_is_not_left_out_silently():
-    old = json.dumps({**slider_info(), 'second_look': 'second_look.onnx'})
-    with pytest.raises(ValueError, match=r"key 'second_look': .*export the model again, which"):
-        ModelInfo.from_json(old, 'model.json')
-
-
 def test_cascade_and_verifier():
     cascade = dict(square_size=160, max_pairs=3)
     info = parse(slider_info(cascade=cascade, verifier=VERIFIER))
