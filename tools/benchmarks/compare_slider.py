@@ -55,7 +55,7 @@ def open_methods(args: argparse.Namespace) -> list:
         name = f'pfld_mm {ours.info.name}'
         if len(args.backends) > 1:
             name += f', {backend}'
-        methods.append(Method(name, lambda p, _, m=ours: m(p).gap))
+        methods.append(Method(name, lambda p, _, m=ours: _from_corner(m(p).gap)))
         if backend == args.backends[0]:
             methods.append(
                 Method(
@@ -78,8 +78,15 @@ def open_methods(args: argparse.Namespace) -> list:
     return methods
 
 
-def _moved(box: tuple[float, ...], distance: float) -> tuple[float, float]:
-    """Where the piece's center is after it was moved to the right."""
+def _from_corner(point: tuple[float, float] | None) -> tuple[float, float] | None:
+    """A result, whose origin is the first pixel's center, as labels have it: from its corner."""
+    return None if point is None else (point[0] + 0.5, point[1] + 0.5)
+
+
+def _moved(box: tuple[float, ...], distance: float | None) -> tuple[float, float] | None:
+    """Where the piece's center is after it was moved to the right; None if nothing was found."""
+    if distance is None:
+        return None
     x1, y1, x2, y2 = box
     return (x1 + x2) / 2 + distance, (y1 + y2) / 2
 

@@ -4,6 +4,7 @@ import json
 
 import cv2
 import pytest
+from benchmarks.compare_slider import _from_corner, _moved
 from benchmarks.slider.report import BEGIN
 from helpers.exported_models import slider_folder
 from helpers.runs import tool
@@ -61,3 +62,9 @@ def test_a_mistake_ends_in_a_sentence(arguments, sentence):
     done = tool('benchmarks/compare_slider', '--without-package', *arguments)
     assert done.returncode == 1
     assert sentence in done.stdout and 'Traceback' not in done.stdout
+
+
+def test_answers_are_counted_from_the_corner_as_labels_are():
+    assert _from_corner((10.0, 20.0)) == (10.5, 20.5)
+    assert _moved((0, 10, 20, 40), 100.0) == (110.0, 25.0)
+    assert _from_corner(None) is _moved((0, 10, 20, 40), None) is None
