@@ -77,9 +77,8 @@ def pair_labels(
             weights[part] = 1
             masks[place] = _mask(puzzle.outlines[index] - corner, size)
         distances.append(away)
-    whole = puzzle.has_gap and puzzle.has_piece
-    match = whole and max(distances) <= MATCH
-    sure = not whole or match or max(distances) > MISS
+    match = puzzle.has_gap and puzzle.has_piece and max(distances) <= MATCH
+    sure = not puzzle.has_gap or (puzzle.has_piece and (match or max(distances) > MISS))
     numbers = dict(
         matches=match, match_weights=sure, angles=puzzle.angle if match else 0, angle_weights=match
     )
