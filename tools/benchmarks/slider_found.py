@@ -5,7 +5,7 @@
 Draws puzzles of four kinds and asks `SliderLocator` whether it found a pair of piece and gap. Of
 images without piece, gap or both, the false answers are counted; of whole puzzles, those that
 were lost. ``--limits`` prints both for other thresholds of the match logit
-(`CascadeParams.min_match_logit`); choose one with another seed than the one reported.
+(`CascadeParams.min_found_logit`); choose one with another seed than the one reported.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def main() -> None:
     """Measure and print."""
     args = parse_args()
     locator = SliderLocator(args.model)
-    own_limit = locator.cascade.params.min_match_logit
+    own_limit = locator.cascade.params.min_found_logit
     logits = {}
     for kind, options in KINDS.items():
         generator = PuzzleGenerator(args.photos, args.seed, **options)

@@ -30,8 +30,8 @@ class SliderCascade:
 
     The proposal stage gives score maps; their peaks make pairs of a piece and a gap. The verifier
     judges the most probable pair, and the others if that one does not match clearly. The best match
-    is cropped again around the centers found and measured, with test-time augmentation where that
-    changes the answer. Without a verifier the score maps are decoded, and the piece is aligned with
+    is cropped again around the centers found, measured and judged, with test-time augmentation
+    where that changes the centers or leaves doubts. Without a verifier the score maps are decoded, and the piece is aligned with
     the gap by template matching.
 
     Args:
@@ -82,7 +82,8 @@ class SliderCascade:
             points=np.array([[final.gap[0], final.row], [final.piece[0], final.row]]),
             scores=np.array([pair.gap.score, pair.piece.score]),
             angle=final.angle,
-            match_logit=verdict.match_logit,
+            match_logit=final.match_logit,
+            found=final.match_logit >= self.params.min_found_logit,
         )
 
     def _verify(self, squares: np.ndarray) -> np.ndarray:
@@ -119,17 +120,18 @@ class SliderCascade:
         ]
 
     def _measure(self, image: np.ndarray, first: PairVerdict) -> PairVerdict:
-        """Measure a pair again in squares around its centers.
+        """Measure and judge a pair again in squares around its centers.
 
-        Where that moves a center by more than ``tta_shift``, the measurement is uncertain: then it
-        is the median of this one and of three of the mirrored squares.
+        Where that moves a center by more than ``tta_shift`` or the match is not sure, all numbers
+        are the medians of this verdict and of three on the mirrored squares.
         """
         size = self.params.square_size
         corners = pair_corners(first.piece[0], first.gap[0], first.row, size)
         (square,) = crop_pairs(image, [corners], size)
         (row,) = self._verify(square[None])
         second = PairVerdict.from_row(row, corners, size)
-        if first.distance_to(second) <= self.params.tta_shift:
+        sure = second.match_logit >= self.params.sure_logit
+        if sure and first.distance_to(second) <= self.params.tta_shift:
             return second
         views = [square[:, :: -1 if y else 1, :: -1 if x else 1] for x, y in MIRRORS]
         rows = self._verify(np.ascontiguousarray(np.stack(views)))

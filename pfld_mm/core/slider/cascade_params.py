@@ -21,7 +21,8 @@ class CascadeParams:
         max_row_offset: Largest difference in y of piece and gap.
         min_piece_offset: Smallest distance from the piece to a gap on its right.
         sure_logit: If the first pair has this match logit or more, the others are not judged.
-        min_match_logit: Pairs below it do not match.
+        min_match_logit: Pairs below it do not match; they are not measured.
+        min_found_logit: The measured pair is an answer from this match logit on.
         score_weight: Weight of the logarithms of the scores beside the match logit.
         tta_shift: Shift of a center between two measurements above which test-time augmentation is
             used.
@@ -42,6 +43,7 @@ class CascadeParams:
     min_piece_offset: float = 16.0
     sure_logit: float = 5.0
     min_match_logit: float = 0.0
+    min_found_logit: float = 3.0
     score_weight: float = 0.25
     tta_shift: float = 0.5
     template_size: int = 25

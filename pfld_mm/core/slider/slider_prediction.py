@@ -14,7 +14,7 @@ class SliderPrediction:
         scores: Of both, in 0..1, (2,).
         angle: Of the gap in radians.
         match_logit: Of the pair, None without a verifier or where no pair was proposed.
-        found: Whether a piece and a gap match; else the points are the best guess. Without a
+        found: Whether a piece and a gap match surely; else the points are the best guess. Without a
             verifier this is not known and always true.
     """
 

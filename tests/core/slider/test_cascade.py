@@ -103,6 +103,29 @@ def test_how_far_it_may_move_is_a_param(shift, calls):
     assert found == calls
 
 
+def test_a_match_that_is_not_sure_is_judged_in_four_views():
+    """Its place is certain, its logit is the median: 4, 2, 3, 9."""
+    output = maps(gaps=[(90, 20, 0.9)], pieces=[(15, 20, 0.8)])
+    centered = rows(*[4.0])
+    centered[:, :8] = np.tile([70, 70, 90, 90], 2)
+    mirrored = centered.repeat(3, 0)
+    mirrored[:, 8] = 2, 3, 9
+    answers = iter((centered, centered, mirrored))
+    found = locate(output, lambda squares: next(answers))
+    assert found.match_logit == pytest.approx(3.5) and found.found
+    np.testing.assert_allclose(found.points, [[363, 82], [63, 82]])
+
+
+@pytest.mark.parametrize(('logit', 'is_found'), [(0.1, False), (2.9, False), (3.0, True)])
+def test_found_needs_more_than_a_match(logit, is_found):
+    """Between both thresholds the measured pair is the best guess."""
+    output = maps(gaps=[(90, 20, 0.9)], pieces=[(15, 20, 0.8)])
+    found = locate(output, says(logit))
+    assert found.found == is_found
+    np.testing.assert_array_equal(found.points, locate(output, says(4.0)).points)
+    assert locate(output, says(logit), min_found_logit=logit).found
+
+
 def test_a_rival_that_matches_better_wins():
     calls = []
 
