@@ -8,6 +8,7 @@ os.environ.setdefault('OMP_WAIT_POLICY', 'passive')  # read when torch is loaded
 os.environ.setdefault('GOMP_SPINCOUNT', '0')
 
 import pytest
+from helpers.wheels import build
 from mmengine.config import Config
 
 import pfld_mm.compat  # noqa: F401 before mmengine
@@ -18,6 +19,12 @@ from pfld_mm.synth.faces.wflw_tree import write_wflw_tree
 def synthetic_faces(tmp_path_factory) -> Path:
     """A tree of WFLW's form with 48 faces for training and 11 for testing."""
     return write_wflw_tree(tmp_path_factory.mktemp('faces') / 'tree', 48, 11, seed=0, workers=1)
+
+
+@pytest.fixture(scope='session')
+def wheel_file(tmp_path_factory) -> Path:
+    """The project's wheel."""
+    return build('wheel', tmp_path_factory.mktemp('wheel'))
 
 
 @pytest.fixture(autouse=True, scope='session')

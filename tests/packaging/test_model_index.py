@@ -48,6 +48,14 @@ def test_config_names_are_unique():
     assert len(set(names)) == len(names)
 
 
+def test_mim_has_room_for_the_values(index):
+    """In 80 columns, the first as wide as the longest name of a metric."""
+    for model in index['Models']:
+        for result in model.get('Results', []):
+            for metric, figure in result['Metrics'].items():
+                assert len(f'{result["Dataset"]}/{metric}') + 2 + len(str(figure)) <= 80
+
+
 CARDS = sorted((ROOT / 'pfld_mm/runtime/models').glob('*/README.md'))
 
 

@@ -1,5 +1,7 @@
 import configparser
 import re
+from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,17 @@ def test_packages_that_pull_in_trouble_go_without_dependencies():
         assert not {'chumpy', 'torchvision', 'xtcocotools', 'opencv-python-headless', 'mmcv'} & set(
             pins(name)
         )
+
+
+@pytest.mark.skipif(find_spec('mim') is None, reason='mim is not installed')
+@pytest.mark.parametrize('python', PYTHONS)
+def test_what_mim_needs_is_pinned(python):
+    """But for pip, which every environment has, and opendatalab, which only data sets need."""
+    lines = [*metadata.requires('openmim'), *metadata.requires('model-index')]
+    needed = [Requirement(line) for line in lines if 'extra ==' not in line]
+    names = {canonicalize_name(requirement.name) for requirement in needed}
+    pinned = {name for list_name in LISTS for name in pins(list_name, python)}
+    assert names - pinned == {'pip', 'opendatalab'}
 
 
 @pytest.mark.parametrize('python', PYTHONS)

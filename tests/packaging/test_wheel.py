@@ -1,7 +1,6 @@
 """The wheel that ``pip install .`` builds, from a copy of the sources and without a network."""
 
 import os
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -10,6 +9,7 @@ from email import message_from_string
 from pathlib import Path
 
 import pytest
+from helpers.wheels import build
 
 ROOT = Path(__file__).parents[2]
 MAX_BYTES = 11_617_061
@@ -21,24 +21,12 @@ def is_source(path: Path) -> bool:
     return path.is_file() and '__pycache__' not in path.parts and path.suffix != '.pyc'
 
 
-def build(kind: str, folder: Path) -> Path:
-    """Build a wheel or an sdist as pip does, and return the file."""
-    source = folder / 'source'
-    ignored = shutil.ignore_patterns('.git', '.venv*', 'work_dirs', 'data', 'build', '*.egg-info')
-    shutil.copytree(ROOT, source, symlinks=True, ignore=ignored)
-    code = f'import setuptools.build_meta as b; b.build_{kind}({str(folder)!r})'
-    command = [sys.executable, '-W', 'ignore', '-c', code]
-    result = subprocess.run(command, cwd=source, capture_output=True, text=True, timeout=300)
-    assert result.returncode == 0, result.stderr
-    return next(path for path in folder.iterdir() if path.is_file())
-
-
 LABORATORIES = {'benchmarks', 'labelling'}
 
 
 @pytest.fixture(scope='module')
-def wheel(tmp_path_factory):
-    with zipfile.ZipFile(build('wheel', tmp_path_factory.mktemp('wheel'))) as archive:
+def wheel(wheel_file):
+    with zipfile.ZipFile(wheel_file) as archive:
         yield archive
 
 
