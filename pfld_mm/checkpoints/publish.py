@@ -36,7 +36,7 @@ def dataset_meta(cfg: Config) -> dict[str, Any] | None:
 
     Returns:
         What ``parse_pose_metainfo`` gives for the first dataset that has a mark-up; None if none
-        has one (a face finder's).
+        has one.
     """
     for split in ('train', 'val', 'test'):
         for dataset in config_datasets(cfg.get(f'{split}_dataloader', {}).get('dataset')):

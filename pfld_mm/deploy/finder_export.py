@@ -14,7 +14,7 @@ from mmengine.config import Config
 from pfld_mm.checkpoints.load import hash_weights, load_model
 from pfld_mm.core.boxes import iou
 from pfld_mm.core.finder.decode import CHANNELS, decode_faces
-from pfld_mm.core.finder.face_geometry import FLIPPED_POINTS, POINT_NAMES
+from pfld_mm.core.finder.face_geometry import FIVE_POINTS
 from pfld_mm.core.finder.search_windows import search_windows
 from pfld_mm.core.image import read_image
 from pfld_mm.core.model_info import ModelInfo
@@ -78,7 +78,6 @@ class FinderExport:
         )
 
     def _describe(self, cfg: Config, name: str) -> ModelInfo:
-        swapped = enumerate(FLIPPED_POINTS)
         return ModelInfo(
             task='finder',
             name=name,
@@ -87,9 +86,9 @@ class FinderExport:
             mean=tuple(self.network.mean),
             std=tuple(self.network.std),
             padding=1.0,
-            num_keypoints=len(POINT_NAMES),
-            keypoint_names=POINT_NAMES,
-            flip_pairs=tuple((i, j) for i, j in swapped if i < j),
+            num_keypoints=FIVE_POINTS.num_keypoints,
+            keypoint_names=FIVE_POINTS.names,
+            flip_pairs=FIVE_POINTS.flip_pairs,
             skeleton=(),
             codec=plain(codec_of(cfg)),
             weights_sha256=hash_weights(self.model),

@@ -1,10 +1,21 @@
 import numpy as np
+import pytest
+import yaml
 from helpers.runs import ROOT
 from mmpose.apis import inference_topdown, init_model, visualize
 
 from pfld_mm.datasets.face.pseudo_label_face import PseudoLabelFace
 
 CONFIG = str(ROOT / 'configs/pfld_ghostone_finetune.py')
+MODELS = yaml.safe_load((ROOT / 'model-index.yml').read_text())['Models']
+SHIPPED = {model['Config']: model['Weights'] for model in MODELS if 'Weights' in model}
+
+
+@pytest.mark.parametrize('config', SHIPPED)
+def test_init_model_opens_every_shipped_checkpoint(config, caplog):
+    model = init_model(str(ROOT / config), str(ROOT / SHIPPED[config]), device='cpu')
+    assert not model.training
+    assert 'do not match' not in caplog.text
 
 
 def test_init_model_inference_topdown_and_visualize(checkpoint, face):

@@ -6,10 +6,12 @@ import numpy as np
 
 from pfld_mm.core.boxes import landmark_boxes
 from pfld_mm.core.face_markups import MARKUPS, WFLW98
+from pfld_mm.core.markup import Markup
 
 POINT_NAMES = ('left pupil', 'right pupil', 'nose tip', 'left mouth corner', 'right mouth corner')
 """The five points; left and right as seen in the image."""
-FLIPPED_POINTS = (1, 0, 2, 4, 3)
+FIVE_POINTS = Markup('face_finder', len(POINT_NAMES), ((0, 1), (3, 4)), names=POINT_NAMES)
+FLIPPED_POINTS = tuple(FIVE_POINTS.flip_indices.tolist())
 """Index of the mirror partner of each point."""
 WFLW_POINTS = (96, 97, 54, 76, 82)
 """The five points in the 98-point mark-up of WFLW."""

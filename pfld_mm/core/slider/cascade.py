@@ -31,8 +31,8 @@ class SliderCascade:
     The proposal stage gives score maps; their peaks make pairs of a piece and a gap. The verifier
     judges the most probable pair, and the others if that one does not match clearly. The best match
     is cropped again around the centers found, measured and judged, with test-time augmentation
-    where that changes the centers or leaves doubts. Without a verifier the score maps are decoded, and the piece is aligned with
-    the gap by template matching.
+    where that changes the centers or leaves doubts. Without a verifier the score maps are decoded,
+    and the piece is aligned with the gap by template matching.
 
     Args:
         proposer: The first network.

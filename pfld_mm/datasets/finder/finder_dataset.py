@@ -7,6 +7,7 @@ from pathlib import Path
 from mmengine.dataset import BaseDataset
 from mmpose.registry import DATASETS
 
+from pfld_mm.core.finder.face_geometry import FIVE_POINTS
 from pfld_mm.datasets.finder.finder_labels import ImageFaces, read_finder_labels
 from pfld_mm.datasets.inside import inside
 
@@ -34,6 +35,7 @@ class FinderDataset(BaseDataset):
             none of these.
     """
 
+    METAINFO: dict = FIVE_POINTS.mmpose_metainfo()
     ATTRIBUTES: tuple[str, ...] = ()
 
     def __init__(

@@ -6,6 +6,7 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 from mmpose.registry import DATASETS
 
+from pfld_mm.core.finder.face_geometry import FIVE_POINTS
 from pfld_mm.datasets.epoch_index import EpochIndex
 from pfld_mm.datasets.face.unusable_sample import UnusableSample
 from pfld_mm.datasets.face.unusable_sample_counter import UnusableSampleCounter
@@ -29,6 +30,8 @@ class FinderMixture(BaseDataset):
     Raises:
         ValueError: If there is not one probability for each dataset, or they do not add up to 1.
     """
+
+    METAINFO: dict = FIVE_POINTS.mmpose_metainfo()
 
     def __init__(
         self,

@@ -20,6 +20,7 @@ class FaceFinderNet(BaseModel):
         backbone: Config; (N, 3, H, W) -> features.
         neck: Config; features -> (N, C, H / 8, W / 8).
         head: Config; -> (N, 15, H / 8, W / 8).
+        train_cfg: Not used; mmpose's ``init_model`` sets it.
         test_cfg: ``min_score`` and ``max_iou`` of `decode_faces`.
         data_preprocessor: Config; states color order, mean and std.
         init_cfg: As in mmengine.
@@ -30,6 +31,7 @@ class FaceFinderNet(BaseModel):
         backbone: dict,
         neck: dict,
         head: dict,
+        train_cfg: dict | None = None,
         test_cfg: dict | None = None,
         data_preprocessor: dict | None = None,
         init_cfg: dict | None = None,
