@@ -54,7 +54,7 @@ PACKAGES = (
         'pip install onnxruntime',
         ('runtime', 'export'),
     ),
-    Package('torch', ('torch',), '>=2.1', 'pip install torch==2.13.0', _TRAINING),
+    Package('torch', ('torch',), '>=2.4', 'pip install torch==2.13.0', _TRAINING),
     Package(
         'pkg_resources', ('setuptools',), '>=64,<82', 'pip install setuptools==80.9.0', _TRAINING
     ),

@@ -5,7 +5,7 @@ import { crop, cropMatrix } from './crop.js';
 import { decodePoints } from './decode.js';
 import { networkInput } from './network_input.js';
 
-const MAX_RELATIVE_SIGMA = 0.09; // above that it is no face
+const MAX_RELATIVE_SIGMA = 0.08; // above that it is no face
 const SAME = 0.5; // two finds whose points overlap by more are one face
 const UNSURE_MIN_SCORE = 0.3; // of the finder where the points tell false finds afterwards
 

@@ -162,11 +162,21 @@ def test_pose_of_a_tilted_face_has_its_roll(tmp_path, face_model):
     assert np.rad2deg(pose.roll - flat.roll) == pytest.approx(40, abs=6)
 
 
+def close_up(index):
+    """A drawn face that fills an image of 1,200 px, and its box (4,)."""
+    image, points = render_face(sample_face(0, 'train', index))
+    box = landmark_boxes(np.float32(points[None]))[0]
+    center, side = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]).max() * 1.3
+    x, y = np.maximum(center - side / 2, 0).astype(int)
+    image = image[y : y + int(side), x : x + int(side)]
+    zoom = 1200 / max(image.shape)
+    image = cv2.resize(image, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC)
+    return image, (box - np.tile((x, y), 2)) * zoom
+
+
 def test_close_ups_are_found_whole(monkeypatch):
-    """Drawn faces enlarged to 1,200 px: the first find is the face, not a part of it."""
-    drawn = [render_face(sample_face(0, 'train', index)) for index in range(10)]
-    images = [cv2.resize(one, (1200, 1200), interpolation=cv2.INTER_CUBIC) for one, _ in drawn]
-    true = np.stack([landmark_boxes(np.float32(points)) for _, points in drawn]) * (1200 / 256)
+    """The first find is the face, not a part of it."""
+    images, true = zip(*map(close_up, range(10)), strict=True)
 
     def are_whole():
         finds = [FaceFinder()(image).boxes[:1] for image in images]

@@ -68,7 +68,7 @@ train_dataloader = dict(
     dataset=dict(
         type='FinderMixture',
         datasets=[whole, mosaic, scenes, turned, drawn, empty],
-        probs=(0.42, 0.21, 0.12, 0.15, 0.02, 0.08),
+        probs=(0.42, 0.16, 0.12, 0.20, 0.02, 0.08),
         length=12800,
         pipeline=train_pipeline,
     ),
