@@ -1,5 +1,6 @@
 import pytest
 import torch
+from helpers.submodules import put
 from torch import nn
 
 from pfld_mm.models.backbones.pfld_ghostone import PFLDGhostOne
@@ -11,7 +12,7 @@ def smooth(model):
     """Softplus for ReLU: a unit whose sign flips by rounding would be all that gradients show."""
     for name, module in list(model.named_modules()):
         if isinstance(module, nn.ReLU):
-            model.set_submodule(name, nn.Softplus())
+            put(model, name, nn.Softplus())
     return model
 
 

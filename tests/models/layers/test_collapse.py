@@ -2,6 +2,7 @@ import copy
 
 import pytest
 import torch
+from helpers.submodules import put
 from torch import nn
 
 from pfld_mm.models.layers.mobileone import MobileOneBlock
@@ -188,7 +189,7 @@ def test_options_of_batch_norm(geometry, option, of_all_branches):
         for name, module in list(block.named_modules()):
             if isinstance(module, nn.BatchNorm2d) and (of_all_branches or '.1.' in name):
                 norm = nn.BatchNorm2d(module.num_features, **option).double()
-                block.set_submodule(name, norm)
+                put(block, name, norm)
     x = image(geometry)
     for scale in (1, 2):
         collapsed, plain = (step(block, scale * x) for block in blocks)
