@@ -178,8 +178,7 @@ class Exporter:
 
     def _export_int8(self, calibration: Callable[[], Iterator[Tensor]] | None) -> None:
         source = move_concats(onnx.load(str(self.folder / 'model.onnx')))
-        options = {key: self.int8[key] for key in ('float_pool', 'percentile') if key in self.int8}
-        model = quantise(source, self._inputs(calibration), **options)
+        model = quantise(source, self._inputs(calibration), self.int8.get('float_pool', 0))
         self._accept_onnx('onnxruntime_int8', model, 'model.int8.onnx', self.int8.max_error_px)
 
     def _export_runtime(

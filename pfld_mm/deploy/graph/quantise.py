@@ -24,13 +24,15 @@ QUANTISED = ('Conv', 'Concat', 'GlobalAveragePool', 'Relu', 'Add')
 PIXELS_AT_ONCE = 256 * 112**2
 """Of images whose maps are kept in memory together: 256 faces, or 24 puzzles of 512x256."""
 
+PERCENTILE = 99.995
+"""Of the values that a range holds; the rest saturates."""
+
 
 def quantise(
     model: onnx.ModelProto,
     images: Iterable[np.ndarray],
     float_pool: int = 0,
     reduce_range: bool = True,
-    percentile: float = 99.995,
 ) -> onnx.ModelProto:
     """An int8 form of an exported model.
 
@@ -41,7 +43,7 @@ def quantise(
     What was found to matter on a CPU with VNNI: uint8 activations with int8 weights (other pairs
     run 5 to 20 times slower), channels in whole blocks of 16, the stem on 2x2 blocks, and one
     range for all parts of a concatenation, which makes it a copy instead of a table look-up. And
-    for the points: ranges that leave out the outermost values at either end, the
+    for the points: ranges that leave out the outermost 0.005 % of the values at either end, the
     last layer in float, and its bias corrected by the mean error over the calibration images.
 
     Args:
@@ -50,8 +52,6 @@ def quantise(
         float_pool: Maps of at most this many pixels are averaged in float, so that their part of
             the pooled vector has no rounding of its own.
         reduce_range: 7-bit weights; False is right for machines with VNNI alone.
-        percentile: Of the values that a range holds; the rest saturates. The fewer, the finer the
-            steps of the others.
 
     Returns:
         The model with QuantizeLinear and DequantizeLinear nodes.
@@ -63,7 +63,7 @@ def quantise(
     if not images:
         raise ValueError('int8 needs calibration images, found none: give --calib FOLDER')
     model = onnx.shape_inference.infer_shapes(space_to_depth_stem(model))
-    ranges = _calibrate(model, images, percentile)
+    ranges = _calibrate(model, images)
     kept = _float_nodes(model.graph, float_pool)
     nodes = [n for n in model.graph.node if n.op_type in QUANTISED and n.name not in kept]
     _share_ranges(nodes, ranges)
@@ -102,7 +102,7 @@ def _insert_quantisers(
     return quantizer.model.model
 
 
-def _calibrate(model: onnx.ModelProto, images: list[np.ndarray], percentile: float) -> TensorsData:
+def _calibrate(model: onnx.ModelProto, images: list[np.ndarray]) -> TensorsData:
     """The range of every tensor over the calibration images."""
     from onnxruntime.quantization import (
         CalibrationDataReader,
@@ -125,7 +125,7 @@ def _calibrate(model: onnx.ModelProto, images: list[np.ndarray], percentile: flo
             list(QUANTISED),
             augmented_model_path=str(Path(folder, 'augmented.onnx')),
             calibrate_method=CalibrationMethod.Percentile,
-            extra_options={'percentile': percentile},
+            extra_options={'percentile': PERCENTILE},
         )
         # a calibrator keeps every map of all that it is given at once
         step = max(1, PIXELS_AT_ONCE // images[0][0, 0].size)
