@@ -32,8 +32,6 @@ DEFAULT_MODEL = 'pfld_ghostone_98'
 MAX_RELATIVE_SIGMA = 0.08
 """See ``relative_sigma``. On held-out images 0.09 keeps as many faces and half as many false finds
 more; finds in drawn puzzles have 0.13 and more."""
-
-
 SAME = 0.5
 """Detections whose points overlap by more (IoU of the boxes) are one face."""
 
