@@ -30,8 +30,7 @@ from pfld_mm.runtime.self_test import check_golden_pair
 
 DEFAULT_MODEL = 'pfld_ghostone_98'
 MAX_RELATIVE_SIGMA = 0.08
-"""See ``relative_sigma``. On held-out images 0.09 keeps as many faces and half as many false finds
-more; finds in drawn puzzles have 0.13 and more."""
+"""See ``relative_sigma``. Chosen on held-out images; finds in drawn puzzles have 0.13 and more."""
 SAME = 0.5
 """Detections whose points overlap by more (IoU of the boxes) are one face."""
 

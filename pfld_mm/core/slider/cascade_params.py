@@ -20,7 +20,8 @@ class CascadeParams:
         max_pairs: Pairs that the verifier judges at most.
         max_row_offset: Largest difference in y of piece and gap.
         min_piece_offset: Smallest distance from the piece to a gap on its right.
-        sure_logit: If the first pair has this match logit or more, the others are not judged.
+        sure_logit: From this match logit on, no other pair is judged, and the measured one needs no
+            test-time augmentation.
         min_match_logit: Pairs below it do not match; they are not measured.
         min_found_logit: The measured pair is an answer from this match logit on.
         score_weight: Weight of the logarithms of the scores beside the match logit.
