@@ -119,7 +119,7 @@ def calibration_crops(
     folder: str | None,
     dataset_cfg: str | None,
 ) -> Callable[[], Iterator[torch.Tensor]]:
-    """What int8 is calibrated with.
+    """What int8 is calibrated with; every second crop has its colors changed (see `tint`).
 
     Args:
         cfg: The model config; its training set is used where neither of the next is given.
@@ -129,10 +129,32 @@ def calibration_crops(
         dataset_cfg: Another config, whose ``val_dataloader`` names the dataset.
     """
     if folder is not None:
-        return lambda: folder_crops(cropper, folder, max_crops)
+        return lambda: _half_tinted(folder_crops(cropper, folder, max_crops))
     dataset = (
         load_config(dataset_cfg).val_dataloader.dataset
         if dataset_cfg is not None
         else cfg.train_dataloader.dataset
     )
-    return lambda: dataset_crops(dataset, cfg.test_dataloader.dataset.pipeline, max_crops)
+    pipeline = cfg.test_dataloader.dataset.pipeline
+    return lambda: _half_tinted(dataset_crops(dataset, pipeline, max_crops))
+
+
+def _half_tinted(crops: Iterator[torch.Tensor]) -> Iterator[torch.Tensor]:
+    rng = np.random.default_rng(0)
+    for number, crop in enumerate(crops):
+        yield tint(rng, crop) if number % 2 else crop
+
+
+def tint(rng: np.random.Generator, crop: torch.Tensor) -> torch.Tensor:
+    """Change contrast and brightness of each color by itself, far beyond natural light.
+
+    An int8 range that has seen only natural colors cuts off what painted faces, colored lamps and
+    color filters give: points of blue-painted faces moved by up to 4 px.
+
+    Args:
+        rng: Source of chance.
+        crop: (C, H, W) uint8, its first three channels colors.
+    """
+    gain, shift = np.exp(rng.normal(0, 0.6, (3, 1, 1))), rng.normal(0, 40, (3, 1, 1))
+    colors = (crop[:3].numpy() - 128.0) * gain + 128 + shift
+    return torch.cat([torch.from_numpy(colors.clip(0, 255).astype(np.uint8)), crop[3:]])

@@ -11,6 +11,7 @@ from pfld_mm.core.network_input import network_input
 from pfld_mm.core.slider.cascade import SliderCascade
 from pfld_mm.core.slider.cascade_params import CascadeParams
 from pfld_mm.core.slider.decode import OUTPUT_CHANNELS, STRIDE, decode_slider, valid_cells
+from pfld_mm.core.slider.proposals import PairProposal, find_pairs
 from pfld_mm.core.slider.slider_prediction import SliderPrediction
 from pfld_mm.runtime.backends.open_session import open_session, open_verifier
 from pfld_mm.runtime.backends.session import run_in_batches
@@ -83,6 +84,11 @@ class SliderLocator:
     def preprocess(self, image: np.ndarray) -> Letterbox:
         """Fit an image (H, W, 3) uint8 BGR into the input, as ``LetterboxAffine`` does."""
         return Letterbox.fit(image, self.info.input_size, self.info.padding, self.info.border_value)
+
+    def propose(self, box: Letterbox) -> list[PairProposal]:
+        """The first network's pairs of a letterboxed image, most probable first."""
+        output = self._propose(box.image[..., [2, 1, 0, 3]])
+        return find_pairs(output, self.stride, self.cascade.params)
 
     def inference(self, box: Letterbox) -> SliderPrediction:
         """Run both networks on the letterboxed image; the answer is in pixels of the input."""

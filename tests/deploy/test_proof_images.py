@@ -1,9 +1,16 @@
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from pfld_mm.core.image import read_image
-from pfld_mm.deploy.proof_images import ImageCropper, folder_crops, proof_images
+from pfld_mm.deploy.proof_images import (
+    ImageCropper,
+    calibration_crops,
+    folder_crops,
+    proof_images,
+    tint,
+)
 
 
 def test_a_image_is_cropped_as_in_testing(cfg, image_path):
@@ -32,6 +39,26 @@ def test_calibration_images_are_spread_over_the_folder(cfg, tmp_path):
         cv2.imwrite(str(tmp_path / f'{value}.png'), np.full((40, 40, 3), 20 * value, np.uint8))
     crops = list(folder_crops(ImageCropper(cfg), str(tmp_path), 5))
     assert [int(crop.max()) for crop in crops] == [0, 40, 80, 120, 160]
+
+
+def test_every_second_calibration_image_is_tinted_the_same_at_every_call(cfg, tmp_path):
+    for value in range(4):
+        cv2.imwrite(str(tmp_path / f'{value}.png'), np.full((40, 40, 3), 60 + value, np.uint8))
+    cropper = ImageCropper(cfg)
+    calibration = calibration_crops(cfg, cropper, 4, str(tmp_path), None)
+    plain = folder_crops(cropper, str(tmp_path), 4)
+    found = [torch.equal(a, b) for a, b in zip(calibration(), plain, strict=True)]
+    assert found == [True, False, True, False]
+    assert all(torch.equal(a, b) for a, b in zip(calibration(), calibration(), strict=True))
+
+
+def test_a_tint_changes_colors_each_by_itself_and_no_mask():
+    crop = torch.full((4, 8, 8), 128, dtype=torch.uint8)
+    crop[:, :4] = 200
+    found = tint(np.random.default_rng(1), crop)
+    assert found.shape == crop.shape and found.dtype == torch.uint8
+    assert torch.equal(found[3], crop[3])
+    assert len({tuple(channel.unique().tolist()) for channel in found[:3]}) == 3
 
 
 def test_what_is_no_image_is_named(cfg, tmp_path):

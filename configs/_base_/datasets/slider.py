@@ -17,6 +17,7 @@ common = dict(
     procedural=0.05,
 )
 crowded = dict(every, piece=1.0, decoys=3, turned=0.5, turn_deg=(0.5, 20.0))
+without_gap = dict(every, piece=0.85, gap=0.0)
 mixed = dict(
     type='pfld_mm.synth.puzzles.mixed.MixedPuzzles',
     generators=[common, every, crowded],

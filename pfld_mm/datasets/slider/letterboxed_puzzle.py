@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,12 +14,18 @@ class LetterboxedPuzzle:
         outlines: Of gap and piece, (M, 2) each; None where there is none.
         decoys: Centers, (D, 2).
         angle: Of the gap in radians; None where there is no gap.
+        origin: Center of the part of the image that the piece shows, (2,), whether or not there is
+            a gap; None where it is not known.
+        proposals: What a proposal network takes for pairs: x of the piece, x of the gap, y of both,
+            (P, 3).
     """
 
     image: np.ndarray
     outlines: tuple[np.ndarray | None, np.ndarray | None]
     decoys: np.ndarray
     angle: float | None
+    origin: np.ndarray | None = None
+    proposals: np.ndarray = field(default_factory=lambda: np.empty((0, 3)))
 
     @property
     def boxes(self) -> np.ndarray:

@@ -10,6 +10,11 @@ from pfld_mm.datasets.slider.letterboxed_puzzle import LetterboxedPuzzle
 
 FALSE_RATIO = 0.4
 """Of the pairs of a puzzle with a piece."""
+ORIGIN_RATIO = 0.7
+"""Of the pairs of a piece without a gap: those with the part of the image that the piece shows. It
+looks like the piece, and only a gap that is drawn there makes it one."""
+PROPOSED_RATIO = 0.5
+"""Of the pairs of a puzzle with proposals: those are what the verifier will have to judge."""
 JITTER = ((4.0, 0.7), (10.0, 0.3))
 """Standard deviations in pixels of the input by which squares are off the centers, with their
 probabilities."""
@@ -24,13 +29,18 @@ FIXED_POINT_BITS = 6
 def draw_pair(rng: np.random.Generator, puzzle: LetterboxedPuzzle) -> np.ndarray:
     """Where to look: centers of the squares as x of the piece, x of the gap, y of both; (3,).
 
-    Where gap or piece is missing, anything is looked at in its place.
+    Either a proposal, or drawn from the labels; then, where gap or piece is missing, anything is
+    looked at in its place.
     """
     gap, piece = puzzle.centers
     height, width = puzzle.image.shape[:2]
-    if not puzzle.has_gap:
+    if len(puzzle.proposals) and rng.random() < PROPOSED_RATIO:
+        place = puzzle.proposals[rng.integers(len(puzzle.proposals))]
+    elif not puzzle.has_gap:
         x, y = piece if puzzle.has_piece else (rng.uniform(0, width / 2), rng.uniform(0, height))
         place = x, rng.uniform(x, width), y
+        if puzzle.origin is not None and rng.random() < ORIGIN_RATIO:
+            place = x, puzzle.origin[0], y
     elif not puzzle.has_piece:
         place = rng.uniform(0, gap[0]), gap[0], gap[1]
     elif rng.random() >= FALSE_RATIO:
@@ -77,8 +87,9 @@ def pair_labels(
             weights[part] = 1
             masks[place] = _mask(puzzle.outlines[index] - corner, size)
         distances.append(away)
-    match = puzzle.has_gap and puzzle.has_piece and max(distances) <= MATCH
-    sure = not puzzle.has_gap or (puzzle.has_piece and (match or max(distances) > MISS))
+    answered = puzzle.has_gap and puzzle.has_piece
+    match = answered and max(distances) <= MATCH
+    sure = not answered or match or max(distances) > MISS
     numbers = dict(
         matches=match, match_weights=sure, angles=puzzle.angle if match else 0, angle_weights=match
     )

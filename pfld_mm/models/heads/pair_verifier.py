@@ -147,10 +147,12 @@ class PairVerifier(BaseModule):
         """
         # Written as ncnn and OpenCV's DNN read it: no ArgMax, no comparison, four axes.
         logits = logits.reshape(-1, 1, 8, self.square_size // 2)
-        peak = ((logits - logits.amax(dim=-1, keepdim=True)) * SHARPNESS + 1).clamp(min=0)
-        window, padding = (1, 2 * WINDOW + 1), (0, WINDOW)
-        close = F.max_pool2d(peak, window, stride=1, padding=padding)
-        probs = (logits + (close - 1) * FAR).softmax(dim=-1)
+        with torch.no_grad():  # which bins count is no matter of degree: no gradient
+            peak = ((logits - logits.amax(dim=-1, keepdim=True)) * SHARPNESS + 1).clamp(min=0)
+            window, padding = (1, 2 * WINDOW + 1), (0, WINDOW)
+            close = F.max_pool2d(peak, window, stride=1, padding=padding)
+            far = (close - 1) * FAR
+        probs = (logits + far).softmax(dim=-1)
         return (probs * self.bin_centers.to(logits.dtype)).sum(dim=-1).reshape(-1, 8)
 
 

@@ -29,6 +29,8 @@ class Puzzle:
         gap_outline: Of the gap as drawn, without the holes of a hollow one, (M, 2);
             None where there is none.
         piece_outline: Of the piece, None where there is none.
+        origin: Center of the part of the image that the piece shows. A gap is there if it is drawn;
+            None where there is no piece.
     """
 
     image: np.ndarray
@@ -38,6 +40,7 @@ class Puzzle:
     decoys: tuple[Point, ...]
     gap_outline: np.ndarray | None
     piece_outline: np.ndarray | None
+    origin: Point | None = None
 
     @property
     def gap_box(self) -> Box | None:
@@ -66,6 +69,7 @@ class Puzzle:
             decoys=tuple(point(d) for d in self.decoys),
             gap_outline=outline(self.gap_outline),
             piece_outline=outline(self.piece_outline),
+            origin=point(self.origin),
         )
 
 

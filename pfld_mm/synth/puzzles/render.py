@@ -104,4 +104,5 @@ def _labelled(image: np.ndarray, layout: Layout) -> Puzzle:
         decoys=tuple(decoy.center for decoy in layout.decoys),
         gap_outline=gap and gap.contours[0],
         piece_outline=piece and piece.contours[0],
+        origin=piece and layout.gap.center,
     )

@@ -37,7 +37,7 @@ class Spots:
             image = np.zeros((256, 512, 3), np.uint8)
             gap_outline = np.array([[300.0, 100], [340, 100], [340, 130], [300, 130]])
             piece_outline = gap_outline + (-280, 5)
-            decoys, angle_deg = (), 0.0
+            decoys, angle_deg, origin = (), 0.0, None
 
         Puzzle.image[100:130, 300:340, 2] = 200
         Puzzle.image[105:135, 20:60, 1] = 200

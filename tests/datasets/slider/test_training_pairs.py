@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -15,13 +17,14 @@ from pfld_mm.datasets.slider.training_pairs import (
 WIDTH, HEIGHT, SQUARE = 256, 128, 160
 
 
-def puzzle(piece=True, decoys=((120.0, 60.0),), gap=True):
+def puzzle(piece=True, decoys=((120.0, 60.0),), gap=True, origin=None):
     outlines = (
         rectangle(180, 40, 220, 80) if gap else None,
         rectangle(20, 45, 60, 75) if piece else None,
     )
     image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    return LetterboxedPuzzle(image, outlines, np.reshape(decoys, (-1, 2)), 0.1 if gap else None)
+    angle = 0.1 if gap else None
+    return LetterboxedPuzzle(image, outlines, np.reshape(decoys, (-1, 2)), angle, origin)
 
 
 def rectangle(x1, y1, x2, y2):
@@ -75,9 +78,9 @@ def test_neither_near_nor_far_says_nothing_of_a_match():
     assert found['box_weights'].tolist() == [1] * 8
 
 
-def test_without_a_piece_only_the_gap_is_known():
+def test_a_gap_without_a_piece_is_no_match():
     found = labels_at(40.0, 200.0, 60.0, puzzle(piece=False))
-    assert (found['match_weights'], found['angle_weights']) == (0, 0)
+    assert (found['matches'], found['match_weights'], found['angle_weights']) == (0, 1, 0)
     assert found['box_weights'].tolist() == [0] * 4 + [1] * 4
     assert np.isfinite(found['boxes']).all()
 
@@ -110,6 +113,22 @@ def test_a_piece_without_a_gap_is_compared_with_any_place_to_its_right():
     found = labels_at(44.0, 196.0, 64.0, puzzle(gap=False, decoys=()))
     assert (found['matches'], found['match_weights'], found['angle_weights']) == (0, 1, 0)
     assert found['box_weights'].tolist() == [1] * 4 + [0] * 4
+
+
+def test_a_piece_without_a_gap_is_mostly_compared_with_what_it_shows():
+    pairs, matches = many(puzzle(gap=False, decoys=(), origin=np.array([210.0, 60.0])))
+    assert not matches.any()
+    assert 0.6 < (np.abs(pairs[:, 1] - 210) <= MAX_JITTER).mean() < 0.9
+
+
+@pytest.mark.parametrize('shown', [{}, dict(gap=False), dict(piece=False)])
+def test_half_of_the_pairs_are_proposals(shown):
+    one = puzzle(**shown)
+    one = replace(one, decoys=np.empty((0, 2)), proposals=np.array([[70.0, 130, 10], [90, 150, 12]]))
+    pairs, matches = many(one)
+    rows = np.abs(pairs[:, 2] - 11) < 1 + MAX_JITTER
+    assert not matches[rows].any()
+    assert 0.4 < (rows & (pairs[:, 0] > 60) & (np.abs(pairs[:, 1] - 140) < 35)).mean() < 0.65
 
 
 def test_an_image_without_both_is_looked_at_anywhere():

@@ -72,6 +72,16 @@ def test_an_edge_is_never_between_two_that_come_into_question():
     torch.testing.assert_close(verifier()._edges(logits), torch.full((1, 8), 40.0))
 
 
+def test_bins_that_are_equally_probable_do_not_raise_the_gradient():
+    """Ties are common under bfloat16. The position is a mean of bins, so that moving one logit by
+    1 moves it by less than the window's width."""
+    logits = torch.full((1, 8, 80), -20.0)
+    logits[..., [19, 20, 59]] = 1.0
+    logits.requires_grad_()
+    verifier()._edges(logits).sum().backward()
+    assert 0 < logits.grad.abs().max() < SQUARE
+
+
 def test_masks_are_learnt():
     model, (squares, labels) = verifier().train(), blocks()
     optimiser = torch.optim.AdamW(model.parameters(), 1e-2)

@@ -55,10 +55,16 @@ def test_without_a_gap_the_image_is_as_clean_as_its_background(monkeypatch):
     puzzle = render_puzzle(np.random.default_rng(3), flat, options)
     assert (puzzle.image == 77).all()
     assert puzzle.gap is puzzle.gap_box is puzzle.gap_outline is puzzle.angle_deg is None
-    assert puzzle.piece is None and puzzle.decoys == ()
+    assert puzzle.piece is puzzle.origin is None and puzzle.decoys == ()
 
 
 def test_a_piece_is_drawn_without_its_gap_and_without_decoys():
     options = PuzzleOptions(piece=1.0, gap=0.0, decoys=3)
     puzzle = render_puzzle(np.random.default_rng(3), None, options)
     assert puzzle.gap is None and puzzle.piece is not None and puzzle.decoys == ()
+    assert puzzle.origin[1] == pytest.approx(puzzle.piece[1]) and puzzle.origin > puzzle.piece
+
+
+def test_a_piece_shows_what_is_below_its_gap():
+    puzzle = render_puzzle(np.random.default_rng(3), None, PuzzleOptions(piece=1.0))
+    assert puzzle.origin == puzzle.gap
