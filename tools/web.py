@@ -36,12 +36,11 @@ ORT_FILES = ('ort.wasm.bundle.min.mjs', 'ort-wasm-simd-threaded.wasm')
 WEBGPU_FILES = ('ort.webgpu.bundle.min.mjs', 'ort-wasm-simd-threaded.asyncify.wasm')
 MODELS = ROOT / 'pfld_mm/runtime/models'
 LANDMARKS = {
-    'pfld_ghostone_98': ('98 points, GhostOne', 'model.onnx'),
-    'pfld_ghostone_68': ('68 points, GhostOne', 'model.onnx'),
-    'pfld_ghostnet_slim_half_98': ('98 points, GhostNet-Slim half', 'model.onnx'),
-    'pfld_ghostnet_slim_half_98.int8': ('98 points, Slim half, int8', 'model.int8.onnx'),
+    'pfld_ghostone_98': '98 points, GhostOne',
+    'pfld_ghostone_68': '68 points, GhostOne',
+    'pfld_ghostnet_slim_half_98': '98 points, GhostNet-Slim half',
 }
-"""Id in the page's menu -> label and file; the first is the default."""
+"""Model -> label in the page's menu; the first is the default."""
 EXAMPLE_FACES = (3, 11, 5)
 """Which drawn faces the example shows."""
 
@@ -52,9 +51,9 @@ def build(out: Path) -> None:
     for file in (ROOT / 'web').iterdir():
         shutil.copyfile(file, out / file.name)
     fetch_runtime(out / 'ort')
-    catalog = {'finder': copy_model('face_finder', 'model.onnx', out), 'landmarks': []}
-    for name, (label, file) in LANDMARKS.items():
-        entry = copy_model(name.split('.')[0], file, out)
+    catalog = {'finder': copy_model('face_finder', out), 'landmarks': []}
+    for name, label in LANDMARKS.items():
+        entry = copy_model(name, out)
         catalog['landmarks'].append({'id': name, 'label': label, **entry})
     catalog['webgpu'] = all((out / 'ort' / packed_name(name)).is_file() for name in WEBGPU_FILES)
     catalog['mean_face'] = unit_mean_face().round(6).tolist()
@@ -92,15 +91,15 @@ def fetch_runtime(out: Path) -> None:
                 write(out / packed_name(name), file.read())
 
 
-def copy_model(name: str, file: str, out: Path) -> dict[str, str]:
+def copy_model(name: str, out: Path) -> dict[str, str]:
     """Copy a model and its metadata; returns where they are, as the page names them."""
     folder = out / 'models' / name
     folder.mkdir(parents=True, exist_ok=True)
-    model = halved(onnx.load(MODELS / name / file))
-    write(folder / f'{file}.gz', model.SerializeToString())
+    model = halved(onnx.load(MODELS / name / 'model.onnx'))
+    write(folder / 'model.onnx.gz', model.SerializeToString())
     info = json.loads((MODELS / name / 'model.json').read_text(encoding='utf-8'))
     (folder / 'model.json').write_text(json.dumps(info), encoding='utf-8')
-    return {'file': f'./models/{name}/{file}.gz', 'info': f'./models/{name}/model.json'}
+    return {'file': f'./models/{name}/model.onnx.gz', 'info': f'./models/{name}/model.json'}
 
 
 def halved(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -119,7 +119,10 @@ def calibration_crops(
     folder: str | None,
     dataset_cfg: str | None,
 ) -> Callable[[], Iterator[torch.Tensor]]:
-    """What int8 is calibrated with; every second crop has its colors changed (see `tint`).
+    """What int8 is calibrated with.
+
+    Of eight crops, four are as they are, three have their colors changed (see `tint`), and one is
+    replaced by a drawn image, so that the ranges hold what is no face, too.
 
     Args:
         cfg: The model config; its training set is used where neither of the next is given.
@@ -129,20 +132,23 @@ def calibration_crops(
         dataset_cfg: Another config, whose ``val_dataloader`` names the dataset.
     """
     if folder is not None:
-        return lambda: _half_tinted(folder_crops(cropper, folder, max_crops))
+        return lambda: _varied(cropper, folder_crops(cropper, folder, max_crops))
     dataset = (
         load_config(dataset_cfg).val_dataloader.dataset
         if dataset_cfg is not None
         else cfg.train_dataloader.dataset
     )
     pipeline = cfg.test_dataloader.dataset.pipeline
-    return lambda: _half_tinted(dataset_crops(dataset, pipeline, max_crops))
+    return lambda: _varied(cropper, dataset_crops(dataset, pipeline, max_crops))
 
 
-def _half_tinted(crops: Iterator[torch.Tensor]) -> Iterator[torch.Tensor]:
-    rng = np.random.default_rng(0)
+def _varied(cropper: ImageCropper, crops: Iterator[torch.Tensor]) -> Iterator[torch.Tensor]:
+    rng = np.random.default_rng(1)  # other images than those of the proof
     for number, crop in enumerate(crops):
-        yield tint(rng, crop) if number % 2 else crop
+        if number % 8 == 7:
+            yield cropper(_drawn(rng))
+        else:
+            yield tint(rng, crop) if number % 2 else crop
 
 
 def tint(rng: np.random.Generator, crop: torch.Tensor) -> torch.Tensor:

@@ -41,15 +41,26 @@ def test_calibration_images_are_spread_over_the_folder(cfg, tmp_path):
     assert [int(crop.max()) for crop in crops] == [0, 40, 80, 120, 160]
 
 
-def test_every_second_calibration_image_is_tinted_the_same_at_every_call(cfg, tmp_path):
-    for value in range(4):
+def test_half_of_the_calibration_images_are_changed_in_the_same_way_at_every_call(cfg, tmp_path):
+    for value in range(8):
         cv2.imwrite(str(tmp_path / f'{value}.png'), np.full((40, 40, 3), 60 + value, np.uint8))
     cropper = ImageCropper(cfg)
-    calibration = calibration_crops(cfg, cropper, 4, str(tmp_path), None)
-    plain = folder_crops(cropper, str(tmp_path), 4)
-    found = [torch.equal(a, b) for a, b in zip(calibration(), plain, strict=True)]
-    assert found == [True, False, True, False]
-    assert all(torch.equal(a, b) for a, b in zip(calibration(), calibration(), strict=True))
+    calibration = calibration_crops(cfg, cropper, 8, str(tmp_path), None)
+    first, again = list(calibration()), list(calibration())
+    plain = folder_crops(cropper, str(tmp_path), 8)
+    unchanged = [torch.equal(a, b) for a, b in zip(first, plain, strict=True)]
+    assert unchanged == [True, False] * 4
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+
+
+def test_no_calibration_image_is_one_of_the_proof(cfg, image_path, tmp_path):
+    for value in range(40):
+        cv2.imwrite(str(tmp_path / f'{value}.png'), np.full((40, 40, 3), 60 + value, np.uint8))
+    cropper = ImageCropper(cfg)
+    calibration = list(calibration_crops(cfg, cropper, 40, str(tmp_path), None)())
+    assert len({crop.numpy().tobytes() for crop in calibration[7::8]}) == 5  # drawn ones
+    for proof in proof_images(cropper, [image_path])['drawn']:
+        assert not any(torch.equal(crop, proof) for crop in calibration)
 
 
 def test_a_tint_changes_colors_each_by_itself_and_no_mask():

@@ -4,7 +4,6 @@ import json
 
 import cv2
 import numpy as np
-import onnx
 import pytest
 import torch
 from helpers.runs import ROOT
@@ -13,7 +12,6 @@ from mmengine.registry import init_default_scope
 from mmpose.apis import inference_topdown, init_model
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
-from onnx import TensorProto, numpy_helper
 
 from pfld_mm.core.boxes import iou
 from pfld_mm.core.face_markups import MARKUPS
@@ -34,7 +32,6 @@ FACES, SLIDERS, FINDERS = (
     for wanted in ('face', 'slider', 'finder')
 )
 
-INT8 = TensorProto.INT8
 
 CONFIGS = {
     'pfld_ghostone_98': 'pfld_ghostone_finetune',
@@ -65,16 +62,6 @@ FORMS = [(name, form) for name in FACES for form in ModelFolder.read(name).info.
 @pytest.mark.parametrize(('name', 'form'), FORMS)
 def test_golden_pairs(name, form):
     FaceLandmarker(name, form).self_test()
-
-
-@pytest.mark.parametrize('name', [name for name, form in FORMS if form == 'onnxruntime_int8'])
-def test_int8_weights_have_seven_bits(name):
-    """So that no processor's sums saturate, see ``deploy.graph.quantise``."""
-    graph = onnx.load(str(ModelFolder.read(name).path / 'model.int8.onnx')).graph
-    weights = [numpy_helper.to_array(w) for w in graph.initializer if w.data_type == INT8]
-    kernels = [w.astype(int) for w in weights if w.ndim == 4]
-    assert len(kernels) > 20
-    assert max(np.abs(kernel).max() for kernel in kernels) <= 64
 
 
 @pytest.mark.parametrize('name', FACES)
@@ -130,7 +117,8 @@ def test_drawn_puzzles(name):
     plain = dict(decoys=0, turned=0.0, piece=1.0, clutter=False, degrade=False, shapes=('jigsaw',))
     generator = PuzzleGenerator(seed=9, size=(620, 310), looks=('dark', 'light'), **plain)
     puzzles = [generator[index] for index in range(20)]
-    away = [np.hypot(*(np.array(locator(p.image).gap) + 0.5 - p.gap)) for p in puzzles]
+    gaps = [(locator(puzzle.image).gap, puzzle.gap) for puzzle in puzzles]
+    away = [np.hypot(*(np.array(found) + 0.5 - true)) if found else np.inf for found, true in gaps]
     assert np.median(away) < 3
 
 

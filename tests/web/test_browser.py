@@ -21,13 +21,9 @@ from pfld_mm.synth.faces.sampling import sample_face
 
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / 'build/web'
-MODELS = {
-    'pfld_ghostone_98': 0.05,
-    'pfld_ghostone_68': 0.05,
-    'pfld_ghostnet_slim_half_98': 0.05,
-    'pfld_ghostnet_slim_half_98.int8': 0.25,
-}
-"""Id in the page's menu -> largest difference in pixels; int8's is the bound of its self-test."""
+MODELS = ('pfld_ghostone_98', 'pfld_ghostone_68', 'pfld_ghostnet_slim_half_98')
+BOUND = 0.05
+"""Pixels of the input, as in the self-test."""
 
 pytestmark = [
     pytest.mark.skipif(find_chromium() is None, reason='no Chromium on this machine'),
@@ -81,11 +77,8 @@ def scene():
 @pytest.mark.parametrize('name', MODELS)
 def test_golden_pairs(page, name):
     """The golden image becomes the golden input, and the points are those of the export."""
-    folder, _, form = name.partition('.')
-    golden = ModelFolder.read(folder).golden()
-    key = f'onnxruntime_{form}' if form else 'onnxruntime'
-    expected = golden.outputs.get(key, golden.output)
-    assert not form or key in golden.outputs
+    golden = ModelFolder.read(name).golden()
+    expected = golden.outputs.get('onnxruntime', golden.output)
     tensor, output = page.run(
         image_script(golden.image)
         + f"""
@@ -101,7 +94,7 @@ def test_golden_pairs(page, name):
     )
     assert np.array_equal(np.float32(tensor), golden.input.ravel())
     difference = np.abs(np.reshape(output, expected.shape) - expected)[..., :2].max() * 112
-    assert difference <= MODELS[name], f'{difference:.3f} px'
+    assert difference <= BOUND, f'{difference:.3f} px'
 
 
 def test_finder_golden_pair(page):

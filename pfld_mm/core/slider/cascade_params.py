@@ -44,7 +44,7 @@ class CascadeParams:
     min_piece_offset: float = 16.0
     sure_logit: float = 5.0
     min_match_logit: float = 0.0
-    min_found_logit: float = 2.5
+    min_found_logit: float = 1.0
     score_weight: float = 0.25
     tta_shift: float = 0.5
     template_size: int = 25

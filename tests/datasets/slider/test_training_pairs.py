@@ -124,7 +124,8 @@ def test_a_piece_without_a_gap_is_mostly_compared_with_what_it_shows():
 @pytest.mark.parametrize('shown', [{}, dict(gap=False), dict(piece=False)])
 def test_half_of_the_pairs_are_proposals(shown):
     one = puzzle(**shown)
-    one = replace(one, decoys=np.empty((0, 2)), proposals=np.array([[70.0, 130, 10], [90, 150, 12]]))
+    proposals = np.array([[70.0, 130, 10], [90, 150, 12]])
+    one = replace(one, decoys=np.empty((0, 2)), proposals=proposals)
     pairs, matches = many(one)
     rows = np.abs(pairs[:, 2] - 11) < 1 + MAX_JITTER
     assert not matches[rows].any()
