@@ -52,6 +52,16 @@ def test_finds_red_gap_and_green_piece_in_pixels_of_the_image(locator, zoom):
     assert result.found and result.match_logit is None
 
 
+def test_proposals_are_pairs_in_pixels_of_the_input(locator):
+    image = np.zeros((64, 128, 3), np.uint8)
+    image[20:24, 96:100, 2] = 250
+    image[20:24, 8:12, 1] = 200
+    first = locator.propose(locator.preprocess(image))[0]
+    # counted from the corner, half a pixel more than in a result
+    np.testing.assert_allclose([first.gap.x, first.gap.y], [99, 21], atol=1e-4)
+    np.testing.assert_allclose([first.piece.x, first.piece.y], [10.5, 24], atol=1e-4)
+
+
 def test_three_steps_are_one_call(locator):
     image = np.random.default_rng(1).integers(0, 256, (70, 150, 3), np.uint8)
     box = locator.preprocess(image)
