@@ -6,6 +6,7 @@ import { decodePoints } from './decode.js';
 import { networkInput } from './network_input.js';
 
 const MAX_RELATIVE_SIGMA = 0.08; // above that it is no face
+const FITTING = 0.85; // a found box that overlaps the box around its points by more is good enough
 const SAME = 0.5; // two finds whose points overlap by more are one face
 const UNSURE_MIN_SCORE = 0.3; // of the finder where the points tell false finds afterwards
 
@@ -27,16 +28,17 @@ export class Landmarker {
   }
 
   /**
-   * Points of all found faces of an image, found twice: the second time in the box around the first
-   * ones. What the model is unsure of is left out as no face.
+   * Points of all found faces of an image. Where the found box does not fit the points, they are
+   * found again in the box around them. What the model is unsure of is left out as no face.
    */
   async landmarks(image, found) {
     const results = [];
     for (const face of found.filter(({ box }) => plausible(box, image))) {
       const first = await this.face(image, face);
       const around = boxAround(first.points);
-      const box = plausible(around, image) ? around : face.box;
-      results.push(await this.face(image, { ...face, box, roll: this.roll(first.points) }));
+      const again = plausible(around, image) && iou(around, face.box) < FITTING;
+      const second = { ...face, box: around, roll: this.roll(first.points) };
+      results.push(again ? await this.face(image, second) : first);
     }
     const others = (one) => results.filter((other) => other.score > one.score);
     const same = (one, other) => iou(boxAround(one.points), boxAround(other.points)) > SAME;

@@ -125,6 +125,19 @@ def test_points_of_found_faces_are_refined(face_model):
     np.testing.assert_allclose(twice(image).boxes[0], true, atol=2)
 
 
+def test_points_in_a_fitting_box_are_not_sought_again(face_model, monkeypatch):
+    image, true = disc_image((240, 320), [(80, 80), (220, 160)], 50), disc_box((80, 80), 50)
+    off = disc_box((220, 160), 50) + np.float32([10, -8, 20, 4])
+    landmarker = FaceLandmarker(face_model, finder=lambda _: np.stack([true, off]))
+    batches = []
+    inference = landmarker.inference
+    monkeypatch.setattr(landmarker, 'inference', lambda x: batches.append(len(x)) or inference(x))
+    landmarks = landmarker(image)
+    assert batches == [2, 1]
+    np.testing.assert_array_equal(landmarks.boxes[0], np.float32(true))
+    np.testing.assert_allclose(landmarks.boxes[1], disc_box((220, 160), 50), atol=2)
+
+
 def test_impossible_finds_of_the_finder_are_left_out(face_model):
     finds = [
         (20, 20, 90, 90),
