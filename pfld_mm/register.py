@@ -25,6 +25,7 @@ import pfld_mm.datasets.transforms.generate_face_labels
 import pfld_mm.datasets.transforms.letterbox_affine
 import pfld_mm.datasets.transforms.load_face
 import pfld_mm.datasets.transforms.load_finder_image
+import pfld_mm.datasets.transforms.mix_teacher_keypoints
 import pfld_mm.datasets.transforms.occlude_faces
 import pfld_mm.datasets.transforms.pack_finder_inputs
 import pfld_mm.datasets.transforms.seeded_albumentation
