@@ -12,6 +12,9 @@ train_pipeline = [
         transforms=[
             dict(type='RandomBrightnessContrast', brightness_limit=0.3, contrast_limit=0.3, p=0.5),
             dict(type='HueSaturationValue', p=0.25),
+            # painted faces, colored lamps
+            dict(type='HueSaturationValue', hue_shift_limit=90, sat_shift_limit=80, p=0.15),
+            dict(type='ChannelShuffle', p=0.05),
             dict(type='RandomGamma', gamma_limit=(50, 180), p=0.15),
             dict(type='ToGray', p=0.08),
             dict(
