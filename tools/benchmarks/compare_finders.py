@@ -1,6 +1,6 @@
 """Compare face finders on labelled images, in one run on one thread.
 
-``python tools/benchmarks/compare_finders.py LIST IMAGES --finder FOLDER --yunet FILE --haar``
+``python tools/benchmarks/compare_finders.py LIST IMAGES --yunet FILE --haar --mediapipe``
 
 The first row is `FaceLandmarker` with its default finder, points included.
 
@@ -22,6 +22,7 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')
 
 import cv2
 import numpy as np
+from media_pipe_face_finder import MediaPipeFaceFinder
 
 from pfld_mm.core.boxes import iou, landmark_boxes
 from pfld_mm.core.finder.found_faces import FoundFaces
@@ -46,6 +47,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--min-score', type=float, help='of the exported finders')
     parser.add_argument('--max-side', type=int, default=640, help='of the exported finders')
     parser.add_argument('--yunet', type=Path, help='YuNet, as OpenCV reads it')
+    parser.add_argument('--mediapipe', action='store_true', help="MediaPipe's full-range detector")
     parser.add_argument('--haar', action='store_true', help="OpenCV's cascade, too")
     parser.add_argument('--landmarks', default='pfld_ghostone_98', help='model of 98 points')
     parser.add_argument('--sheets', type=Path, help='folder for images of all other finds')
@@ -74,6 +76,8 @@ def open_finders(args: argparse.Namespace) -> dict[str, Callable]:
     }
     if args.yunet:
         finders['YuNet'] = YuNetFaceFinder(args.yunet)
+    if args.mediapipe:
+        finders['MediaPipe, full range'] = MediaPipeFaceFinder()
     if args.haar:
         finders['Haar'] = HaarFaceFinder()
     return finders
