@@ -22,7 +22,10 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')
 
 import cv2
 import numpy as np
-from media_pipe_face_finder import MediaPipeFaceFinder
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.media_pipe_face_finder import MediaPipeFaceFinder
 
 from pfld_mm.core.boxes import iou, landmark_boxes
 from pfld_mm.core.finder.found_faces import FoundFaces
