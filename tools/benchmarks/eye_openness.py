@@ -15,6 +15,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import mannwhitneyu
 
 from pfld_mm.core.boxes import landmark_boxes
 from pfld_mm.core.openness import OPENINGS_98, eye_aspect_ratio, eye_openness
@@ -78,8 +79,7 @@ def _widths(points: np.ndarray) -> np.ndarray:
 
 def auc(lower: np.ndarray, higher: np.ndarray) -> float:
     """Probability that one of ``higher`` (N,) is above one of ``lower`` (M,); ties count half."""
-    differences = higher[:, None] - lower[None]
-    return float((differences > 0).mean() + (differences == 0).mean() / 2)
+    return float(mannwhitneyu(higher, lower).statistic / (len(higher) * len(lower)))
 
 
 def figures(eyes: dict[str, np.ndarray]) -> Row:

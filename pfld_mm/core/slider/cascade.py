@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from pfld_mm.core.slider.cascade_params import CascadeParams
 from pfld_mm.core.slider.decode import decode_slider, valid_cells
-from pfld_mm.core.slider.pair_crops import crop_pairs, pair_corners
-from pfld_mm.core.slider.pair_verdict import PairVerdict
+from pfld_mm.core.slider.pair_crops import crop_pairs, pair_corners, zoomed_pair
+from pfld_mm.core.slider.pair_verdict import PAIR_OUTPUTS, PairVerdict
 from pfld_mm.core.slider.proposals import PairProposal, find_pairs
 from pfld_mm.core.slider.slider_prediction import SliderPrediction
 from pfld_mm.core.slider.template_match import align_piece
 
+MATCH = PAIR_OUTPUTS.index('match_logit')
 Proposer = Callable[[np.ndarray], np.ndarray]
 """RGB and mask (H, W, 4) uint8 -> (8, h, w), as `decode_slider` reads it."""
 Verifier = Callable[[np.ndarray], np.ndarray]
@@ -22,6 +24,8 @@ Verifier = Callable[[np.ndarray], np.ndarray]
 
 MIRRORS = ((True, False), (False, True), (True, True))
 """Of test-time augmentation: in (x, y)."""
+ZOOMS = (1.15, 1 / 1.15)
+"""Of test-time augmentation where ``found`` is in doubt."""
 
 
 class SliderCascade:
@@ -31,8 +35,9 @@ class SliderCascade:
     The proposal stage gives score maps; their peaks make pairs of a piece and a gap. The verifier
     judges the most probable pair, and the others if that one does not match clearly. The best match
     is cropped again around the centers found, measured and judged, with test-time augmentation
-    where that changes the centers or leaves doubts. Without a verifier the score maps are decoded,
-    and the piece is aligned with the gap by template matching.
+    where that changes the centers or leaves doubts: mirrored squares, and zoomed ones for the
+    logit alone. Without a verifier the score maps are decoded, and the piece is aligned with the
+    gap by template matching.
 
     Args:
         proposer: The first network.
@@ -123,7 +128,8 @@ class SliderCascade:
         """Measure and judge a pair again in squares around its centers.
 
         Where that moves a center by more than ``tta_shift`` or the match is not sure, all numbers
-        are the medians of this verdict and of three on the mirrored squares.
+        are the medians of this verdict and of three on the mirrored squares. If that leaves in
+        doubt whether it is an answer, the logit is the mean over zoomed squares, too.
         """
         size = self.params.square_size
         corners = pair_corners(first.piece[0], first.gap[0], first.row, size)
@@ -133,13 +139,25 @@ class SliderCascade:
         sure = second.match_logit >= self.params.sure_logit
         if sure and first.distance_to(second) <= self.params.tta_shift:
             return second
-        views = [square[:, :: -1 if y else 1, :: -1 if x else 1] for x, y in MIRRORS]
-        rows = self._verify(np.ascontiguousarray(np.stack(views)))
+        rows = self._verify(_mirrored(square)[1:])
         mirrored = [
             PairVerdict.from_row(row, corners, size, mirror)
             for row, mirror in zip(rows, MIRRORS, strict=True)
         ]
-        return PairVerdict.median([second, *mirrored])
+        median = PairVerdict.median([second, *mirrored])
+        if abs(median.match_logit - self.params.min_found_logit) > self.params.zoom_doubt:
+            return median
+        return replace(median, match_logit=self._zoomed_logit(image, first, median.match_logit))
+
+    def _zoomed_logit(self, image: np.ndarray, pair: PairVerdict, logit: float) -> float:
+        """Mean of a logit and of the medians that the views on zoomed squares give."""
+        size, logits = self.params.square_size, [logit]
+        for zoom in ZOOMS:
+            side = 2 * round(size / zoom / 2)
+            corners = pair_corners(pair.piece[0], pair.gap[0], pair.row, side)
+            rows = self._verify(_mirrored(zoomed_pair(image, corners, side, size)))
+            logits.append(float(np.median(rows[:, MATCH])))
+        return float(np.mean(logits))
 
     def _measure_gap(self, image: np.ndarray, points: np.ndarray) -> np.ndarray:
         """Measure the gap alone, beside any part of its row: both centers (2, 2), corrected."""
@@ -149,3 +167,9 @@ class SliderCascade:
         (row,) = self._verify(crop_pairs(image, [corners], size))
         gap = PairVerdict.from_row(row, corners, size).gap
         return np.array([gap, (piece_x, gap[1])])
+
+
+def _mirrored(square: np.ndarray) -> np.ndarray:
+    """The squares (6, S, S) of a pair as they are and as `MIRRORS` says, (4, 6, S, S)."""
+    views = [square[:, :: -1 if y else 1, :: -1 if x else 1] for x, y in MIRRORS]
+    return np.stack([square, *views])

@@ -24,6 +24,7 @@ class CascadeParams:
             test-time augmentation.
         min_match_logit: Pairs below it do not match; they are not measured.
         min_found_logit: The measured pair is an answer from this match logit on.
+        zoom_doubt: Distance from ``min_found_logit`` within which zoomed squares judge, too.
         score_weight: Weight of the logarithms of the scores beside the match logit.
         tta_shift: Shift of a center between two measurements above which test-time augmentation is
             used.
@@ -43,8 +44,9 @@ class CascadeParams:
     max_row_offset: float = 24.0
     min_piece_offset: float = 16.0
     sure_logit: float = 5.0
-    min_match_logit: float = 0.0
-    min_found_logit: float = 1.0
+    min_match_logit: float = -1.0
+    min_found_logit: float = 0.8
+    zoom_doubt: float = 2.0
     score_weight: float = 0.25
     tta_shift: float = 0.5
     template_size: int = 25

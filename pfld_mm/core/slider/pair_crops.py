@@ -50,3 +50,10 @@ def crop_pair(image: np.ndarray, corners: PairCorners, size: int) -> np.ndarray:
 def crop_pairs(image: np.ndarray, corners: Sequence[PairCorners], size: int) -> np.ndarray:
     """The squares of P pairs as the verifier takes them, (P, 6, size, size) float32 in [0, 1]."""
     return np.stack([crop_pair(image, one, size) for one in corners]) / np.float32(255)
+
+
+def zoomed_pair(image: np.ndarray, corners: PairCorners, side: int, size: int) -> np.ndarray:
+    """The squares of ``side`` px of one pair, resized to ``size``: (6, size, size) float32."""
+    (squares,) = crop_pairs(image, [corners], side)
+    resized = cv2.resize(squares.transpose(1, 2, 0), (size, size), interpolation=cv2.INTER_LINEAR)
+    return np.ascontiguousarray(resized.transpose(2, 0, 1))

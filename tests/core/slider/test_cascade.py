@@ -116,7 +116,60 @@ def test_a_match_that_is_not_sure_is_judged_in_four_views():
     np.testing.assert_allclose(found.points, [[363, 82], [63, 82]])
 
 
-@pytest.mark.parametrize(('logit', 'is_found'), [(0.1, False), (0.875, False), (1.0, True)])
+def zoomed(logits, **params):
+    """A pair with the logit 1.5 in every view of its own squares, and others in zoomed ones."""
+    seen = []
+
+    def verifier(squares):
+        seen.append(squares)
+        return rows(*(logits[len(seen) - 4] if len(seen) > 3 else [1.5] * len(squares)))
+
+    found = locate(maps(gaps=[(90, 20, 0.9)], pieces=[(15, 20, 0.8)]), verifier, **params)
+    return found, seen
+
+
+def test_a_doubtful_match_is_judged_in_zoomed_squares_too():
+    """The mean of the medians 1.5, 0.5 and -0.8; places and angle are those of the plain views."""
+    found, seen = zoomed([[0.0, 0.4, 0.6, 7.0], [-9.0, -0.9, -0.7, 5.0]])
+    assert [len(squares) for squares in seen] == [1, 1, 3, 4, 4]
+    assert found.match_logit == pytest.approx(0.4) and not found.found
+    plain, _ = zoomed([], zoom_doubt=0)
+    assert plain.match_logit == pytest.approx(1.5) and plain.found
+    np.testing.assert_array_equal(found.points, plain.points)
+    assert found.angle == plain.angle
+
+
+def test_zoomed_squares_show_more_or_less_of_the_image():
+    """An image that changes linearly: after zooming by z, it changes z times as slowly."""
+    columns = np.linspace(0, 255, 4 * WIDTH, dtype=np.float32).astype(np.uint8)
+    seen = []
+    locate(
+        maps(gaps=[(70, 32, 0.9)], pieces=[(40, 32, 0.8)]),
+        lambda squares: seen.append(squares) or rows(*[1.0] * len(squares)),
+        with_mask(np.broadcast_to(columns[None, :, None], (4 * HEIGHT, 4 * WIDTH, 3)).copy()),
+    )
+    slopes = [np.polyfit(np.arange(100), squares[0, 3, 80, 30:130], 1)[0] for squares in seen]
+    np.testing.assert_allclose(slopes[3] / slopes[0], 140 / 160, rtol=0.02)
+    np.testing.assert_allclose(slopes[4] / slopes[0], 184 / 160, rtol=0.02)
+    middles = [squares[0, :, 79:81, 79:81].mean((1, 2)) for squares in seen[1:]]
+    np.testing.assert_allclose(middles[2:], [middles[0]] * 2, atol=2 / 255)
+    mirrored = seen[3][0, :, :, ::-1], seen[3][0, :, ::-1], seen[3][0, :, ::-1, ::-1]
+    np.testing.assert_array_equal(seen[3][1:], mirrored)
+
+
+@pytest.mark.parametrize('logit', [-1.1, 3.1])
+def test_a_logit_far_from_the_limit_needs_no_zoom(logit):
+    calls, verifier = counted(says(logit))
+    found = locate(
+        maps(gaps=[(90, 20, 0.9)], pieces=[(15, 20, 0.8)]),
+        verifier,
+        min_match_logit=-2.0,
+        min_found_logit=1.0,
+    )
+    assert calls == [1, 1, 3] and found.match_logit == pytest.approx(logit)
+
+
+@pytest.mark.parametrize(('logit', 'is_found'), [(-0.9, False), (0.75, False), (0.81, True)])
 def test_found_needs_more_than_a_match(logit, is_found):
     """Between both thresholds the measured pair is the best guess."""
     output = maps(gaps=[(90, 20, 0.9)], pieces=[(15, 20, 0.8)])
@@ -154,19 +207,19 @@ def test_scores_decide_between_equal_matches():
 
 def test_a_match_with_low_scores_is_before_a_mismatch_with_high_ones():
     output = maps(gaps=[(90, 20, 0.9), (60, 20, 1e-6)], pieces=[(15, 20, 0.8)])
-    answers = iter((rows(-0.1), rows(0.1), rows(0.1), rows(0.1, 0.1, 0.1)))
-    found = locate(output, lambda squares: next(answers))
+    answers = iter((rows(-1.1), rows(-0.9), rows(-0.9), rows(-0.9, -0.9, -0.9)))
+    found = locate(output, lambda squares: next(answers), zoom_doubt=0)
     assert found.points[0, 0] == pytest.approx(4 * 60.75, abs=1)
 
 
 def test_where_nothing_matches_the_gap_is_measured_alone():
-    calls, verifier = counted(says(-0.1))
+    calls, verifier = counted(says(-1.1))
     found = locate(two_gaps(), verifier)
     assert calls == [1, 1, 1]
     _, scores, angle = decode_slider(two_gaps(), same_row=True)
     np.testing.assert_allclose(found.points, [[363, 86], [63, 86]])  # 4 px below the middle
     np.testing.assert_array_equal(found.scores, scores)
-    assert found.angle == angle and found.match_logit == pytest.approx(-0.1)
+    assert found.angle == angle and found.match_logit == pytest.approx(-1.1)
     assert not found.found
 
 
