@@ -4,6 +4,7 @@ import json
 
 import cv2
 import numpy as np
+import onnx
 import pytest
 import torch
 from helpers.runs import ROOT
@@ -12,6 +13,7 @@ from mmengine.registry import init_default_scope
 from mmpose.apis import inference_topdown, init_model
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
+from onnx import TensorProto, numpy_helper
 
 from pfld_mm.core.boxes import iou
 from pfld_mm.core.face_markups import MARKUPS
@@ -62,6 +64,16 @@ FORMS = [(name, form) for name in FACES for form in ModelFolder.read(name).info.
 @pytest.mark.parametrize(('name', 'form'), FORMS)
 def test_golden_pairs(name, form):
     FaceLandmarker(name, form).self_test()
+
+
+@pytest.mark.parametrize('name', [name for name, form in FORMS if form == 'onnxruntime_int8'])
+def test_int8_weights_have_seven_bits(name):
+    """So that no processor's sums saturate, see ``deploy.graph.quantise``."""
+    graph = onnx.load(str(ModelFolder.read(name).path / 'model.int8.onnx')).graph
+    int8 = [w for w in graph.initializer if w.data_type == TensorProto.INT8]
+    kernels = [numpy_helper.to_array(w).astype(int) for w in int8 if len(w.dims) == 4]
+    assert len(kernels) > 20
+    assert max(np.abs(kernel).max() for kernel in kernels) <= 64
 
 
 @pytest.mark.parametrize('name', FACES)
