@@ -16,6 +16,7 @@ or another part of the image).
 
 import argparse
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ from pfld_mm.runtime import FaceLandmarker
 
 SEED = 0
 """Of the covers."""
+Face = tuple[np.ndarray, np.ndarray]
+"""Image (H, W, 3) uint8 BGR and true points (K, 2)."""
 Row = dict[str, float]
 
 
@@ -45,16 +48,16 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def read_faces(config: str, options: dict | None) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Image (H, W, 3) uint8 BGR and points (K, 2) of each test face."""
+def read_faces(config: str, options: dict | None) -> Iterator[Face]:
+    """The test faces, one at a time."""
     from mmpose.registry import DATASETS
 
     from pfld_mm.engine.config import load_config
 
     dataset = load_config(config, options).test_dataloader.dataset
     dataset.pipeline = [dict(type='LoadFace', reduce=False)]
-    samples = DATASETS.build(dataset)
-    return [(sample['img'], sample['keypoints'][0]) for sample in samples]
+    for sample in DATASETS.build(dataset):
+        yield sample['img'], sample['keypoints'][0]
 
 
 def cover(image: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -74,19 +77,21 @@ def cover(image: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return covered, under
 
 
-def measure(model: Any, faces: list, covers: bool) -> dict[str, np.ndarray]:
+def measure(model: Any, faces: Iterable[Face], covers: bool) -> dict[str, np.ndarray]:
     """``error`` and ``sigma`` (F, K, 2) in sides of the face's box, the ``side`` (F, 1) in pixels,
     and ``covered`` (F, K).
 
     Raises:
         ValueError: If the model tells no deviations, or has other points than the labels.
     """
-    np.random.seed(SEED)
+    state = np.random.RandomState(SEED).get_state()  # of our own: datasets seed the global one
     found: dict[str, list[np.ndarray]] = {'error': [], 'sigma': [], 'side': [], 'covered': []}
     for image, points in faces:
         under = np.zeros(len(points), bool)
         if covers:
+            np.random.set_state(state)
             image, under = cover(image, points)
+            state = np.random.get_state()
         box = landmark_boxes(points)
         face = model(image, box[None])[0]
         if face.sigmas is None:
@@ -149,15 +154,14 @@ def main() -> None:
     args = parse_args()
     try:
         model = FaceLandmarker(args.model)
-        faces = read_faces(args.config, args.cfg_options)
-        rows = {
-            'as they are': figures(measure(model, faces, covers=False)),
-            'a side covered': figures(measure(model, faces, covers=True)),
-        }
+        plain, covered = (
+            measure(model, read_faces(args.config, args.cfg_options), covers)
+            for covers in (False, True)
+        )
     except (OSError, ValueError, ImportError) as error:
         raise SystemExit(f'point_confidence.py: {error}') from None
-    print(f'{args.model}, {len(faces)} faces\n')
-    print(table(rows))
+    print(f'{args.model}, {len(plain["error"])} faces\n')
+    print(table({'as they are': figures(plain), 'a side covered': figures(covered)}))
 
 
 if __name__ == '__main__':

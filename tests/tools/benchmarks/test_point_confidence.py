@@ -18,8 +18,7 @@ def faces():
 class Oracle:
     """Errs by normal errors whose deviations it tells: 1 px on the odd points, 4 px on the others.
 
-    ``covers`` makes the deviations of covered points, which it sees by the change of the image,
-    five times as large.
+    Those of covered points, which it sees by the change of the image, are five times as large.
     """
 
     def __init__(self, faces, points=98):
