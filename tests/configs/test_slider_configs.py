@@ -23,7 +23,7 @@ import pfld_mm.models.heads.pair_verifier
 import pfld_mm.models.necks.lite_fpn
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
-FAST, VERIFIER = 426_110, 475_676
+FAST, VERIFIER = 426_110, 495_261
 PARAMETERS = dict(
     litehrnet18_slider=3_275_758,
     litehrnet18_fast_slider=FAST + VERIFIER,

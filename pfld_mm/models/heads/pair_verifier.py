@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from pfld_mm.models.layers.conv_block import ConvBlock
 from pfld_mm.models.layers.edge_profile import EdgeProfile
 from pfld_mm.models.layers.layout import fastest_layout
+from pfld_mm.models.layers.mask_contrast import PARTS, mask_contrast
 from pfld_mm.models.layers.residual_conv import ResidualConv
 from pfld_mm.models.losses.edge_distribution_loss import EdgeDistributionLoss
 
@@ -26,10 +27,12 @@ class PairVerifier(BaseModule):
     """Compares a piece with a gap: whether they match, and where their edges are.
 
     The two square crops go in as six channels, so that every layer sees both. A small encoder and
-    decoder of 3x3 convolutions ends in masks of both shapes, which are supervised as well. The
-    edges of both bounding boxes are read from the masks and the features below them, as
-    expectations of distributions along the axes (side-aware boundary localization, Wang et al.,
-    ECCV 2020, arXiv 1912.04260).
+    decoder of 3x3 convolutions ends in masks of both shapes, which are supervised as well. Whether
+    they match is judged from the coarsest map, and from what the finest one and the colors have
+    inside the masks, on their outlines and on either side of those (:func:`mask_contrast`): a gap
+    may be too faint for any single pixel. The edges of both bounding boxes are read from the masks
+    and the features below them, as expectations of distributions along the axes (side-aware
+    boundary localization, Wang et al., ECCV 2020, arXiv 1912.04260).
 
     Args:
         channels: At strides 2, 4, 8 and 16 of the crops.
@@ -74,6 +77,12 @@ class PairVerifier(BaseModule):
         centers = torch.arange(square_size // 2) * 2.0 + 1
         self.register_buffer('bin_centers', centers, persistent=False)
         self.match = nn.Linear(2 * hidden_channels, 1)
+        contrasts = 2 * PARTS * (finest + 6)
+        self.evidence = nn.Sequential(
+            nn.Linear(2 * hidden_channels + contrasts, hidden_channels),
+            nn.ReLU(),
+            nn.Linear(hidden_channels, 1),
+        )
         self.angle = nn.Linear(2 * hidden_channels, 1)
         self.loss_edge = EdgeDistributionLoss() if loss_edge is None else MODELS.build(loss_edge)
 
@@ -139,7 +148,15 @@ class PairVerifier(BaseModule):
         shapes = torch.cat([finest, masks], dim=1)
         columns, rows = self.columns(shapes, context, 2), self.rows(shapes, context, 3)
         order = [part[:, k : k + 1] for k in range(4) for part in (columns, rows)]
-        return torch.cat(order, dim=1), self.match(judged), self.angle(judged), masks
+        match = self.match(judged) + self._evidence(squares, finest, masks, judged)
+        return torch.cat(order, dim=1), match, self.angle(judged), masks
+
+    def _evidence(self, squares: Tensor, finest: Tensor, masks: Tensor, judged: Tensor) -> Tensor:
+        """What the shapes' surroundings add to the logit of the match (N, 1)."""
+        maps = torch.cat([finest, F.avg_pool2d(squares, 2)], dim=1)
+        # the masks are trained by their own loss alone
+        contrast = mask_contrast(maps, masks.detach().sigmoid())
+        return self.evidence(torch.cat([judged, contrast], dim=1))
 
     def _edges(self, logits: Tensor) -> Tensor:
         """Expectations (P, 8) over the bins around the most probable one, in pixels of the

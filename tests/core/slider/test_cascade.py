@@ -129,10 +129,10 @@ def zoomed(logits, **params):
 
 
 def test_a_doubtful_match_is_judged_in_zoomed_squares_too():
-    """The mean of the medians 1.5, 0.5 and -0.8; places and angle are those of the plain views."""
-    found, seen = zoomed([[0.0, 0.4, 0.6, 7.0], [-9.0, -0.9, -0.7, 5.0]])
+    """The mean of the medians 1.5, -0.5 and -1.8; places and angle are those of the plain views."""
+    found, seen = zoomed([[-1.0, -0.6, -0.4, 7.0], [-9.0, -1.9, -1.7, 5.0]])
     assert [len(squares) for squares in seen] == [1, 1, 3, 4, 4]
-    assert found.match_logit == pytest.approx(0.4) and not found.found
+    assert found.match_logit == pytest.approx(-0.8 / 3) and not found.found
     plain, _ = zoomed([], zoom_doubt=0)
     assert plain.match_logit == pytest.approx(1.5) and plain.found
     np.testing.assert_array_equal(found.points, plain.points)
@@ -169,7 +169,7 @@ def test_a_logit_far_from_the_limit_needs_no_zoom(logit):
     assert calls == [1, 1, 3] and found.match_logit == pytest.approx(logit)
 
 
-@pytest.mark.parametrize(('logit', 'is_found'), [(-0.9, False), (0.75, False), (0.81, True)])
+@pytest.mark.parametrize(('logit', 'is_found'), [(-1.75, False), (-0.1875, False), (-0.125, True)])
 def test_found_needs_more_than_a_match(logit, is_found):
     """Between both thresholds the measured pair is the best guess."""
     output = maps(gaps=[(90, 20, 0.9)], pieces=[(15, 20, 0.8)])
@@ -207,19 +207,19 @@ def test_scores_decide_between_equal_matches():
 
 def test_a_match_with_low_scores_is_before_a_mismatch_with_high_ones():
     output = maps(gaps=[(90, 20, 0.9), (60, 20, 1e-6)], pieces=[(15, 20, 0.8)])
-    answers = iter((rows(-1.1), rows(-0.9), rows(-0.9), rows(-0.9, -0.9, -0.9)))
+    answers = iter((rows(-2.1), rows(-1.9), rows(-1.9), rows(-1.9, -1.9, -1.9)))
     found = locate(output, lambda squares: next(answers), zoom_doubt=0)
     assert found.points[0, 0] == pytest.approx(4 * 60.75, abs=1)
 
 
 def test_where_nothing_matches_the_gap_is_measured_alone():
-    calls, verifier = counted(says(-1.1))
+    calls, verifier = counted(says(-2.1))
     found = locate(two_gaps(), verifier)
     assert calls == [1, 1, 1]
     _, scores, angle = decode_slider(two_gaps(), same_row=True)
     np.testing.assert_allclose(found.points, [[363, 86], [63, 86]])  # 4 px below the middle
     np.testing.assert_array_equal(found.scores, scores)
-    assert found.angle == angle and found.match_logit == pytest.approx(-1.1)
+    assert found.angle == angle and found.match_logit == pytest.approx(-2.1)
     assert not found.found
 
 
