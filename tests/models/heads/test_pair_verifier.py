@@ -53,7 +53,7 @@ def test_an_odd_size_is_refused():
 
 def test_it_learns_edges_and_matches():
     """A tiny one, in seconds: what is where, and whether both are of one size."""
-    model, (squares, labels) = verifier().train(), blocks()
+    model, (squares, labels) = verifier().train(), blocks(24)
     optimiser = torch.optim.AdamW(model.parameters(), 1e-2)
     for _ in range(60):
         optimiser.zero_grad()
@@ -83,7 +83,7 @@ def test_bins_that_are_equally_probable_do_not_raise_the_gradient():
 
 
 def test_masks_are_learnt():
-    model, (squares, labels) = verifier().train(), blocks()
+    model, (squares, labels) = verifier().train(), blocks(24)
     optimiser = torch.optim.AdamW(model.parameters(), 1e-2)
     for _ in range(40):
         optimiser.zero_grad()
