@@ -13,7 +13,7 @@ def verifier(**kwargs):
     return PairVerifier((8, 8, 8, 8), hidden_channels=8, **kwargs)
 
 
-def blocks(count=64):
+def blocks(count):
     """Bright rectangles on dark ground, the gap's of the piece's size or of half of it."""
     generator = torch.Generator().manual_seed(1)
     squares = torch.zeros(count, 6, SQUARE, SQUARE)
