@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike
 from pfld_mm.core.exif import turn_upright
 from pfld_mm.core.image_header import ImageHeader
 from pfld_mm.core.image_kind import image_kind
+from pfld_mm.core.image_size import MAX_PIXELS, check_size
 from pfld_mm.core.pillow_image import decode_with_pillow, from_pillow, is_pillow_image
 
-MAX_PIXELS = 120_000_000
-"""Default limit of a file; decoded, so many pixels take 360 MB."""
+UNSIZED = ('AVIF', 'HEIF')
+"""Kinds whose header is Pillow's matter: it tells the size before it decodes."""
 KINDS = 'JPEG, PNG, WebP, BMP, TIFF, GIF'
 REDUCED_FLAGS = {
     1: cv2.IMREAD_COLOR,
@@ -90,13 +91,20 @@ def decode_image(
             + (f'other bytes ({data[:8]!r} ...)' if data else '0 bytes')
             + '; restore the file or leave it out'
         )
-    _check_size(header.width // reduction * (header.height // reduction), header, name, max_pixels)
+    width, height = header.width // reduction, header.height // reduction
+    check_size(width, height, name, max_pixels)
     if not header.complete:
         raise ValueError(
             f'{name}: the image is truncated (the end of its {header.kind} data is missing after '
             f'{len(data)} bytes); restore the file or leave it out'
         )
-    if header.kind == 'AVIF':  # OpenCV reads it from 4.12 on, but does not turn it
+    if header.kind not in UNSIZED and not header.width * header.height:
+        raise ValueError(
+            f'{name}: its {header.kind} header does not say how large the image is; restore the '
+            'file, or convert it to PNG or JPEG'
+        )
+    # OpenCV reads AVIF from 4.12 on, but does not turn it; it blends the alpha of TIFF with black
+    if header.kind in UNSIZED or header.has_alpha:
         return decode_with_pillow(data, header.kind, name, max_pixels)
     flag = REDUCED_FLAGS[reduction]
     if header.kind in ('PNG', 'WebP'):  # OpenCV turns them or not, by its version
@@ -104,7 +112,7 @@ def decode_image(
     image = _decode(data, flag)
     if image is None:
         return decode_with_pillow(data, header.kind, name, max_pixels)
-    _check_size(image.shape[0] * image.shape[1], header, name, max_pixels)
+    check_size(image.shape[1], image.shape[0], name, max_pixels)
     return turn_upright(image, header.orientation)
 
 
@@ -113,14 +121,6 @@ def _decode(data: bytes, flag: int) -> np.ndarray | None:
         return cv2.imdecode(np.frombuffer(data, np.uint8), flag)
     except cv2.error:  # it raises for some files and returns None for others
         return None
-
-
-def _check_size(pixels: int, header: ImageHeader, name: str, max_pixels: int) -> None:
-    if pixels > max_pixels:
-        raise ValueError(
-            f'{name}: the image has {header.width} x {header.height} pixels, more than the limit '
-            f'of {max_pixels:,}; reduce it, or raise max_pixels (--max-pixels)'
-        )
 
 
 def as_bgr(image: ArrayLike | Any) -> np.ndarray:

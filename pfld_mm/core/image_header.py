@@ -23,6 +23,7 @@ class ImageHeader:
         orientation: EXIF's, 1 to 8, of PNG and WebP; 1 for the other kinds.
         complete: whether the image's end is there (JPEG, PNG; True for the other kinds). Decoders
             may fill up a truncated file without an error. Bytes after the end do no harm.
+        has_alpha: whether a TIFF has samples beside its colors; False for the other kinds.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class ImageHeader:
     height: int = 0
     orientation: int = 1
     complete: bool = True
+    has_alpha: bool = False
 
     @classmethod
     def parse(cls, data: bytes) -> ImageHeader | None:
@@ -45,8 +47,8 @@ class ImageHeader:
 
 def _jpeg(data: bytes) -> ImageHeader:
     header = JpegHeader.parse(data)
-    if header is None:  # the decoder decides
-        return ImageHeader('JPEG')
+    if header is None:  # it ends before its first scan
+        return ImageHeader('JPEG', complete=False)
     return ImageHeader('JPEG', header.width, header.height, complete=header.complete)
 
 
@@ -96,20 +98,24 @@ def _bmp(data: bytes) -> ImageHeader:
 
 
 def _tiff(data: bytes) -> ImageHeader:
-    """Width and height are the tags 256 and 257 of the first directory (TIFF 6.0, BigTIFF)."""
+    """Width, height and further samples are the tags 256, 257 and 338 of the first directory
+    (TIFF 6.0, BigTIFF).
+    """
     order = '<' if data[:2] == b'II' else '>'
     big = b'+' in data[:4]
     word, number, step = ('Q', 'Q', 20) if big else ('I', 'H', 12)
     (start,) = struct.unpack_from(order + word, data, 8 if big else 4)
     (count,) = struct.unpack_from(order + number, data, start)
-    size = {256: 0, 257: 0}
+    size, has_alpha = {256: 0, 257: 0}, False
     first = start + struct.calcsize(order + number)
     for i in range(first, min(first + step * count, len(data)), step):
         tag, kind = struct.unpack_from(f'{order}HH', data, i)
+        has_alpha |= tag == 338
         if tag in size and kind in _TIFF_INTEGERS:
             at = i + 4 + struct.calcsize(order + word)
-            (size[tag],) = struct.unpack_from(order + _TIFF_INTEGERS[kind], data, at)
-    return ImageHeader('TIFF', size[256], size[257])
+            (found,) = struct.unpack_from(order + _TIFF_INTEGERS[kind], data, at)
+            size[tag] = max(size[tag], found)  # of a repeated tag, readers take one or the other
+    return ImageHeader('TIFF', size[256], size[257], has_alpha=has_alpha)
 
 
 def _pnm(data: bytes) -> ImageHeader:

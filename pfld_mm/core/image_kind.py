@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _BRANDS = {b'avif': 'AVIF', b'avis': 'AVIF'} | dict.fromkeys(
-    (b'heic', b'heix', b'hevc', b'heim', b'heis', b'mif1', b'msf1'), 'HEIF'
+    (b'heic', b'heix', b'hevc', b'heim', b'heis', b'mif1', b'msf1', b'miaf'), 'HEIF'
 )
 _DIB_SIZES = {12, 40, 52, 56, 64, 108, 124}
 _STARTS = {
@@ -34,5 +34,7 @@ def image_kind(data: bytes) -> str | None:
     if data[:4] == b'RIFF' and data[8:12] == b'WEBP':
         return 'WebP'
     if data[4:8] == b'ftyp':  # also the start of a video
-        return _BRANDS.get(data[8:12])
+        brands = [data[8:12], *(data[i : i + 4] for i in range(16, 32, 4))]
+        kinds = [_BRANDS[brand] for brand in brands if brand in _BRANDS]
+        return 'AVIF' if 'AVIF' in kinds else kinds[0] if kinds else None
     return 'PNM' if re.match(rb'P[1-7]\s', data) else None

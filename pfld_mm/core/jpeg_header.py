@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from pfld_mm.core.exif import exif_orientation
 
 START_OF_FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 START_OF_SCAN, END_OF_IMAGE, EXIF = 0xDA, b'\xff\xd9', 0xE1
+ALONE = {0x01, *range(0xD0, 0xD9)}
+"""Markers without a length: TEM, RST0 to RST7 and SOI."""
+MARKER = re.compile(rb'\xff+([^\x00\xff])')
+"""What decoders look for after a segment: they pass over stray bytes and fill bytes."""
 
 
 @dataclass
@@ -33,21 +38,20 @@ class JpegHeader:
         width = height = 0
         turned = False
         position = 2
-        while position + 4 <= len(data) and data[position] == 0xFF:
-            marker = data[position + 1]
-            if marker == 0xFF:  # a fill byte
-                position += 1
+        while found := MARKER.search(data, position):
+            marker, position = found[1][0], found.end()
+            if marker in ALONE:
                 continue
             if marker == START_OF_SCAN:
                 # 0xFF is stuffed within the scan, so these two bytes are the marker itself.
                 complete = data.rfind(END_OF_IMAGE, position) >= 0
                 return cls(width, height, turned, complete)
             if marker in START_OF_FRAME:
-                height = int.from_bytes(data[position + 5 : position + 7], 'big')
-                width = int.from_bytes(data[position + 7 : position + 9], 'big')
-            end = position + 2 + int.from_bytes(data[position + 2 : position + 4], 'big')
+                height = int.from_bytes(data[position + 3 : position + 5], 'big')
+                width = int.from_bytes(data[position + 5 : position + 7], 'big')
+            end = position + max(2, int.from_bytes(data[position : position + 2], 'big'))
             if marker == EXIF:
-                turned |= _asks_to_turn(data[position + 4 : end])
+                turned |= _asks_to_turn(data[position + 2 : end])
             position = end
         return None
 

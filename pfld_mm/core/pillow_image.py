@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from pfld_mm.core.image_size import TooLargeError, check_size
+
 NEEDS = {'AVIF': 'pillow>=11.3', 'GIF': 'pillow', 'TIFF': 'pillow'}
 """Kinds that Pillow decodes where OpenCV may not -> what to install."""
 
@@ -61,24 +63,37 @@ def decode_with_pillow(data: bytes, kind: str, name: str, max_pixels: int) -> np
         raise ImportError(_advice(name, kind))
     try:
         with Image.open(io.BytesIO(data)) as image:
-            width, height = image.size
-            if width * height <= max_pixels:
-                return _bgr8(ImageOps.exif_transpose(image))
+            check_size(*image.size, name, max_pixels)
+            upright = ImageOps.exif_transpose(image)
+            upright.load()
+    except TooLargeError:
+        raise
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         raise ValueError(
             f'{name}: expected an image, found {len(data)} bytes of {kind} that Pillow cannot '
             f'decode ({error}); restore the file, or convert it to PNG or JPEG'
         ) from None
-    raise ValueError(
-        f'{name}: the image has {width} x {height} pixels, more than the limit of '
-        f'{max_pixels:,}; reduce it, or raise max_pixels (--max-pixels)'
-    )
+    return _bgr8(upright, name)
 
 
-def _bgr8(image: Any) -> np.ndarray:
+def _bgr8(image: Any, name: str) -> np.ndarray:
+    if image.mode == 'I':
+        raise ValueError(
+            f'{name}: its pixels are integers of 32 bits, whose range the file does not tell; '
+            'convert it to 8 or 16 bits'
+        )
     array = from_pillow(image)
+    if array.dtype.kind == 'f':
+        low, high = float(array.min()), float(array.max())
+        if not (low >= 0 and high <= 1):  # also False for NaN
+            raise ValueError(
+                f'{name}: a float image must lie in 0..1, found {low:g}..{high:g}; convert it '
+                'to 8 or 16 bits'
+            )
+        array = np.rint(array * 255)
+    elif array.ndim == 2:
+        array = array >> 8
     if array.ndim == 2:
-        array = array >> 8 if array.dtype == np.uint16 else np.asarray(image.convert('L'))
         array = np.repeat(array.astype(np.uint8)[..., None], 3, axis=2)
     return array
 

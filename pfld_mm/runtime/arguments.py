@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pfld_mm.core.image import MAX_PIXELS
+from pfld_mm.core.image_size import MAX_PIXELS
 from pfld_mm.runtime.face_finder import DEFAULT_MAX_SIDE
 from pfld_mm.runtime.face_finder import DEFAULT_MODEL as DEFAULT_FINDER
 from pfld_mm.runtime.face_landmarker import DEFAULT_MODEL

@@ -24,6 +24,11 @@ def test_tiff(options):
     assert ImageHeader.parse(stored('TIFF', **options)) == ImageHeader('TIFF', 60, 40)
 
 
+def test_alpha_of_tiff():
+    assert ImageHeader.parse(stored('TIFF', RGB.convert('RGBA'))).has_alpha
+    assert not ImageHeader.parse(stored('TIFF', RGB.convert('CMYK'))).has_alpha
+
+
 def test_tiff_of_big_endian_bytes():
     assert ImageHeader.parse(tiff_block('big', 1)) == ImageHeader('TIFF', 47, 0)
 

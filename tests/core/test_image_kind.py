@@ -25,6 +25,8 @@ from pfld_mm.core.image_kind import image_kind
         (b'RIFF\x10\0\0\0WAVE', None),
         (b'\0\0\0\x18ftypavif', 'AVIF'),
         (b'\0\0\0\x18ftypheic', 'HEIF'),
+        (b'\0\0\0\x1cftypmif1\0\0\0\0mif1avif', 'AVIF'),
+        (b'\0\0\0\x1cftypmiaf\0\0\0\0miafheic', 'HEIF'),
         (b'\0\0\0\x18ftypisom', None),  # a video
         (b'P6 60 40', 'PNM'),
         (b'P6060', None),

@@ -58,3 +58,11 @@ def test_any_bytes_are_safe(data):
 def test_cut_anywhere_is_not_complete(length):
     header = JpegHeader.parse(jpeg()[:length])
     assert header is None or not header.complete
+
+
+@pytest.mark.parametrize('stray', [b'\xff\xd0', b'\xff\x01', b'\0', b'between', b'\xff' * 999])
+def test_what_decoders_pass_over_hides_no_size(stray):
+    data = jpeg()
+    tables = data.index(b'\xff\xdb')
+    header = JpegHeader.parse(data[:tables] + stray + data[tables:])
+    assert header == JpegHeader(47, 61, turned=False, complete=True)

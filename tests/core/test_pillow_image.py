@@ -57,3 +57,22 @@ def test_large_and_damaged_files_are_named():
         decode_with_pillow(stored('GIF'), 'GIF', 'photo', 2399)
     with pytest.raises(ValueError, match=r'photo: .* found 12 bytes of GIF that Pillow cannot'):
         decode_with_pillow(stored('GIF')[:12], 'GIF', 'photo', 2400)
+
+
+def test_float_tiff_lies_in_0_to_1():
+    gray = BGR[..., 0]
+    found = decode_image(stored('TIFF', Image.fromarray(gray / np.float32(255))), 'photo')
+    np.testing.assert_array_equal(found, np.repeat(gray[..., None], 3, axis=2))
+    for bad in (gray.astype(np.float32), np.full((4, 4), np.nan, np.float32)):
+        with pytest.raises(ValueError, match=r'photo: a float image must lie in 0..1, found'):
+            decode_image(stored('TIFF', Image.fromarray(bad)), 'photo')
+    with pytest.raises(ValueError, match=r'photo: its pixels are integers of 32 bits'):
+        decode_image(stored('TIFF', Image.fromarray(gray.astype(np.int32))), 'photo')
+
+
+@pytest.mark.parametrize('kind', ['TIFF', 'PNG', 'WEBP'])
+def test_alpha_is_dropped_and_not_blended(kind):
+    image = RGB.convert('RGBA')
+    image.putalpha(60)
+    options = dict(lossless=True, exact=True) if kind == 'WEBP' else {}
+    assert difference(decode_image(stored(kind, image, **options), 'photo')) == 0

@@ -5,7 +5,7 @@ import zlib
 import cv2
 import numpy as np
 import pytest
-from helpers.stored_images import AVIF, BGR, KINDS, RGB, difference, stored
+from helpers.stored_images import AVIF, BGR, KINDS, RGB, difference, stored, tiff_block
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -140,3 +140,23 @@ def test_damaged_files_are_an_image_or_one_sentence(kind, data):
         assert decode_image(image, 'photo', max_pixels=10**6).ndim == 3
     except ValueError as error:
         assert str(error).startswith('photo: ') and '\n' not in str(error)
+
+
+@pytest.mark.parametrize(
+    ('data', 'kind'),
+    [
+        (b'#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y  30000  +X  30000\n', 'HDR'),
+        (b'P6\n#' + b'x' * 5000 + b'\n30000 30000 255\n', 'PNM'),
+        (tiff_block('little', 1), 'TIFF'),
+    ],
+)
+def test_a_header_without_a_size_is_refused(data, kind):
+    with pytest.raises(ValueError, match=f'photo: its {kind} header does not say how large'):
+        decode_image(data, 'photo')
+
+
+def test_a_hidden_size_is_seen_before_it_is_decoded():
+    data = stored('JPEG').replace(struct.pack('>HH', 40, 60), struct.pack('>HH', 30000, 30000), 1)
+    tables = data.index(b'\xff\xdb')
+    with pytest.raises(ValueError, match='photo: the image has 30000 x 30000 pixels, more than'):
+        decode_image(data[:tables] + b'\xff\xd0' + data[tables:], 'photo')

@@ -1,6 +1,6 @@
 import pytest
 
-from pfld_mm.core.image import MAX_PIXELS
+from pfld_mm.core.image_size import MAX_PIXELS
 from pfld_mm.runtime.arguments import STDOUT, parser
 
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from pfld_mm.core.boxes import landmark_boxes
+from pfld_mm.core.image import read_image
 from pfld_mm.datasets.readers.label_set import LabelledObject, LabelSet
 
 TILE = 288
@@ -40,7 +41,7 @@ def _tile(item: LabelledObject) -> np.ndarray:
     center = np.array([x0 + x1, y0 + y1]) / 2
     shift = (TILE - 1) / 2 - scale * center
     matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
-    tile = cv2.warpAffine(cv2.imread(str(item.image)), matrix, (TILE, TILE))
+    tile = cv2.warpAffine(read_image(item.image), matrix, (TILE, TILE))
     for number, (point, flag) in enumerate(zip(item.points, item.visibility, strict=True)):
         if flag:
             x, y = np.rint(scale * point + shift).astype(int).tolist()

@@ -3,14 +3,17 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-import cv2
+from pfld_mm.core.image import read_image
 
 
 @lru_cache(maxsize=4096)
-def image_shape(path: Path) -> tuple[int, int] | None:
-    """(H, W) of an image as it is decoded, turned as its EXIF says; None where it is none."""
-    try:
-        image = cv2.imread(str(path))
-    except cv2.error:  # larger than OpenCV decodes
-        return None
-    return None if image is None else (image.shape[0], image.shape[1])
+def image_shape(path: Path) -> tuple[int, int]:
+    """(H, W) of an image as training will read it: turned as its EXIF says.
+
+    Raises:
+        OSError: If it cannot be read.
+        ValueError: If it is no image, damaged or too large.
+        ImportError: If a package that reads its kind is missing.
+    """
+    height, width = read_image(path).shape[:2]
+    return height, width

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 
+from pfld_mm.core.image import read_image
 from pfld_mm.datasets.face.ibug_face import IMAGES
 from pfld_mm.datasets.readers.label_set import LabelledObject, LabelSet
 
@@ -68,7 +69,7 @@ def _copy(image: Path, folder: Path, name: str) -> None:
     if image.suffix in IMAGES:
         shutil.copyfile(image, folder / (name + image.suffix))
     else:
-        cv2.imwrite(str(folder / f'{name}.png'), cv2.imread(str(image)))
+        cv2.imwrite(str(folder / f'{name}.png'), read_image(image))
 
 
 def _text(item: LabelledObject, has_flags: bool) -> str:

@@ -43,9 +43,10 @@ def _reason(item: LabelledObject) -> str | None:
     points = item.points[item.visibility > 0]
     if len(points) < 2:
         return f'{len(points)} points are marked, two are needed for a box'
-    shape = image_shape(item.image)
-    if shape is None:
-        return f'its image {item.image} cannot be decoded'
+    try:
+        shape = image_shape(item.image)
+    except (OSError, ValueError, ImportError) as error:
+        return str(error)
     if np.ptp(points, axis=0).max() < MIN_SIDE or np.ptp(points, axis=0).min() <= 0:
         return f'its points are less than {MIN_SIDE:g} pixels apart, or on a level line'
     size = np.array([shape[1], shape[0]])

@@ -38,9 +38,10 @@ def read_yolo_pose(path: Path, images: Path) -> LabelSet:
         if labels is None or not labels.is_file():
             left_out.append(f'{image}: no file of labels')
             continue
-        size = image_shape(image)
-        if size is None:
-            left_out.append(f'{image}: OpenCV cannot decode it')
+        try:
+            size = image_shape(image)
+        except (OSError, ValueError, ImportError) as error:
+            left_out.append(str(error))
             continue
         for number, line in enumerate(read_text(labels).splitlines(), 1):
             if line.strip():

@@ -5,7 +5,8 @@ from mmcv.transforms import BaseTransform
 from mmengine.fileio import get
 from mmpose.registry import TRANSFORMS
 
-from pfld_mm.core.image import MAX_PIXELS, decode_image
+from pfld_mm.core.image import decode_image
+from pfld_mm.core.image_size import MAX_PIXELS
 from pfld_mm.core.jpeg_header import JpegHeader
 from pfld_mm.datasets.face.unusable_sample import UnusableSample
 

@@ -124,3 +124,18 @@ def test_the_config_trains_and_tests(tmp_path):
     cfg.experiment_name = 'plates_test'
     metrics = Runner.from_cfg(cfg).test()
     assert metrics['faces'] == 4 and np.isfinite(metrics['NME'])
+
+
+def test_images_are_read_as_training_reads_them(tmp_path):
+    """A truncated image is left out; one that its EXIF turns has its points checked upright."""
+    plates = draw_plates(tmp_path / 'set', 6)
+    path = WRITERS['coco'](plates)
+    first, second = (plates.folder / 'images' / f'plate_{i}.png' for i in (1, 2))
+    first.write_bytes(first.read_bytes()[:-30])
+    second.rename(second.with_suffix('.bin'))
+    path.write_text(path.read_text().replace('plate_2.png', 'plate_2.bin'))
+    out = tmp_path / 'mine'
+    assert main([str(path), '--out', str(out)]) == 0
+    report = (out / 'report.txt').read_text()
+    assert 'left out: 1' in report and 'plate_1.png: the image is truncated' in report
+    assert cv2.imread(str(next(out.rglob('plate_2.png')))) is not None
