@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BufferedIOBase
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from pfld_mm.core.image_header import ImageHeader
 from pfld_mm.core.image_kind import image_kind
 from pfld_mm.core.image_size import MAX_PIXELS, check_size
 from pfld_mm.core.pillow_image import decode_with_pillow, from_pillow, is_pillow_image
+from pfld_mm.core.text import short
 
 UNSIZED = ('AVIF', 'HEIF')
 """Kinds whose header is Pillow's matter: it tells the size before it decodes."""
@@ -141,6 +144,11 @@ def as_bgr(image: ArrayLike | Any) -> np.ndarray:
     """
     if image is None:
         raise ValueError('the image is None: cv2.imread gives that for a file it cannot read')
+    if isinstance(image, str | bytes | PathLike | BufferedIOBase):
+        raise ValueError(
+            f'expected the pixels of an image, found {short(image)}; read a file with cv2.imread '
+            'or pfld_mm.core.image.read_image, bytes with decode_image'
+        )
     image = from_pillow(image) if is_pillow_image(image) else np.asarray(image)
     channels = image.shape[2] if image.ndim == 3 else 1
     if image.ndim not in (2, 3) or channels not in (1, 3, 4):

@@ -148,9 +148,9 @@ def _parse(reader: JsonReader) -> ModelInfo:
         keypoint_names=tuple(names),
         flip_pairs=_pairs(reader, 'flip_pairs', k),
         skeleton=_pairs(reader, 'skeleton', k),
-        codec=get('codec', lambda v: isinstance(v, dict) and 'type' in v, "an object with 'type'"),
+        codec=_codec(reader),
         weights_sha256=get('weights_sha256', is_text, 'a string'),
-        output=get('output', lambda v: isinstance(v, dict), 'an object', {}),
+        output=_output(reader),
         versions=get('versions', _is_text_by_text, '{package: version}', {}),
         files={
             form: tuple(files)
@@ -174,6 +174,21 @@ def _numbers(reader: JsonReader, key: str, channels: int, above: float = -1e9) -
 
     suffix = f' > {above:g}' if above == 0 else ''
     return tuple(reader.get(key, check, f'1 or {channels} finite numbers{suffix}'))
+
+
+def _codec(reader: JsonReader) -> dict[str, Any]:
+    reader.get('codec.stride', lambda v: is_int(v) and 0 < v <= 64, 'a number of pixels, 1..64', 0)
+    return reader.get(
+        'codec', lambda v: isinstance(v, dict) and 'type' in v, "an object with 'type'"
+    )
+
+
+def _output(reader: JsonReader) -> dict[str, Any]:
+    def is_shape(value: Any) -> bool:
+        return is_list(value, lambda x: is_int(x) or is_text(x)) and len(value) > 1
+
+    reader.get('output.shape', is_shape, 'a list of sizes', [])
+    return reader.get('output', lambda v: isinstance(v, dict), 'an object', {})
 
 
 def _cascade(reader: JsonReader) -> dict[str, Any] | None:

@@ -63,7 +63,7 @@ def decode_with_pillow(data: bytes, kind: str, name: str, max_pixels: int) -> np
         raise ImportError(_advice(name, kind))
     try:
         with Image.open(io.BytesIO(data)) as image:
-            check_size(*image.size, name, max_pixels)
+            check_size(image.width, image.height, name, max_pixels)
             upright = ImageOps.exif_transpose(image)
             upright.load()
     except TooLargeError:

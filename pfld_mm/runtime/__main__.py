@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import io
+import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -22,7 +25,14 @@ from pfld_mm.runtime.face_landmarks import FaceLandmarks
 from pfld_mm.runtime.face_tracker import FaceTracker
 from pfld_mm.runtime.finder import Finder
 from pfld_mm.runtime.haar_face_finder import HaarFaceFinder
-from pfld_mm.runtime.image_sources import check_out, default_out, images_of, is_camera, is_video
+from pfld_mm.runtime.image_sources import (
+    check_out,
+    check_report,
+    default_out,
+    images_of,
+    is_camera,
+    is_video,
+)
 from pfld_mm.runtime.model_folder import ModelFolder
 from pfld_mm.runtime.one_euro import OneEuro
 from pfld_mm.runtime.output import Output, check_screen
@@ -40,23 +50,46 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line.
 
     Returns:
-        The exit status: 0, 1 if an image of a folder could not be read, 2 for an error.
+        The exit status: 0; 1 if an image of a folder could not be read; 2 for an error; and as a
+        shell's, 130 if it is interrupted, 141 if nobody reads the output any more.
     """
+    _settle_streams()
     options = parser().parse_args(arguments)
     try:
         _settle_outputs(options)
-        info = ModelFolder.read(options.model).info
+        info = ModelFolder.read(options.model, options.verify).info
         with ExitStack() as stack:
             reports = open_reports(options.json, options.csv, info.keypoint_names, stack)
             return _run(info, options, reports)
+    except KeyboardInterrupt:
+        print('interrupted', file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for Python's last flush
+        return 141
     except (ValueError, OSError, ImportError, RuntimeError) as error:
-        print(f'error: {error}', file=sys.stderr)
+        print(f'error: {_in_words(error)}', file=sys.stderr)
         return 2
+
+
+def _settle_streams() -> None:
+    """Let every name be printed, and nothing go to a stream that is closed."""
+    sys.stdout = sys.stdout or open(os.devnull, 'w')
+    sys.stderr = sys.stderr or open(os.devnull, 'w')
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors='backslashreplace')
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
+        return 'no space left where --out, --json or --csv write; make room or name another place'
+    return str(error)
 
 
 def _settle_outputs(options: argparse.Namespace) -> None:
     """Check where things go, before a model is read; draw beside the source by default."""
-    check_out(options.source, options.out)
+    _check_outputs(options)
     if options.show:
         check_screen()
     for_machines = options.json is not None or options.csv is not None
@@ -77,15 +110,24 @@ def _settle_outputs(options: argparse.Namespace) -> None:
     options.out = default_out(options.source)
 
 
+def _check_outputs(options: argparse.Namespace) -> None:
+    check_out(options.source, options.out)
+    for option, file in (('--json', options.json), ('--csv', options.csv)):
+        if file not in (None, STDOUT):
+            check_report(option, file, options.source, options.out)
+
+
 def _run(info: ModelInfo, options: argparse.Namespace, reports: list) -> int:
     if info.task == 'slider':
         if is_video(options.source):
             raise ValueError(f'{options.model} is for slider puzzles: it takes images, not videos')
-        locator = SliderLocator(options.model, options.backend, options.threads)
+        locator = SliderLocator(options.model, options.backend, options.threads, options.verify)
         _self_test(locator, options)
         return _run_images(options, locator, draw_slider, reports)
     finder = _finder(options, info)
-    landmarker = FaceLandmarker(options.model, options.backend, options.threads, finder)
+    landmarker = FaceLandmarker(
+        options.model, options.backend, options.threads, finder, options.verify
+    )
     _self_test(landmarker, options)
     if is_video(options.source):
         return _run_video(landmarker, options, reports)
@@ -114,7 +156,7 @@ def _finder(options: argparse.Namespace, info: ModelInfo) -> Finder:
         score = finder_min_score(info)
         return FaceFinder(
             options.finder, options.max_side or DEFAULT_MAX_SIDE, options.min_face, score,
-            options.threads,
+            options.threads, verify=options.verify,
         )  # fmt: skip
     for name in ('min_face', 'max_side'):
         if getattr(options, name) is not None:
@@ -157,7 +199,8 @@ def _run_images(options: argparse.Namespace, answer: Answer, draw: Draw, reports
 
 
 def _run_video(landmarker: FaceLandmarker, options: argparse.Namespace, reports: list) -> int:
-    video = Video(int(options.source) if is_camera(options.source) else options.source)
+    source = int(options.source) if is_camera(options.source) else options.source
+    video = Video(source, options.max_pixels)
     output = Output(options.out, options.show, video.fps)
     tracker = FaceTracker(landmarker, smooth=None if options.raw else OneEuro)
     seconds, faces_in_all = 0.0, 0
@@ -169,10 +212,10 @@ def _run_video(landmarker: FaceLandmarker, options: argparse.Namespace, reports:
             faces_in_all += len(faces)
             for report in reports:
                 report.add(video.name, faces, time)
-            if not output.put(draw_faces(frame, faces, landmarker.info))[1]:
+            if not output.put(draw_faces(frame, faces, landmarker.info), time=time)[1]:
                 break
         else:
-            if video.is_camera or video.frames < video.announced:
+            if video.broke_off:
                 expected = f' of {video.announced}' if video.announced else ''
                 print(f'{video.name} ended after {video.frames}{expected} frames', file=sys.stderr)
     finally:

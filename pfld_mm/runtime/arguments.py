@@ -22,7 +22,9 @@ def parser() -> argparse.ArgumentParser:
         'or the gap of a slider puzzle; says what was found and draws it. Another program that '
         'reads the output gets lines of JSON.',
     )
-    made.add_argument('source', help='image, folder of images, video, or number of a camera')
+    made.add_argument(
+        'source', type=_named, help='image, folder of images, video, or number of a camera'
+    )
     made.add_argument(
         '--model',
         default=DEFAULT_MODEL,
@@ -31,6 +33,12 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument('--backend', default='onnxruntime', help='onnxruntime, openvino, ncnn, ...')
     made.add_argument('--threads', type=int, default=1, help='of the backend, 0: its own choice')
+    made.add_argument(
+        '--no-verify',
+        dest='verify',
+        action='store_false',
+        help="do not compare the model's files with their digests in its metadata",
+    )
     _add_outputs(made)
     made.add_argument('--pose', action='store_true', help='solve head poses (68 and 98 points)')
     made.add_argument('--raw', action='store_true', help='do not smooth the points of a video')
@@ -48,13 +56,14 @@ def parser() -> argparse.ArgumentParser:
 def _add_outputs(made: argparse.ArgumentParser) -> None:
     made.add_argument(
         '--out',
-        type=Path,
+        type=lambda text: Path(_named(text)),
         help='where to draw: image, folder or video (default: photo.points.jpg beside photo.jpg)',
     )
     made.add_argument('--show', action='store_true', help='in a window; q or Esc ends')
     for form, line in (('json', 'an image or a frame'), ('csv', 'a point')):
         made.add_argument(
             f'--{form}',
+            type=_named,
             nargs='?',
             const=STDOUT,
             metavar='FILE',
@@ -82,6 +91,12 @@ def _add_finders(made: argparse.ArgumentParser) -> None:
         f'finds smaller ones and takes longer (default: {DEFAULT_MAX_SIDE})',
     )
     made.add_argument('--yunet', type=Path, help="YuNet's .onnx file, to find faces with")
+
+
+def _named(text: str) -> str:
+    if not text:  # as from a variable that is not set; it would mean the current folder
+        raise argparse.ArgumentTypeError('expected a name, found an empty one')
+    return text
 
 
 def _positive(text: str) -> int:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -63,9 +64,9 @@ class FaceFinder:
         backend: str = 'onnxruntime',
         verify: bool = True,
     ) -> None:
-        if max_side < 32:
+        if not 32 <= max_side < math.inf:  # also for NaN
             raise ValueError(f'max_side must be at least 32 pixels, found {max_side}')
-        if min_face is not None and min_face <= 0:
+        if min_face is not None and not 0 < min_face < math.inf:
             raise ValueError(f'min_face must be positive, found {min_face}')
         if min_score is not None and not 0 < min_score < 1:
             raise ValueError(f'min_score must lie between 0 and 1, found {min_score}')
@@ -82,7 +83,7 @@ class FaceFinder:
     def __reduce__(self) -> tuple:
         """For another process: the model is opened there again."""
         path, limits = str(self.folder.path), (self.max_side, self.min_face, self.min_score)
-        return type(self), (path, *limits, self.threads, self.backend)
+        return type(self), (path, *limits, self.threads, self.backend, self.folder.verify)
 
     def __call__(self, image: ArrayLike) -> FoundFaces:
         """Find the faces of an image, the largest first.

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import numpy as np
 
@@ -17,7 +17,7 @@ T = TypeVar('T', bound='FaceLandmarks')
 class FaceLandmarks:
     """The landmarks of all faces of an image; F may be 0.
 
-    ``len(faces)``, ``faces[i]`` and ``for face in faces`` give single faces, see ``Face``.
+    ``faces[i]`` and ``for face in faces`` give single faces, see ``Face``; ``len(faces)`` is F.
 
     Attributes:
         points: (F, K, 2) float32, x and y in image pixels; pixel centers are integers, so the
@@ -45,9 +45,19 @@ class FaceLandmarks:
         """Number of faces."""
         return len(self.points)
 
-    def __getitem__(self, index: int) -> Face:
-        """One face; negative numbers count from the end."""
-        index = range(len(self))[index]
+    @overload
+    def __getitem__(self, index: int) -> Face: ...
+
+    @overload
+    def __getitem__(self: T, index: slice) -> T: ...
+
+    def __getitem__(self: T, index: int | slice) -> Face | T:
+        """One face; negative numbers count from the end. Of a slice, the faces in it."""
+        if isinstance(index, slice):
+            return self.select(np.arange(len(self))[index])
+        return self._face(range(len(self))[index])
+
+    def _face(self, index: int) -> Face:
         return Face(
             points=self.points[index],
             box=self.boxes[index],
@@ -68,8 +78,8 @@ class FaceLandmarks:
         return self.sigmas.mean((1, 2)) / np.sqrt(areas)
 
     def select(self: T, kept: np.ndarray) -> T:
-        """The faces for which ``kept`` (F,) bool is True."""
-        indices = np.flatnonzero(kept)
+        """The faces for which ``kept`` (F,) bool is True, or whose indices it holds."""
+        indices = np.arange(len(self))[kept]
         poses = None if self.poses is None else tuple(self.poses[i] for i in indices)
         names = ('points', 'boxes', 'scores', 'sigmas', 'roll', 'finder_scores')
         arrays = {name: getattr(self, name) for name in names}

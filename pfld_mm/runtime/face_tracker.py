@@ -39,7 +39,7 @@ class FaceTracker:
     track is in its place, or when the points are uncertain (models without standard
     deviations: when the points move with the crop, tried on newcomers and every ``check_every``
     frames, see ``crop_consistency``). A face that comes back within ``memory`` frames near the
-    place where it is expected keeps its number.
+    place where it is expected keeps its number. A tracker is for one video and one thread.
 
     Args:
         landmarker: Finds the points; its finder finds the faces.

@@ -51,6 +51,8 @@ class GoldenPair:
                 raise ValueError(f'unpacks to {size} bytes, at most {MAX_BYTES} are expected')
             with np.load(file, allow_pickle=False) as arrays:
                 found = {key: arrays[key] for key in arrays}
+            for key, array in found.items():
+                _check(key, array)
             return cls(
                 found['image'],
                 found['input'],
@@ -73,3 +75,18 @@ class GoldenPair:
         if self.squares is not None and self.squares_output is not None:
             arrays.update(squares=self.squares, squares_output=self.squares_output)
         np.savez_compressed(file, **arrays)
+
+
+def _check(key: str, array: np.ndarray) -> None:
+    """Refuse what is no image or no tensor of finite numbers; its sizes are the model's matter."""
+    if key == 'image':
+        is_right = array.dtype == np.uint8 and array.ndim == 3 and array.shape[2] in (3, 4)
+        expected = 'uint8 (h, w, 3 or 4)'
+    else:
+        axes = 4 if key in ('input', 'squares') else 2
+        is_right = (
+            array.dtype == np.float32 and array.ndim >= axes and bool(np.isfinite(array).all())
+        )
+        expected = f'finite float32 of {axes} axes or more'
+    if not is_right or not array.size:
+        raise ValueError(f'{key}: expected {expected}, found {array.dtype} {array.shape}')

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
-
 from pfld_mm.core.image_files import SUFFIXES, image_files, may_be_image
-from pfld_mm.core.opencv_path import opencv_path
+from pfld_mm.runtime.image_writer import can_write
 
 VIDEO_SUFFIXES = {'.avi', '.m4v', '.mkv', '.mov', '.mp4', '.webm'}
 MAX_NAMED = 5
@@ -34,7 +32,7 @@ def default_out(source: str) -> Path:
         return path.with_name(f'{path.name}{DRAWN}')
     if is_video(source):
         return path.with_suffix(f'{DRAWN}.mp4')
-    suffix = path.suffix if cv2.haveImageWriter(opencv_path(path)) else '.png'
+    suffix = path.suffix if can_write(path) else '.png'
     return path.with_suffix(f'{DRAWN}{suffix}')
 
 
@@ -79,8 +77,27 @@ def check_out(source: str, out: Path | None) -> None:
                 f'--out {out}: the source is a folder, so that many images are drawn; name a '
                 'folder, not a file'
             )
-    if path.is_file() and not is_video(source) and target is out and not _writable(out):
+    if is_video(source) and (out.is_dir() or not _is_video_name(out)):
+        raise ValueError(f'--out {out}: the source is a video; name a .mp4 or .avi file')
+    if path.is_file() and not is_video(source) and target is out and not can_write(out):
         raise ValueError(f'--out {out}: cannot be written; name a .jpg or .png file, or a folder')
+
+
+def check_report(option: str, file: str, source: str, out: Path | None) -> None:
+    """Refuse to write a report over the source, an image, a video or what is drawn.
+
+    Raises:
+        ValueError: If ``file``, the value of ``option``, is one of these.
+    """
+    path = Path(file)
+    is_source = path.exists() and Path(source).exists() and _same(path, Path(source))
+    if is_source or may_be_image(path) or (path.is_file() and _is_video_name(path)):
+        raise ValueError(
+            f'{option} {file} would write over an image or a video; name another file '
+            f'({option} stands after the source, or with a file of its own)'
+        )
+    if out is not None and path.resolve() == out.resolve():
+        raise ValueError(f'{option} and --out both go to {file}; name two files')
 
 
 def _is_drawn(file: Path) -> bool:
@@ -88,8 +105,8 @@ def _is_drawn(file: Path) -> bool:
     return file.stem.endswith(DRAWN) and any(file.parent.glob(f'{file.stem[: -len(DRAWN)]}.*'))
 
 
-def _writable(out: Path) -> bool:
-    return bool(out.suffix) and cv2.haveImageWriter(opencv_path(out))
+def _is_video_name(path: Path) -> bool:
+    return path.suffix.lower() in VIDEO_SUFFIXES
 
 
 def _same(first: Path, second: Path) -> bool:

@@ -31,7 +31,7 @@ class ModelFolder:
     """An exported model: a folder that the export tool wrote, or its single ONNX file.
 
     Attributes:
-        path: The folder or the file.
+        path: The folder or the file, absolute.
         info: The metadata.
         verify: Whether files are compared with the metadata's digests before they are used.
     """
@@ -59,7 +59,7 @@ class ModelFolder:
             from pfld_mm.runtime.backends.onnxruntime_session import read_metadata
 
             info = ModelInfo.from_json(read_metadata(path), f'{path}, its metadata')
-            return cls(path, info, verify)
+            return cls(path.absolute(), info, verify)
         if not path.is_dir():
             raise FileNotFoundError(
                 f'{path}: no such model folder; name the folder that the export tool wrote, or a '
@@ -79,7 +79,7 @@ class ModelFolder:
             text = file.read_text(encoding='utf-8')
         except UnicodeDecodeError as error:
             raise ValueError(f'{file}: not UTF-8 ({error}); export the model again') from None
-        return cls(path, ModelInfo.from_json(text, str(file)), verify)
+        return cls(path.absolute(), ModelInfo.from_json(text, str(file)), verify)
 
     def check_task(self, task: str) -> None:
         """Raise a ValueError if the model is for another task than ``task``."""
@@ -158,7 +158,7 @@ class ModelFolder:
         if expected is not None and digest(file) != expected:
             raise ValueError(
                 f'{file}: changed since it was exported (its SHA-256 is not the one in model.json);'
-                ' copy the folder again, export again, or pass verify=False'
+                ' copy the folder again, export again, or pass verify=False (--no-verify)'
             )
         return file
 

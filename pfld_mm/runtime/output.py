@@ -7,7 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pfld_mm.core.opencv_path import opencv_path
+from pfld_mm.runtime.image_writer import can_write, write_image
+from pfld_mm.runtime.video_file import VideoFile
 
 NO_SCREEN = (
     '--show needs a screen and an OpenCV with windows (not opencv-python-headless); use --out FILE'
@@ -27,15 +28,17 @@ class Output:
         self.path = path
         self.show = show
         self.fps = fps
-        self._writer: cv2.VideoWriter | None = None
-        self._size = (0, 0)
+        self._video = VideoFile(path, fps) if path is not None and fps else None
 
-    def put(self, image: np.ndarray, name: str | None = None) -> tuple[Path | None, bool]:
+    def put(
+        self, image: np.ndarray, name: str | None = None, time: float | None = None
+    ) -> tuple[Path | None, bool]:
         """Write and show one image (H, W, 3) uint8 BGR.
 
         Args:
             image: What to write.
             name: Its file name if ``path`` is a folder; kinds that OpenCV cannot write become PNG.
+            time: Of a video's frame, in seconds.
 
         Returns:
             Where it was written, if it was, and False when the user has closed the window (q or
@@ -45,34 +48,20 @@ class Output:
             OSError: if the file cannot be written or there is no screen.
         """
         file = None
-        if self.path is not None and self.fps:
-            file = self.path
-            self._put_frame(image, file, self.fps)
+        if self._video is not None:
+            file = self._video.path
+            self._video.put(image, time)
         elif self.path is not None:
             file = _file(self.path, name)
-            _write(file, image)
+            write_image(file, image)
         return file, self._show(image) if self.show else True
 
     def close(self) -> None:
         """Finish the video and close the window."""
-        if self._writer is not None:
-            self._writer.release()
+        if self._video is not None:
+            self._video.close()
         if self.show:
             cv2.destroyAllWindows()
-
-    def _put_frame(self, frame: np.ndarray, path: Path, fps: float) -> None:
-        size = frame.shape[1], frame.shape[0]
-        if self._writer is None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            code = 'MJPG' if path.suffix.lower() == '.avi' else 'mp4v'
-            self._writer = cv2.VideoWriter(
-                opencv_path(path), cv2.VideoWriter.fourcc(*code), fps, size
-            )
-            self._size = size
-            if not self._writer.isOpened():
-                raise OSError(f'{self.path}: cannot write a video there; name a .mp4 or .avi file')
-        # OpenCV drops frames of another size silently
-        self._writer.write(frame if size == self._size else cv2.resize(frame, self._size))
 
     def _show(self, image: np.ndarray) -> bool:
         try:
@@ -95,19 +84,9 @@ def check_screen() -> None:
         raise OSError(NO_SCREEN)
 
 
-def _write(path: Path, image: np.ndarray) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        good = cv2.imwrite(opencv_path(path), image)
-    except cv2.error:  # an ending that OpenCV does not know
-        good = False
-    if not good:
-        raise OSError(f'{path}: cannot be written; name a .jpg or .png file in a writable folder')
-
-
 def _file(path: Path, name: str | None) -> Path:
     """Where an image goes: the path, or a file of that name in it that OpenCV can write."""
     if name is None:
         return path
     file = path / name
-    return file if cv2.haveImageWriter(opencv_path(file)) else file.with_name(f'{name}.png')
+    return file if can_write(file) else file.with_name(f'{name}.png')

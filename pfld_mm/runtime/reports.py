@@ -112,7 +112,8 @@ def open_reports(
 def _open(file: str, stack: ExitStack) -> TextIO:
     if file == STDOUT:
         return sys.stdout
-    return stack.enter_context(Path(file).open('w', encoding='utf-8', newline=''))
+    stream = Path(file).open('w', encoding='utf-8', errors='backslashreplace', newline='')
+    return stack.enter_context(stream)
 
 
 def sentence(result: FaceLandmarks | SliderResult) -> str:

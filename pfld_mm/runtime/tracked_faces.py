@@ -18,11 +18,10 @@ class TrackedFaces(FaceLandmarks):
 
     ids: tuple[int, ...] = ()
 
-    def __getitem__(self, index: int) -> Face:
-        """One face with its number."""
-        return replace(super().__getitem__(index), id=self.ids[index])
+    def _face(self, index: int) -> Face:
+        return replace(super()._face(index), id=self.ids[index])
 
     def select(self, kept: np.ndarray) -> TrackedFaces:
-        """The faces for which ``kept`` (F,) bool is True, with their numbers."""
-        ids = tuple(self.ids[i] for i in np.flatnonzero(kept))
+        """The faces for which ``kept`` (F,) bool is True, or whose indices it holds."""
+        ids = tuple(self.ids[i] for i in np.arange(len(self))[kept])
         return replace(super().select(kept), ids=ids)

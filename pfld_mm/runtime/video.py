@@ -7,10 +7,13 @@ from time import monotonic
 import cv2
 import numpy as np
 
+from pfld_mm.core.image_size import MAX_PIXELS, check_size
 from pfld_mm.core.opencv_path import opencv_path
 
 MAX_CAMERA = 9999
 """OpenCV takes the hundreds as the number of a driver."""
+END_TOLERANCE = 3
+"""Frames by which a file may end before its duration."""
 
 
 class Video:
@@ -22,15 +25,16 @@ class Video:
 
     Args:
         source: A file, or the number of a camera.
+        max_pixels: A video with larger frames is refused.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if the file is no video that this OpenCV can read, or there can be no camera
-            of this number.
+        ValueError: if the file is no video that this OpenCV can read, its frames are too large, or
+            there can be no camera of this number.
         OSError: if the camera cannot be opened.
     """
 
-    def __init__(self, source: str | Path | int) -> None:
+    def __init__(self, source: str | Path | int, max_pixels: int = MAX_PIXELS) -> None:
         self.is_camera = isinstance(source, int)
         self.name = f'camera {source}' if self.is_camera else str(source)
         if not isinstance(source, int) and not Path(source).is_file():
@@ -48,9 +52,13 @@ class Video:
                 f'{self.name}: not a video that this OpenCV can read; convert it, for example '
                 'with ffmpeg to .mp4'
             )
+        sides = (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
+        width, height = (int(self._capture.get(side)) for side in sides)
+        check_size(width, height, self.name, max_pixels)
         fps = self._capture.get(cv2.CAP_PROP_FPS)
         self.fps = fps if 1 <= fps <= 1000 else 30.0  # cameras often say 0
         self.frames = 0
+        self.time = -1.0
 
     @property
     def announced(self) -> int:
@@ -58,13 +66,24 @@ class Video:
         count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         return int(count) if not self.is_camera and 0 < count < 1e9 else 0
 
+    @property
+    def broke_off(self) -> bool:
+        """After the last frame: whether a file announces more, or a camera has stopped.
+
+        Some containers announce a duration alone, from which OpenCV guesses a number of frames: a
+        file is too short only if duration and number say so.
+        """
+        end = self.time + END_TOLERANCE / self.fps
+        is_short = self.frames < self.announced and end < self.announced / self.fps
+        return self.is_camera or is_short
+
     def __iter__(self) -> Iterator[tuple[float, np.ndarray]]:
         """Read to the end.
 
         Raises:
             ValueError: if there is not a single frame.
         """
-        time, start = -1.0, monotonic()
+        start = monotonic()
         while True:
             good, frame = self._capture.read()
             if not good or frame is None:
@@ -72,8 +91,8 @@ class Video:
             self.frames += 1
             found = monotonic() - start if self.is_camera else self._file_time()
             # some containers have no times: then they follow from the frame rate
-            time = found if found > time else time + 1 / self.fps
-            yield time, frame
+            self.time = found if found > self.time else self.time + 1 / self.fps
+            yield self.time, frame
         if self.frames == 0:
             raise ValueError(f'{self.name}: gives not a single frame')
 

@@ -1,3 +1,6 @@
+import io
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -75,3 +78,9 @@ def test_anything_becomes_bgr_or_a_value_error(image):
     except ValueError:
         return
     assert result.shape == (*image.shape[:2], 3) and result.dtype == np.uint8 and result.size
+
+
+@pytest.mark.parametrize('image', ['a.jpg', Path('a.jpg'), b'\xff\xd8', io.BytesIO(b'\xff\xd8')])
+def test_a_file_is_no_image_and_the_cure_is_told(image):
+    with pytest.raises(ValueError, match=r'expected the pixels of an image.*cv2\.imread'):
+        as_bgr(image)

@@ -165,3 +165,13 @@ def test_no_value_is_more_than_a_value_error(key, value):
         assert 'model.json' in str(error)
     else:
         assert info.channels == 3
+
+
+@pytest.mark.parametrize(
+    'change',
+    [dict(codec=dict(type='x', stride=stride)) for stride in (0, 'x', [8], 65, None)]
+    + [dict(output=dict(shape=shape)) for shape in (5, [], None, {}, [1.5, 2])],
+)
+def test_what_the_runtime_reads_of_codec_and_output_is_checked(change):
+    with pytest.raises(ValueError, match=r"key '(codec\.stride|output\.shape)': expected"):
+        parse(face_info(**change))

@@ -107,12 +107,21 @@ def test_a_pickled_finder_finds_the_same(model):
     again = pickle.loads(pickle.dumps(finder))
     assert (again(image).boxes == finder(image).boxes).all()
     assert (again.max_side, again.min_face, again.min_score) == (300, 10, 0.7)
+    assert again.folder.verify
+
+
+def test_what_is_not_verified_is_not_verified_in_another_process(tmp_path):
+    finder = FaceFinder(finder_folder(tmp_path / 'model'), verify=False)
+    assert not pickle.loads(pickle.dumps(finder)).folder.verify
 
 
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
         (dict(max_side=10), 'max_side'),
+        (dict(max_side=float('nan')), 'max_side'),
+        (dict(min_face=float('nan')), 'min_face'),
+        (dict(min_face=float('inf')), 'min_face'),
         (dict(min_face=0), 'min_face'),
         (dict(min_score=1.5), 'min_score'),
     ],

@@ -25,6 +25,14 @@ def test_length_items_and_iteration_agree():
         faces[2]
 
 
+def test_a_slice_has_all_that_is_theirs():
+    faces = FaceLandmarks(POINTS, BOXES, POSES)
+    last = faces[1:]
+    assert isinstance(last, FaceLandmarks) and len(last) == 1 and last.poses == POSES[1:]
+    np.testing.assert_array_equal(faces[::-1].points, POINTS[::-1])
+    assert len(faces[5:]) == 0 and list(faces[:0]) == []
+
+
 def test_no_faces():
     faces = FaceLandmarks(np.zeros((0, 3, 2)), np.zeros((0, 4)))
     assert list(faces) == []

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pfld_mm.runtime.image_sources import check_out, images_of, is_video
+from pfld_mm.runtime.image_sources import check_out, check_report, images_of, is_video
 
 
 @pytest.fixture
@@ -63,6 +63,9 @@ def test_what_is_not_there(folder):
         ('sub', 'new.png', 'name a folder, not a file'),
         ('a.png', 'new.xyz', r'cannot be written; name a \.jpg or \.png file'),
         ('a.png', 'new', 'cannot be written'),
+        ('clip.mp4', 'new.jpg', 'the source is a video'),
+        ('clip.mp4', 'new', 'the source is a video'),
+        ('clip.mp4', 'sub', 'the source is a video'),
     ],
 )
 def test_what_would_do_harm_is_refused(folder, source, out, message):
@@ -83,3 +86,19 @@ def test_a_link_to_the_source_is_the_source(folder):
 def test_what_makes_sense_is_accepted(folder, source, out):
     check_out(str(folder / source), folder / out)
     check_out(str(folder / source), None)
+
+
+@pytest.mark.parametrize(
+    ('file', 'message'),
+    [
+        ('a.png', 'would write over an image'),  # the source
+        ('photo', 'would write over an image'),
+        ('broken.jpg', 'would write over an image'),
+        ('clip.mp4', 'would write over an image or a video'),
+        ('out.png', '--json and --out both go to'),
+    ],
+)
+def test_a_report_writes_over_no_picture(folder, file, message):
+    with pytest.raises(ValueError, match=message):
+        check_report('--json', str(folder / file), str(folder / 'a.png'), folder / 'out.png')
+    check_report('--json', str(folder / 'new.json'), str(folder / 'a.png'), folder / 'out.png')

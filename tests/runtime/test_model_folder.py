@@ -126,3 +126,10 @@ def test_a_file_that_was_changed_is_refused(folder):
     with pytest.raises(ValueError, match=r'model\.onnx: changed since it was exported'):
         ModelFolder.read(folder).files('onnxruntime')
     assert ModelFolder.read(folder, verify=False).files('onnxruntime')
+
+
+def test_a_folder_is_found_again_from_another_folder(face_model, tmp_path, monkeypatch):
+    monkeypatch.chdir(face_model.parent)
+    folder = ModelFolder.read(face_model.name)
+    monkeypatch.chdir(tmp_path)
+    assert folder.golden().image.shape == (112, 112, 3)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pfld_mm.runtime.golden_pair import GoldenPair
-from pfld_mm.runtime.self_test import check_golden_pair
+from pfld_mm.runtime.self_test import check_golden_pair, check_points
 
 SIZE = 112
 INPUT = np.ones((1, 3, 4, 4), np.float32)
@@ -30,3 +30,12 @@ def test_files_without_an_int8_output_are_compared_with_float():
     assert check(INT8, {}) == pytest.approx(1, abs=1e-3)
     with pytest.raises(RuntimeError, match='self-test failed'):
         check(INT8, {}, 'onnxruntime')
+
+
+def test_another_number_of_points_is_a_failed_test():
+    """A finder that sees other faces on this machine."""
+    with pytest.raises(
+        RuntimeError, match=r'self-test failed: points of shape \(21, 2\) instead of'
+    ):
+        check_points(np.zeros((21, 2)), np.zeros((7, 2)), 'onnxruntime', None)
+    assert check_points(np.zeros((0, 2)), np.zeros((0, 2)), 'onnxruntime', None) == 0

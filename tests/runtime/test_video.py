@@ -142,3 +142,22 @@ def test_a_file_without_times_has_those_of_its_rate(clip, monkeypatch):
     video = Video(clip)
     monkeypatch.setattr(video, '_file_time', lambda: 0.0)
     np.testing.assert_allclose([time for time, _ in video], np.arange(10) / 20)
+
+
+@pytest.mark.parametrize(
+    ('announced', 'last', 'expected'),
+    [(10, 0.45, False), (14, 0.45, True), (14, 0.65, False), (0, 0.45, False), (11, 0.45, False)],
+)
+def test_a_file_that_breaks_off_is_told_by_number_and_duration(
+    clip, monkeypatch, announced, last, expected
+):
+    monkeypatch.setattr(Video, 'announced', announced)
+    video = Video(clip)
+    assert len(list(video)) == 10
+    video.time = last
+    assert video.broke_off is expected
+
+
+def test_large_frames_are_refused(clip):
+    with pytest.raises(ValueError, match=r'clip\.avi: the image has 64 x 48 pixels, more than'):
+        Video(clip, max_pixels=3000)

@@ -5,6 +5,11 @@ from typing import Any
 
 from pfld_mm.core.text import short
 
+LIMITS = {'max_peaks': 256, 'max_pairs': 128, 'square_size': 320}
+"""Largest values; they bound the memory that a model's metadata can ask for."""
+MAX_LENGTH = 8192
+"""Of what is not named there, in pixels."""
+
 
 @dataclass(frozen=True)
 class CascadeParams:
@@ -60,8 +65,9 @@ class CascadeParams:
                 raise ValueError(
                     f'cascade.{field.name}: expected {field.type}, found {short(value)}'
                 )
-            if field.type == 'int' and value < 1:
-                raise ValueError(f'cascade.{field.name}: expected 1 or more, found {value}')
+            most = LIMITS.get(field.name, MAX_LENGTH)
+            if field.type == 'int' and not 1 <= value <= most:
+                raise ValueError(f'cascade.{field.name}: expected 1 to {most}, found {value}')
         if self.square_size % 16:
             raise ValueError(
                 f'cascade.square_size: expected a multiple of 16, found {self.square_size}'

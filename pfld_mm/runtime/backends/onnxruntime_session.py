@@ -55,8 +55,24 @@ class OnnxruntimeSession:
         return self._session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
 
     def __call__(self, tensor: np.ndarray) -> np.ndarray:
-        """Run the model on (N, C, H, W) float32."""
-        return self._session.run(None, {self._input.name: tensor})[0]
+        """Run the model on (N, C, H, W) float32.
+
+        Raises:
+            RuntimeError: if the model fails, or gives no tensor.
+        """
+        try:
+            output = self._session.run(None, {self._input.name: tensor})[0]
+        except Exception as error:  # see _open
+            raise RuntimeError(
+                f'{self.source}: onnxruntime cannot run it ({_first_line(error)}); export the '
+                'model again'
+            ) from error
+        if not isinstance(output, np.ndarray) or output.dtype.kind != 'f':
+            raise RuntimeError(
+                f'{self.source}: expected an output of floats, found {short(output)}; export the '
+                'model again'
+            )
+        return output
 
 
 def read_metadata(file: Path) -> str:

@@ -16,6 +16,8 @@ from pfld_mm.runtime.model_folder import ModelFolder
 ENGINES = ('onnxruntime', 'openvino', 'ncnn', 'tensorrt')
 MAX_THREADS = 64
 """More are allowed where the machine has more processors."""
+MAX_BATCH = 256
+"""Of a model that takes a fixed number of images: a single one is filled up to it."""
 
 
 def open_session(folder: ModelFolder, backend: str = 'onnxruntime', threads: int = 1) -> Session:
@@ -35,6 +37,16 @@ def open_session(folder: ModelFolder, backend: str = 'onnxruntime', threads: int
         ValueError: if the backend is unknown, or a file is damaged or not this folder's.
     """
     check_threads(threads)
+    session = _open(folder, backend, threads)
+    if session.batch is not None and not 1 <= session.batch <= MAX_BATCH:
+        raise ValueError(
+            f'{session.source}: takes {session.batch} images at a time, expected 1 to {MAX_BATCH}; '
+            'export the model again'
+        )
+    return session
+
+
+def _open(folder: ModelFolder, backend: str, threads: int) -> Session:
     engine = backend.partition('_')[0]
     if engine not in ENGINES:
         raise ValueError(

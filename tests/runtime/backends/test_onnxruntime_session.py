@@ -58,3 +58,17 @@ def test_without_onnxruntime(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, 'onnxruntime', None)
     with pytest.raises(ImportError, match='pip install onnxruntime'):
         OnnxruntimeSession(tmp_path / 'm.onnx', SHAPE)
+
+
+@pytest.mark.parametrize('answer', [RuntimeError('Reshape failed\nsecond line'), [1.0], 3])
+def test_a_model_that_fails_when_it_runs_is_named(tmp_path, answer):
+    class Failing:
+        def run(self, *_):
+            if isinstance(answer, Exception):
+                raise answer
+            return [answer]
+
+    session = OnnxruntimeSession(write_onnx(tmp_path / 'm.onnx'), SHAPE)
+    session._session = Failing()
+    with pytest.raises(RuntimeError, match=r'm\.onnx: .*export the model again$'):
+        session(image())

@@ -1,4 +1,5 @@
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -79,10 +80,28 @@ def test_a_form_is_a_file_and_a_precision(tmp_path, monkeypatch, backend, sessio
     ):
         (folder / name).write_text('x')
     opened = []
-    monkeypatch.setattr(module, session, lambda *args, **options: opened.append((args, options)))
+
+    def open_fake(*args, **options):
+        opened.append((args, options))
+        return SimpleNamespace(batch=None)
+
+    monkeypatch.setattr(module, session, open_fake)
     open_session(ModelFolder.read(folder), backend, threads=3)
     ((arguments, options),) = opened
     assert [str(path) for path in arguments[: len(files)]] == [str(folder / name) for name in files]
     assert options.get('half') == half
     assert (3 in arguments) == (half is not None)
     assert ((3, 112, 112) in arguments) == (session != 'NcnnSession')
+
+
+@pytest.mark.parametrize(('batch', 'is_right'), [(1, True), (256, True), (257, False), (0, False)])
+def test_a_fixed_batch_is_bounded(face_model, monkeypatch, batch, is_right):
+    """One face would be filled up to it."""
+    fake = SimpleNamespace(batch=batch, source='model.onnx')
+    monkeypatch.setattr(module, '_open', lambda *_: fake)
+    folder = ModelFolder.read(face_model)
+    if is_right:
+        assert open_session(folder) is fake
+    else:
+        with pytest.raises(ValueError, match=rf'model\.onnx: takes {batch} images at a time'):
+            open_session(folder)
