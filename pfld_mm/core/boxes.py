@@ -9,6 +9,8 @@ LARGEST = 20
 """A box may be at most so many times as long as the image; then a face fills 5 pixels of the
 crop."""
 
+HUGE = 1e12
+"""Larger numbers are taken for this one, whose differences are finite; NaN stays."""
 SMALLEST = 8.0
 """Pixels; a smaller box is a false detection or a track that has collapsed."""
 
@@ -33,7 +35,7 @@ def checked_boxes(boxes: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
             f'expected boxes of shape (F, 4), x_min, y_min, x_max, y_max, found {boxes.shape}'
         )
     height, width = shape[:2]
-    low, high = boxes[:, :2], boxes[:, 2:]
+    low, high = np.hsplit(boxes.clip(-HUGE, HUGE), 2)
     for bad, problem in (
         (~np.isfinite(boxes).all(1), 'has a number that is not finite'),
         ((high - low < 1e-3).any(1), 'has no area (x_min < x_max and y_min < y_max are needed)'),

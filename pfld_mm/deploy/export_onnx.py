@@ -13,6 +13,9 @@ from google.protobuf.message import DecodeError
 from onnx import helper, numpy_helper
 from torch import nn
 
+OPSETS = range(11, 21)
+"""Operator sets that are tested."""
+
 
 def export_onnx(
     network: nn.Module,
@@ -34,8 +37,13 @@ def export_onnx(
         The model.
 
     Raises:
-        ValueError: If the network is in training mode.
+        ValueError: If the network is in training mode, or the operator set is not one of `OPSETS`.
     """
+    if opset not in OPSETS:
+        raise ValueError(
+            f'onnx_config.opset_version: expected {OPSETS.start} to {OPSETS.stop - 1}, '
+            f'found {opset!r}'
+        )
     if any(module.training for module in network.modules()):
         raise ValueError('a network in training mode was to be exported: call eval() first')
     buffer = io.BytesIO()

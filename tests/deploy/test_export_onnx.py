@@ -112,3 +112,9 @@ def test_a_damaged_file_is_named(tmp_path, data, message):
     (tmp_path / 'model.onnx').write_bytes(data)
     with pytest.raises(ValueError, match=rf'model\.onnx is not an ONNX model, .*{message}'):
         read_onnx(tmp_path / 'model.onnx')
+
+
+@pytest.mark.parametrize('opset', [10, 21, 99, '17', None])
+def test_an_operator_set_that_was_never_tried_is_refused(opset):
+    with pytest.raises(ValueError, match=r'onnx_config\.opset_version: expected 11 to 20, found'):
+        export_onnx(network(), (3, 8, 6), opset=opset)
