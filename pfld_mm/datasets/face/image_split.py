@@ -43,4 +43,5 @@ def select_part(
 
 
 def _digest(name: str) -> bytes:
-    return hashlib.blake2b(name.encode(), digest_size=8).digest()
+    # what is no UTF-8 in the name of a file is a surrogate here
+    return hashlib.blake2b(name.encode('utf-8', 'surrogatepass'), digest_size=8).digest()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pfld_mm.core.text import read_text
+from pfld_mm.core.text import read_text, to_numbers
 from pfld_mm.datasets.face.pts_file import LARGEST
 from pfld_mm.datasets.inside import inside
 
@@ -79,10 +79,7 @@ def usable_labels(
 
 def _parse(line: str, source: str, root: str | Path) -> PseudoLabel:
     fields = line.split(maxsplit=NUMBERS)
-    try:
-        numbers = np.array(fields[:NUMBERS], np.float64)
-    except ValueError:
-        numbers = np.full(0, np.nan)
+    numbers = to_numbers(fields[:NUMBERS])
     is_sane = len(numbers) == NUMBERS and (np.abs(numbers) <= LARGEST).all()
     if len(fields) != NUMBERS + 1 or not is_sane:
         raise ValueError(

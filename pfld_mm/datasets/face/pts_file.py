@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pfld_mm.core.text import read_text, short
+from pfld_mm.core.text import MAX_BYTES_OF_IMAGE, read_text, short, to_number
 from pfld_mm.datasets.face.missing_points import is_missing
 
 LARGEST = 1e6
@@ -20,7 +20,8 @@ class PtsFile:
     """The points of a ``.pts`` file.
 
     The file holds a line "x y" for each point, or "x y v" with COCO's flag of visibility, with or
-    without the header ``version: 1``, ``n_points: K`` and braces, in any usual encoding.
+    without the header ``version: 1``, ``n_points: K`` and braces, in any usual encoding. "x, y" and
+    "x,y" are the same as "x y"; decimals have a point, not a comma.
 
     Attributes:
         points: (K, 2) float64, as written.
@@ -40,7 +41,7 @@ class PtsFile:
                 header's ``n_points``; names file and line.
         """
         announced, rows = None, []
-        for number, line in enumerate(read_text(path).splitlines(), 1):
+        for number, line in enumerate(read_text(path, MAX_BYTES_OF_IMAGE).split('\n'), 1):
             text = line.replace('{', ' ').replace('}', ' ').strip()
             count = _COUNT.fullmatch(text)
             if count:
@@ -59,14 +60,24 @@ class PtsFile:
 
 def _row(text: str, source: str) -> list[float]:
     """x, y and visibility of a line."""
-    try:
-        row = [float(field) for field in text.replace(',', ' ').split()]
-    except ValueError:
-        row = []
-    is_sane = np.isfinite(row).all() and max(map(abs, row), default=0) <= LARGEST
+    row = [to_number(cell) for cell in _cells(text)]
+    is_sane = all(abs(number) <= LARGEST for number in row)  # not of NaN
     if len(row) not in (2, 3) or not is_sane or row[2:] not in ([], [0], [1], [2]):
         raise ValueError(
             f'{source}: expected two finite numbers "x y", at most {LARGEST:g}, or "x y v" with '
             f'v = 0, 1 or 2, found {short(text)}; correct or remove it'
+            + (' (decimals need a point, not a comma)' if ',' in text else '')
         )
     return [*row, 2.0][:3]
+
+
+def _cells(text: str) -> list[str]:
+    """The cells of a line, between blanks or between commas of one kind; of a mixture, none.
+
+    In "22 20,1" and "22, 20,1" a comma may be the decimal one.
+    """
+    if ',' not in text:
+        return text.split()
+    separators = {' '.join(found.split()) for found in re.findall(r'\s*,\s*|\s+', text)}
+    spaced = {bool(re.search(r'\s', found)) for found in re.findall(r'\s*,\s*', text)}
+    return text.split(',') if separators == {','} and len(spaced) == 1 else []

@@ -7,7 +7,7 @@ import numpy as np
 from mmpose.registry import DATASETS
 
 from pfld_mm.core.face_markups import WFLW98
-from pfld_mm.core.text import read_text, short
+from pfld_mm.core.text import read_text, short, to_numbers
 from pfld_mm.datasets.face.annotated_face import AnnotatedFace
 from pfld_mm.datasets.face.face_dataset import FaceDataset
 from pfld_mm.datasets.face.missing_points import is_missing, without_missing
@@ -85,19 +85,13 @@ def _parse(line: str, source: str, images: str) -> AnnotatedFace:
             f'without blanks ({FIELDS} fields), found {len(fields)} fields'
             f'{_count(fields)}; correct or remove the line'
         )
-    try:
-        numbers = np.array(fields[:-1], np.float64)
-    except ValueError as error:
-        raise ValueError(
-            f'{source}: expected 206 numbers before the image name, found one that is none '
-            f'({error}); correct or remove the line'
-        ) from None
+    numbers = to_numbers(fields[:-1])
     is_sane = np.abs(numbers) <= LARGEST
     if not is_sane.all():
         place = int(np.flatnonzero(~is_sane)[0])
         raise ValueError(
             f'{source}: expected finite numbers, found {short(fields[place])} in field {place + 1} '
-            f'(at most {LARGEST:g}); correct or remove the line'
+            f'(206 before the image name, at most {LARGEST:g}); correct or remove the line'
         )
     attributes = numbers[200:]
     if not np.isin(attributes, (0, 1)).all():

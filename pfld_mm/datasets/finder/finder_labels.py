@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pfld_mm.core.text import read_text, short
+from pfld_mm.core.text import read_text, short, to_numbers
 from pfld_mm.datasets.face.pts_file import LARGEST
 
 FIELDS = 19
@@ -94,16 +94,11 @@ def numbers_of(fields: list[str], source: str, layout: str) -> np.ndarray:
     Raises:
         ValueError: If one is no finite number, or beyond `LARGEST`.
     """
-    try:
-        numbers = np.array(fields, np.float64)
-    except ValueError as error:
-        raise ValueError(
-            f'{source}: expected {layout}, but {error}; correct or remove the line'
-        ) from None
+    numbers = to_numbers(fields)
     is_sane = np.abs(numbers) <= LARGEST
     if not is_sane.all():
         raise ValueError(
-            f'{source}: expected finite numbers, at most {LARGEST:g}, found '
+            f'{source}: expected finite numbers, at most {LARGEST:g} ({layout}), found '
             f'{short(fields[int(np.argmin(is_sane))])}; correct or remove the line'
         )
     return numbers

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import csv
-import math
+import io
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pfld_mm.core.text import read_text, short
+from pfld_mm.core.text import read_text, short, to_number
 from pfld_mm.datasets.readers.checks import LARGEST
 
 ALIASES = {
@@ -52,7 +52,7 @@ def read_slider_labels(path: str | Path) -> list[SliderLabel]:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'{path}: no such label file')
-    reader = csv.reader(read_text(path).splitlines(keepends=True))
+    reader = csv.reader(io.StringIO(read_text(path)))
     try:
         names = [ALIASES.get(name.strip(), name.strip()) for name in next(reader, [])]
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
@@ -108,10 +108,7 @@ def _decoys(where: str, text: str) -> list[tuple[float, float]]:
 
 
 def _number(where: str, column: str, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    value = to_number(text)
     if not abs(value) <= LARGEST:  # NaN as well
         raise ValueError(
             f'{where}: column {column}: expected a number, found {short(text)} '

@@ -42,3 +42,14 @@ def test_bad_parts_are_named(part):
 def test_one_image_cannot_be_split():
     with pytest.raises(ValueError, match='at least two images'):
         select_part([], ['a', 'a'], ('val', 0.5))
+
+
+def test_names_that_are_no_unicode():
+    names = ['a.jpg', 'b\udcff.jpg', 'c\ud800.jpg']
+    assert sorted(
+        select_part([], names, ('train', 0.3)) + select_part([], names, ('val', 0.3))
+    ) == [
+        0,
+        1,
+        2,
+    ]

@@ -38,7 +38,14 @@ def test_no_usable_face_and_a_missing_list_are_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    'bad', ['1 2 3', line().replace('100', 'nan', 1), line(spread='1e300'), line()[:-6]]
+    'bad',
+    [
+        '1 2 3',
+        line().replace('100', 'nan', 1),
+        line(spread='1e300'),
+        line(spread='0_0'),
+        line()[:-6],
+    ],
 )
 def test_malformed_lines_are_named(tmp_path, bad):
     (tmp_path / 'list.txt').write_text(line() + '\n' + bad + '\n')

@@ -17,6 +17,8 @@ ROWS = [f'{x} {y}' for x, y in POINTS]
         ['n_points=5', '{', *ROWS, '}'],
         ['version: 1', 'n_points: 5', '{' + ROWS[0], *ROWS[1:4], ROWS[4] + '}'],
         [row.replace(' ', ', ') for row in ROWS],
+        [row.replace(' ', ',') for row in ROWS],
+        [row.replace(' ', ' ,\t') + ' ,\t2' for row in ROWS],
     ],
 )
 @pytest.mark.parametrize('encoding', ['utf-8-sig', 'utf-16', 'ascii'])
@@ -45,7 +47,20 @@ def test_a_face_without_a_marked_point_is_named(write_pts):
         IBUGFace(data_root=str(root), metainfo=FIVE)
 
 
-@pytest.mark.parametrize('row', ['1e300 5', '5 -2e6', '1 2 3', '1 2 0.5', '1', '1 2 2 2', 'inf 1'])
+ROWS_OF_NO_POINTS = [
+    '1e300 5',
+    '5 -2e6',
+    '1 2 3',
+    '1 2 0.5',
+    '1',
+    '1 2 2 2',
+    'inf 1',
+    '4_0 1',
+    '٤ 1',
+]
+
+
+@pytest.mark.parametrize('row', ROWS_OF_NO_POINTS)
 def test_rows_that_are_no_points(tmp_path, row):
     (tmp_path / 'a.pts').write_text(f'1 2\n{row}\n')
     with pytest.raises(ValueError, match=r'a\.pts:2: expected two finite numbers'):
@@ -58,3 +73,17 @@ def test_further_faces_of_an_image(write_pts, tmp_path):
     data = IBUGFace(data_root=str(root), metainfo=FIVE)
     assert len(data) == 2
     assert {data.get_data_info(i)['img_path'] for i in range(2)} == {str(root / 'a.png')}
+
+
+@pytest.mark.parametrize('row', ['22 20,1', '22, 20,1', '22,5 20', '22,5 20,5', '22,5, 20,5', '1,'])
+def test_a_comma_that_may_be_the_decimal_one_is_refused(tmp_path, row):
+    (tmp_path / 'a.pts').write_text(f'1 2\n{row}\n')
+    with pytest.raises(ValueError, match=r'a\.pts:2: expected two .* need a point, not a comma'):
+        PtsFile.read(tmp_path / 'a.pts')
+
+
+@pytest.mark.parametrize('break_', ['\x85', '\u2028', '\f', '\v', '\x1c'])
+def test_only_line_ends_divide_lines(tmp_path, break_):
+    (tmp_path / 'a.pts').write_text(f'1 2\n3 4{break_}5 6\n', encoding='utf-8')
+    with pytest.raises(ValueError, match=r'a\.pts:2: expected two finite numbers'):
+        PtsFile.read(tmp_path / 'a.pts')

@@ -57,6 +57,10 @@ def spoil(line: str, how: str) -> str:
         fields[5] = 'nan'
     elif how == 'word':
         fields[7] = '12,5'
+    elif how == 'under':
+        fields[7] = '4_0'
+    elif how == 'arabic':
+        fields[7] = '٤٠'
     elif how == 'attribute':
         fields[202] = '2'
     elif how == 'name':
@@ -72,7 +76,9 @@ def spoil(line: str, how: str) -> str:
         ('195', r'expected 196 coordinates.*found 206 fields \(that would be 195 coordinates\)'),
         ('197', r'expected 196 coordinates.*\(that would be 197 coordinates\)'),
         ('nan', r"expected finite numbers, found 'nan' in field 6"),
-        ('word', r"expected 206 numbers.*'12,5'"),
+        ('word', r"expected finite numbers, found '12,5' in field 8"),
+        ('under', r"expected finite numbers, found '4_0' in field 8"),
+        ('arabic', r"expected finite numbers, found '٤٠' in field 8"),
         ('attribute', r"attributes that are 0 or 1, found .*'2'"),
         ('name', r'found 206 fields'),
         ('point', r'box around the points .*no area'),

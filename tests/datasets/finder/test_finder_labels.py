@@ -19,7 +19,8 @@ def test_faces_are_grouped_by_image(finder_folder):
     ('bad', 'message'),
     [
         (GOOD.replace(' 20\n', '\n'), r':3: expected 19 fields .* found 18'),
-        (GOOD.replace('0.9', 'sure'), ':3: expected numbers'),
+        (GOOD.replace('0.9', 'sure'), ':3: expected finite numbers'),
+        (GOOD.replace('0.9', '0_9'), ':3: expected finite numbers'),
         (GOOD.replace('0.9', 'nan'), ':3: expected finite numbers'),
         (GOOD.replace('40', '1e300'), ":3: expected finite numbers, .* found '1e300'"),
         (GOOD.replace(' 30 40 ', ' 1 40 '), ':3: expected x0 < x1'),
