@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -54,6 +55,8 @@ def convert(args: argparse.Namespace) -> str:
         raise ValueError(f'--test: expected a fraction between 0 and 1, found {args.test:g}')
     if not args.base.is_file():
         raise ValueError(f'--base: {args.base} does not exist; name a config of this package')
+    if args.base.suffix != '.py':
+        raise ValueError(f'--base: expected a config (.py), found {args.base}; name one of those')
     labels = read_labels(args.labels, args.images, args.category)
     if args.one_based:
         moved = (replace(item, points=item.points - 1) for item in labels.objects)
@@ -101,7 +104,12 @@ def _report(
         f'left out: {len(labels.left_out)}',
         *(f'  {reason}' for reason in labels.left_out),
     ]
-    return '\n'.join(lines) + '\n'
+    return _unicode('\n'.join(lines) + '\n')
+
+
+def _unicode(text: str) -> str:
+    """A text that can be written; the name of a file may be no UTF-8."""
+    return text.encode('utf-8', 'backslashreplace').decode()
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -113,8 +121,9 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f'readers: {error}', file=sys.stderr)
         return 1
     print(report, end='')
-    print(f'Look at {args.out / "contact_sheet.jpg"}, then:')
-    print(f'  python tools/train.py {args.out / "config.py"}')
+    paths = (args.out / name for name in ('contact_sheet.jpg', 'config.py'))
+    sheet, config = (_unicode(shlex.quote(str(path))) for path in paths)
+    print(f'Look at {sheet}, then:\n  python tools/train.py {config}')
     return 0
 
 

@@ -31,7 +31,8 @@ def write_contact_sheet(labels: LabelSet, path: Path, columns: int = 4, rows: in
     tiles = [_tile(labels.objects[i]) for i in chosen]
     tiles += [np.full_like(tiles[0], 255)] * (-count % columns)
     lines = [np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
-    cv2.imwrite(str(path), np.vstack(lines))
+    _, data = cv2.imencode('.jpg', np.vstack(lines))
+    path.write_bytes(data.tobytes())
 
 
 def _tile(item: LabelledObject) -> np.ndarray:

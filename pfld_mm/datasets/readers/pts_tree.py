@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -12,6 +13,13 @@ import cv2
 from pfld_mm.core.image import read_image
 from pfld_mm.datasets.face.ibug_face import IMAGES
 from pfld_mm.datasets.readers.label_set import LabelledObject, LabelSet
+from pfld_mm.datasets.readers.usable import MIN_IMAGES
+
+TRAINING = MIN_IMAGES - 1
+"""Images that are not for testing, at least."""
+
+LONGEST = 60
+"""Characters of a name before its ending; 60 of four bytes each fit into any file system."""
 
 
 def write_pts_tree(labels: LabelSet, out: Path, test_ratio: float) -> dict[str, int]:
@@ -23,7 +31,7 @@ def write_pts_tree(labels: LabelSet, out: Path, test_ratio: float) -> dict[str, 
     Args:
         labels: What was read.
         out: Folder to write to.
-        test_ratio: Ratio of images for testing; at least one image.
+        test_ratio: Ratio of images for testing; at least one image, and ``TRAINING`` are left.
 
     Returns:
         Number of objects by ``'train'`` and ``'test'``.
@@ -33,7 +41,8 @@ def write_pts_tree(labels: LabelSet, out: Path, test_ratio: float) -> dict[str, 
         by_image[item.image].append(item)
     names = _names(list(by_image))
     in_order = sorted(by_image, key=lambda path: _digest(names[path]))
-    testing = set(in_order[: max(1, round(test_ratio * len(in_order)))])
+    count = min(max(1, round(test_ratio * len(in_order))), len(in_order) - TRAINING)
+    testing = set(in_order[:count])
     has_flags = any((item.visibility < 2).any() for item in labels.objects)
     counts = {'train': 0, 'test': 0}
     for image, items in by_image.items():
@@ -57,6 +66,7 @@ def _names(images: list[Path]) -> dict[Path, str]:
     for image in images:
         name = image.stem if stems[image.stem] == 1 else f'{image.parent.name}_{image.stem}'
         name = name.replace('.', '_')  # a.2.pts are the points of another object in a.jpg
+        name = name if len(os.fsencode(name)) <= 4 * LONGEST else name[:LONGEST]
         while name.lower() in taken:
             name += '_'
         taken.add(name.lower())
@@ -69,7 +79,8 @@ def _copy(image: Path, folder: Path, name: str) -> None:
     if image.suffix in IMAGES:
         shutil.copyfile(image, folder / (name + image.suffix))
     else:
-        cv2.imwrite(str(folder / f'{name}.png'), read_image(image))
+        _, data = cv2.imencode('.png', read_image(image))
+        (folder / f'{name}.png').write_bytes(data.tobytes())
 
 
 def _text(item: LabelledObject, has_flags: bool) -> str:
@@ -81,4 +92,4 @@ def _text(item: LabelledObject, has_flags: bool) -> str:
 
 
 def _digest(name: str) -> bytes:
-    return hashlib.blake2b(name.encode(), digest_size=8).digest()
+    return hashlib.blake2b(os.fsencode(name), digest_size=8).digest()

@@ -12,17 +12,17 @@ ITERATIONS = 3000
 """Approximate number of iterations of the training; fewer objects get more epochs."""
 
 _TEXT = """\
-# {count} points a {name}, read from {format}. Train: python tools/train.py {path}
-_base_ = {base!r}
+# {count} points, read from {format}. Train: python tools/train.py {path}
+_base_ = {base}
 
-data_root = '{{{{ fileDirname }}}}'
-work_dir = {work_dir!r}
+data_root = {root}
+work_dir = {work_dir}
 metainfo = dict(
-    dataset_name={name!r},
+    dataset_name={name},
     num_keypoints={count},
-    names={names!r},
-    flip_pairs={pairs!r},
-    lines={lines!r},
+    names={names},
+    flip_pairs={pairs},
+    lines={lines},
 )
 data = dict(data_root=data_root, one_based=False, metainfo=metainfo)
 changes = dict(
@@ -77,14 +77,15 @@ class ReadyConfig:
             norm = f"norm_mode='keypoint_distance', keypoint_indices={self.norm}"
         text = _TEXT.format(
             count=len(labels.names),
-            name=self.name,
-            work_dir=f'work_dirs/{self.name}',
+            name=_literal(self.name),
+            work_dir=_literal(f'work_dirs/{self.name}'),
             format=labels.format,
-            path=path.as_posix(),
-            base=_relative(self.base, path.parent),
-            names=list(labels.names),
+            path=_literal(path.as_posix()),
+            root=_root(path.parent.as_posix()),
+            base=_literal(_relative(self.base, path.parent)),
+            names=_literal(list(labels.names)),
             pairs=list(self.pairs or ()),
-            lines={key: (list(line), False) for key, line in labels.lines.items()},
+            lines=_literal({key: (list(line), False) for key, line in labels.lines.items()}),
             mirror=_NO_MIRROR if self.pairs is None else '',
             batch=batch,
             norm=norm,
@@ -94,8 +95,19 @@ class ReadyConfig:
         path.write_text(text, encoding='utf-8')
 
 
+def _literal(value: object) -> str:
+    """A value in a config, in which two braces would begin a variable."""
+    return repr(value).replace('{{', '{\\x7b')
+
+
+def _root(folder: str) -> str:
+    """The folder of the data: that of the config, wherever it is, if its name can be pasted."""
+    is_plain = _literal(folder) == f"'{folder}'"
+    return "'{{ fileDirname }}'" if is_plain else _literal(folder)
+
+
 def _relative(base: Path, folder: Path) -> str:
     """Relative where the data lie in the repository of the base, so that it can move."""
-    if base.parents[1] in folder.parents:
+    if base.parent.parent in folder.parents:
         return Path(os.path.relpath(base, folder)).as_posix()
     return base.as_posix()
