@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import PurePath
 
 from pfld_mm.core.text import short
@@ -28,6 +29,12 @@ def inside(folder: str | os.PathLike, name: str, source: str, cure: str = '') ->
             f'{source}: the image {short(name)} is not below {folder}; correct the line, or {cure}'
         )
     return os.path.join(folder, name)
+
+
+def links_out(folders: Iterable[str | os.PathLike], path: str | os.PathLike) -> bool:
+    """Whether a file, links followed, is in none of the folders."""
+    real = PurePath(os.path.realpath(path))
+    return not any(real.is_relative_to(os.path.realpath(folder)) for folder in folders)
 
 
 def leads_out(folder: str, name: str) -> bool:

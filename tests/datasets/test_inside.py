@@ -15,7 +15,7 @@ from pfld_mm.datasets.face.wflw import WFLW
 from pfld_mm.datasets.finder.face_crops import FaceCrops
 from pfld_mm.datasets.finder.finder_dataset import FinderDataset
 from pfld_mm.datasets.finder.wflw_images import WFLWImages
-from pfld_mm.datasets.inside import inside
+from pfld_mm.datasets.inside import inside, links_out
 from pfld_mm.datasets.readers.formats import read_labels
 from pfld_mm.datasets.slider.slider_dataset import SliderDataset
 
@@ -49,6 +49,19 @@ def test_absolute_names_below(tmp_path, monkeypatch):
     assert inside(tmp_path, name, 'list:3') == name
     with pytest.raises(ValueError, match='is not below'):
         inside('dat', name, 'list:3')
+
+
+def test_links_out(tmp_path):
+    for folder in 'ab':
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / 'real').write_text('')
+    (tmp_path / 'a' / 'in').symlink_to('real')
+    (tmp_path / 'a' / 'out').symlink_to(tmp_path / 'b')
+    (tmp_path / 'a' / 'loop').symlink_to('loop')
+    a, b = tmp_path / 'a', tmp_path / 'b'
+    assert not any(links_out([a], a / name) for name in ('real', 'in', 'loop', 'nothing'))
+    assert links_out([a], a / 'out' / 'real') and links_out([a], b / 'real')
+    assert not links_out([a, b], a / 'out' / 'real') and not links_out([a / 'out'], b / 'real')
 
 
 def test_a_long_name_is_cut():

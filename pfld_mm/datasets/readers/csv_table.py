@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from pfld_mm.core.text import read_text, short
 from pfld_mm.datasets.face.missing_points import is_missing
 from pfld_mm.datasets.readers.checks import numbers
-from pfld_mm.datasets.readers.image_finder import ImageFinder
+from pfld_mm.datasets.readers.image_finder import ImageFinder, ListedImage
 from pfld_mm.datasets.readers.label_set import LabelledObject, LabelSet
 
 
@@ -27,24 +28,23 @@ def read_csv_table(path: Path, images: Path) -> LabelSet:
     Raises:
         ValueError: If the file is malformed; names the line.
     """
-    lines = read_text(path).splitlines()
-    head = lines[0] if lines else ''
-    delimiter = max(',;\t', key=head.count)
-    reader = csv.reader(lines, delimiter=delimiter)
+    text = read_text(path)
+    delimiter = max(',;\t', key=text.partition('\n')[0].count)
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
     try:
         columns = [cell.strip() for cell in next(reader, [])]
         names, stride = _names(columns, path)
-        finder, objects, left_out = ImageFinder(images), [], []
-        for row in reader:
-            source = f'{path}:{reader.line_num}'
-            if not any(cell.strip() for cell in row):
-                continue
-            found = _object(row, len(columns), stride, finder, source)
-            (left_out if isinstance(found, str) else objects).append(found)
+        rows = [(f'{path}:{reader.line_num}', [cell.strip() for cell in row]) for row in reader]
     except csv.Error as error:
         raise ValueError(
             f'{path}:{reader.line_num}: expected a row of a CSV, but {error}'
         ) from None
+    rows = [(source, row) for source, row in rows if any(row)]
+    finder = ImageFinder(images, (ListedImage(row[0]) for _, row in rows))
+    objects, left_out = [], []
+    for source, row in rows:
+        found = _object(row, len(columns), stride, finder, source)
+        (left_out if isinstance(found, str) else objects).append(found)
     return LabelSet('CSV', names, tuple(objects), tuple(left_out))
 
 
@@ -69,7 +69,7 @@ def _object(
     """The object of a row, or why it is left out."""
     if len(row) != width:
         raise ValueError(f'{source}: expected {width} cells, found {len(row)}')
-    values = np.array(numbers([cell.strip() or '-1' for cell in row[1:]], width - 1, source))
+    values = np.array(numbers([cell or '-1' for cell in row[1:]], width - 1, source))
     values = values.reshape(-1, stride)
     visibility = np.where(is_missing(values[:, :2]), 0, 2)
     if stride == 3:
@@ -78,7 +78,7 @@ def _object(
                 f'{source}: expected v = 0, 1 or 2, found {short(values[:, 2].tolist())}'
             )
         visibility = np.minimum(visibility, np.maximum(values[:, 2], 0).astype(np.int64))
-    image = finder.find(row[0].strip())
-    if image is None:
-        return f'{source}: its image {row[0].strip()!r} is not below {finder.folder}'
+    image = finder.find(ListedImage(row[0]))
+    if isinstance(image, str):
+        return f'{source}: {image}'
     return LabelledObject(image, values[:, :2], visibility, source)

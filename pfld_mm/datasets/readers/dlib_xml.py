@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 
-from pfld_mm.core.text import read_text
-from pfld_mm.datasets.readers.checks import numbers
-from pfld_mm.datasets.readers.image_finder import ImageFinder
+from pfld_mm.core.text import read_text, short
+from pfld_mm.datasets.readers.checks import numbers, stated_size
+from pfld_mm.datasets.readers.image_finder import ImageFinder, ListedImage
 from pfld_mm.datasets.readers.label_set import LabelledObject, LabelSet
 
 
@@ -33,22 +35,35 @@ def read_dlib_xml(path: Path, images: Path) -> LabelSet:
     images_found = list(root.iter('image'))
     if not images_found:
         raise ValueError(f'{path}: expected <image file=...> elements, found none')
-    names = tuple(sorted({part.get('name', '') for part in root.iter('part')}))
-    finder, objects, left_out = ImageFinder(images), [], []
+    names = tuple(sorted({part.get('name', '') for part in root.iter('part')} - {''}))
+    finder = ImageFinder(images, (ListedImage(image.get('file', '')) for image in images_found))
+    objects, left_out = [], []
     for image in images_found:
         name = image.get('file')
         if not name:
             raise ValueError(f'{path}: an <image> has no attribute file')
-        found = finder.find(name)
+        where = f'{path}: image {short(name)}'
+        stated = stated_size(image.attrib, ('width', 'height'), where)
+        found = finder.find(ListedImage(name))
         for i, box in enumerate(image.iter('box')):
-            source = f'{path}: image {name!r}, box {i}'
-            if found is None:
-                left_out.append(f'{source}: the image is not below {finder.folder}')
-            elif box.get('ignore') == '1':
-                left_out.append(f'{source}: it says ignore')
+            source = f'{where}, box {i}'
+            reason = found if isinstance(found, str) else _fault(box)
+            if reason is None:
+                objects.append(replace(_object(box, found, names, source), stated=stated))
             else:
-                objects.append(_object(box, found, names, source))
+                left_out.append(f'{source}: {reason}')
     return LabelSet('dlib XML', names, tuple(objects), tuple(left_out))
+
+
+def _fault(box: ElementTree.Element) -> str | None:
+    """Why a box is left out, or None."""
+    if box.get('ignore') == '1':
+        return 'it says ignore'
+    counts = Counter(part.get('name', '') for part in box.iter('part'))
+    twice = [name for name, count in counts.items() if count > 1]
+    if '' in counts:
+        return 'a part has no name'
+    return f'the part {short(twice[0])} is there twice' if twice else None
 
 
 def _object(
@@ -63,7 +78,8 @@ def _object(
     for part in box.iter('part'):
         name = part.get('name', '')
         index = names.index(name)
-        points[index] = numbers([part.get('x'), part.get('y')], 2, f'{source}, part {name!r}')
+        where = f'{source}, part {short(name)}'
+        points[index] = numbers([part.get('x'), part.get('y')], 2, where)
         visibility[index] = 2
     corners = np.array([left, top, left + width, top + height])
     return LabelledObject(image, points, visibility, source, corners)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from pfld_mm.core.text import read_text
+from pfld_mm.core.text import read_text, short
+from pfld_mm.datasets.inside import links_out
 from pfld_mm.datasets.readers.checks import load_json
 from pfld_mm.datasets.readers.coco import read_coco
 from pfld_mm.datasets.readers.csv_table import read_csv_table
@@ -22,7 +24,7 @@ READERS: dict[str, Callable[..., LabelSet]] = {
     'labelme': read_labelme,
     'yolo-pose': read_yolo_pose,
     'dlib': read_dlib_xml,
-    'pts': lambda path, images: read_pts_folder(path),
+    'pts': read_pts_folder,
     'csv': read_csv_table,
 }
 _BY_ENDING = {'.yaml': 'yolo-pose', '.yml': 'yolo-pose', '.xml': 'dlib', '.csv': 'csv'}
@@ -50,9 +52,12 @@ def read_labels(path: Path, images: Path | None = None, category: str | None = N
         raise FileNotFoundError(f'--images: {folder} is no folder')
     more = {'category': category} if name == 'coco' else {}
     labels = READERS[name](path, folder, **more)
-    twice = sorted({n for n in labels.names if labels.names.count(n) > 1})
+    twice = [name for name, count in Counter(labels.names).items() if count > 1]
     if twice:
-        raise ValueError(f'{path}: two points have the name {twice[0]!r}; rename one')
+        raise ValueError(f'{path}: two points have the name {short(twice[0])}; rename one')
+    odd = [name for name in labels.names if not _can_be_written(name)]
+    if odd:
+        raise ValueError(f'{path}: the name {short(odd[0])} of a point is no Unicode; rename it')
     return labels
 
 
@@ -82,6 +87,14 @@ def detect(path: Path) -> tuple[Path, str]:
     raise ValueError(f'{path}: expected labels of {KNOWN}, found something else')
 
 
+def _can_be_written(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can have
+        return False
+    return True
+
+
 def _is_labelme(content: object) -> bool:
     return isinstance(content, dict) and 'shapes' in content
 
@@ -90,10 +103,10 @@ def _in_folder(path: Path) -> tuple[Path, str]:
     """The labels in a folder; a format that has one file for an image is the whole folder."""
     if next(path.rglob('*.pts'), None):
         return path, 'pts'
-    yamls = [p for p in sorted(path.glob('*.y*ml')) if 'kpt_shape' in read_text(p)]
-    tables = sorted([*path.glob('*.json'), *path.glob('*.xml'), *path.glob('*.csv')])
+    yamls = [p for p in _own(path.glob('*.y*ml'), path) if 'kpt_shape' in read_text(p)]
+    tables = _own([*path.glob('*.json'), *path.glob('*.xml'), *path.glob('*.csv')], path)
     found = yamls or tables
-    jsons = [p for p in tables if p.suffix == '.json'] or sorted(path.rglob('*.json'))
+    jsons = [p for p in tables if p.suffix == '.json'] or _own(path.rglob('*.json'), path)
     if not yamls and jsons and _is_labelme(load_json(jsons[0])):
         return path, 'labelme'
     if len(found) != 1:
@@ -103,3 +116,8 @@ def _in_folder(path: Path) -> tuple[Path, str]:
             'the file'
         )
     return detect(found[0])
+
+
+def _own(files: Iterable[Path], folder: Path) -> list[Path]:
+    """Files in order, without links out of the folder."""
+    return sorted(file for file in files if not links_out([folder], file))

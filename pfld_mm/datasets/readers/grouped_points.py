@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from pfld_mm.datasets.readers.label_set import LabelledObject
+from pfld_mm.core.text import short
+from pfld_mm.datasets.readers.label_set import LabelledObject, StatedSize
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,14 @@ class MarkedImage:
         points: In the order of the file.
         boxes: Group -> (4,) x_min, y_min, x_max, y_max.
         source: For messages.
+        stated: Width and height of the image as the tool states them.
     """
 
     image: Path
     points: Sequence[MarkedPoint]
     boxes: dict[str | None, np.ndarray]
     source: str
+    stated: StatedSize = (None, None)
 
     def groups(self) -> dict[str | None, list[MarkedPoint]]:
         """Points by their group; one that has none belongs to the smallest box around it."""
@@ -66,23 +69,24 @@ class MarkedImage:
     def objects(self, names: tuple[str, ...]) -> tuple[list[LabelledObject], list[str]]:
         """The objects with these points, and why some are left out."""
         objects, left_out = [], []
+        place = {name: i for i, name in enumerate(names)}
         for group, marked in self.groups().items():
-            source = self.source if group is None else f'{self.source}, object {group!r}'
-            twice = sorted({p.name for p in marked if sum(q.name == p.name for q in marked) > 1})
+            source = self.source if group is None else f'{self.source}, object {short(group)}'
+            counts = Counter(point.name for point in marked)
+            twice = sorted(name for name, count in counts.items() if count > 1)
             if twice:
                 left_out.append(
-                    f'{source}: {", ".join(twice)} is marked twice; give the points of each object '
-                    'a group or a box'
+                    f'{source}: {short(twice)} is marked twice; give the points of each object a '
+                    'group or a box'
                 )
                 continue
             points = np.full((len(names), 2), -1.0)
             visibility = np.zeros(len(names), np.int64)
             for point in marked:
-                index = names.index(point.name)
-                points[index] = point.x, point.y
-                visibility[index] = point.visibility
+                points[place[point.name]] = point.x, point.y
+                visibility[place[point.name]] = point.visibility
             box = self.boxes.get(group)
-            objects.append(LabelledObject(self.image, points, visibility, source, box))
+            objects.append(LabelledObject(self.image, points, visibility, source, box, self.stated))
         return objects, left_out
 
 

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+StatedSize = tuple[float | None, float | None]
+"""Width and height of an image as a file of labels states them, None where it does not."""
+
 
 @dataclass(frozen=True, eq=False)
 class LabelledObject:
@@ -17,6 +20,7 @@ class LabelledObject:
         visibility: (K,) int64, COCO's flags: 0 not marked, 1 marked but hidden, 2 seen.
         source: Where it is labelled, for messages: file and line or key.
         box: (4,) float64 x_min, y_min, x_max, y_max, or None where the tool has none.
+        stated: Width and height of the image as the tool states them.
     """
 
     image: Path
@@ -24,6 +28,7 @@ class LabelledObject:
     visibility: np.ndarray
     source: str
     box: np.ndarray | None = None
+    stated: StatedSize = (None, None)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlparse
@@ -10,14 +11,14 @@ from urllib.parse import parse_qs, unquote, urlparse
 import numpy as np
 
 from pfld_mm.core.text import short
-from pfld_mm.datasets.readers.checks import get, load_json, numbers
+from pfld_mm.datasets.readers.checks import get, load_json, numbers, point_names
 from pfld_mm.datasets.readers.grouped_points import (
     MarkedImage,
     MarkedPoint,
     group_of,
     names_in_order,
 )
-from pfld_mm.datasets.readers.image_finder import ENDINGS, ImageFinder
+from pfld_mm.datasets.readers.image_finder import ENDINGS, ImageFinder, ListedImage
 from pfld_mm.datasets.readers.label_set import LabelSet
 
 UPLOADED = re.compile(r'^[0-9a-f]{8}-')
@@ -28,7 +29,8 @@ def read_label_studio(path: Path, images: Path) -> LabelSet:
     """Read an export of the form "JSON".
 
     Points are results of type ``keypointlabels``; those with the same ``parentID``, or in the same
-    rectangle, are one object. Of a task's annotations the first that is not cancelled is taken.
+    rectangle, are one object. Of a task's annotations the first with points that is not cancelled
+    is taken.
 
     Args:
         path: The JSON file.
@@ -41,11 +43,26 @@ def read_label_studio(path: Path, images: Path) -> LabelSet:
     if not isinstance(tasks, list):
         raise ValueError(f'{path}: expected a list of tasks, found {short(tasks)}')
     marked, objects, left_out = [], [], []
-    finder = ImageFinder(images)
-    for i, task in enumerate(tasks):
-        source = f'{path}: task {task.get("id", i) if isinstance(task, dict) else i}'
-        found = _marked(task, source, finder)
-        (left_out if isinstance(found, str) else marked).append(found)
+    sources = [
+        f'{path}: task {short(task.get("id", i)) if isinstance(task, dict) else i}'
+        for i, task in enumerate(tasks)
+    ]
+    listed = [_listed(task, source) for task, source in zip(tasks, sources, strict=True)]
+    finder = ImageFinder(images, filter(None, listed))
+    for task, source, name in zip(tasks, sources, listed, strict=True):
+        chosen, others = _annotations(task, source)
+        if others:
+            left_out.append(f'{source}: {others} further annotations with points')
+        if chosen and name is None:
+            raise ValueError(
+                f'{source}, data: expected the link of an image, found {short(task["data"])}'
+            )
+        image = finder.find(name) if chosen else 'no annotation with points'
+        found = image if isinstance(image, str) else _marked(chosen, source, image)
+        if isinstance(found, str):
+            left_out.append(f'{source}: {found}')
+        else:
+            marked.append(found)
     names = names_in_order(marked)
     for image in marked:
         some, others = image.objects(names)
@@ -54,44 +71,67 @@ def read_label_studio(path: Path, images: Path) -> LabelSet:
     return LabelSet('Label Studio', names, tuple(objects), tuple(left_out))
 
 
-def _marked(task: Any, source: str, finder: ImageFinder) -> MarkedImage | str:
-    """What a task says, or why it is left out."""
-    annotations = get(task, 'annotations', list, source)
-    valid = [a for a in annotations if isinstance(a, dict) and not a.get('was_cancelled')]
-    if not valid:
-        return f'{source}: no annotation'
-    link = next((v for v in get(task, 'data', dict, source).values() if _is_image(v)), None)
+def _listed(task: Any, source: str) -> ListedImage | None:
+    """The image of a task, None: it has none. An uploaded file may have its old name again."""
+    link = next(filter(_is_image, get(task, 'data', dict, source).values()), None)
     if link is None:
-        raise ValueError(
-            f'{source}, data: expected the link of an image, found {short(task["data"])}'
-        )
-    image = _find(link, finder)
-    if image is None:
-        return f'{source}: its image {link!r} is not below {finder.folder}'
-    points, boxes = [], {}
-    for i, result in enumerate(get(valid[0], 'result', list, source)):
-        _add(result, f'{source}, result[{i}]', points, boxes)
-    return MarkedImage(image, points, boxes, source)
+        return None
+    path = _file(link).lstrip('/')
+    return ListedImage(path, other=UPLOADED.sub('', PurePosixPath(path).name))
 
 
-def _add(result: Any, source: str, points: list[MarkedPoint], boxes: dict[Any, np.ndarray]) -> None:
-    """Add a result to the points or the boxes; other results are ignored."""
-    kind = get(result, 'type', str, source)
-    if kind not in ('keypointlabels', 'rectanglelabels'):
-        return
+def _annotations(task: Any, source: str) -> tuple[Sequence[dict], int]:
+    """The results of the first valid annotation with points, and how many more there are."""
+    valid = [
+        get(annotation, 'result', list, f'{source}, annotations[{i}]')
+        for i, annotation in enumerate(get(task, 'annotations', list, source))
+        if isinstance(annotation, dict) and not annotation.get('was_cancelled')
+    ]
+    full = [results for results in valid if any(map(_is_point, results))]
+    return (full[0], len(full) - 1) if full else ((), 0)
+
+
+def _is_point(result: Any) -> bool:
+    return isinstance(result, dict) and result.get('type') == 'keypointlabels'
+
+
+def _marked(results: Sequence[Any], source: str, image: Path) -> MarkedImage | str:
+    """What an annotation says, or why it is left out."""
+    points, boxes, sizes = [], {}, set()
+    for i, result in enumerate(results):
+        where = f'{source}, result[{i}]'
+        if get(result, 'type', str, where) in ('keypointlabels', 'rectanglelabels'):
+            if result.get('image_rotation'):
+                return (
+                    f'image_rotation is {short(result["image_rotation"])}; turn the image itself '
+                    'and label it again'
+                )
+            sizes.add(_add(result, where, points, boxes))
+    if len(sizes) > 1:
+        return f'its results are of images of different sizes, {short(sorted(sizes))}'
+    return MarkedImage(image, points, boxes, source, sizes.pop())
+
+
+def _add(
+    result: dict, source: str, points: list[MarkedPoint], boxes: dict[Any, np.ndarray]
+) -> tuple[float, float]:
+    """Add a result to the points or the boxes; gives the width and height of its image."""
+    kind = result['type']
     value = get(result, 'value', dict, source)
     keys = ('x', 'y') if kind == 'keypointlabels' else ('x', 'y', 'width', 'height')
     percents = numbers([value.get(key) for key in keys], len(keys), f'{source}, {", ".join(keys)}')
     size = [result.get('original_width'), result.get('original_height')]
-    scale = np.array(numbers(size, 2, f'{source}, original_width, original_height')) / 100
+    width, height = numbers(size, 2, f'{source}, original_width, original_height')
+    scale = np.array([width, height]) / 100
     corner = percents[:2] * scale
     if kind == 'rectanglelabels':
         boxes[group_of(result.get('id'))] = np.concatenate([corner, corner + percents[2:] * scale])
-        return
-    labels = get(value, 'keypointlabels', list, source)
+        return width, height
+    labels = point_names(get(value, 'keypointlabels', list, source), f'{source}, keypointlabels')
     if len(labels) != 1:
         raise ValueError(f'{source}: expected one label for a point, found {short(labels)}')
-    points.append(MarkedPoint(str(labels[0]), *corner.tolist(), group_of(result.get('parentID'))))
+    points.append(MarkedPoint(labels[0], *corner.tolist(), group_of(result.get('parentID'))))
+    return width, height
 
 
 def _is_image(value: Any) -> bool:
@@ -105,9 +145,3 @@ def _file(link: str) -> str:
         return unquote(parse_qs(parts.query).get('d', [parts.path])[0])
     except ValueError:  # no link
         return link
-
-
-def _find(link: str, finder: ImageFinder) -> Path | None:
-    path = _file(link).lstrip('/')
-    name = PurePosixPath(path).name
-    return finder.find(path) or finder.find(UPLOADED.sub('', name))

@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from pfld_mm.core.text import short
-from pfld_mm.datasets.readers.checks import get, load_json, numbers
+from pfld_mm.datasets.inside import links_out
+from pfld_mm.datasets.readers.checks import get, load_json, numbers, stated_size
 from pfld_mm.datasets.readers.grouped_points import (
     MarkedImage,
     MarkedPoint,
     group_of,
     names_in_order,
 )
-from pfld_mm.datasets.readers.image_finder import ImageFinder
+from pfld_mm.datasets.readers.image_finder import ImageFinder, ListedImage
 from pfld_mm.datasets.readers.label_set import LabelSet
 
 HIDDEN = ('hidden', 'occluded')
@@ -35,16 +36,25 @@ def read_labelme(path: Path, images: Path) -> LabelSet:
         ValueError: If a file is malformed.
     """
     files = [path] if path.is_file() else sorted(path.rglob('*.json'))
-    marked, objects, left_out = [], [], []
-    finder = ImageFinder(images)
+    contents, marked, objects, left_out = {}, [], [], []
     for file in files:
-        content = load_json(file)
-        if not isinstance(content, dict) or 'shapes' not in content:
-            left_out.append(f'{file}: not of labelme, it has no key shapes')
+        if path.is_dir() and links_out((path, images), file):
+            left_out.append(f'{file}: a link out of {path}; copy the file')
             continue
-        found = _marked(content, file, finder, left_out)
-        if isinstance(found, MarkedImage):
-            marked.append(found)
+        content = load_json(file)
+        if isinstance(content, dict) and 'shapes' in content:
+            content.pop('imageData', None)  # the image again, of any size
+            contents[file] = content
+        else:
+            left_out.append(f'{file}: not of labelme, it has no key shapes')
+    listed = {file: _listed(content, file) for file, content in contents.items()}
+    finder = ImageFinder(images, listed.values())
+    for file, content in contents.items():
+        image = finder.find(listed[file])
+        if isinstance(image, Path):
+            marked.append(_marked(content, file, image, left_out))
+        else:
+            left_out.append(f'{file}: {image}')
     names = names_in_order(marked)
     for image in marked:
         some, others = image.objects(names)
@@ -53,15 +63,12 @@ def read_labelme(path: Path, images: Path) -> LabelSet:
     return LabelSet('labelme', names, tuple(objects), tuple(left_out))
 
 
-def _marked(
-    content: dict, file: Path, finder: ImageFinder, left_out: list[str]
-) -> MarkedImage | None:
-    """What a file says; None where its image is missing."""
-    name = get(content, 'imagePath', str, str(file))
-    image = finder.find(name, near=file.parent)
-    if image is None:
-        left_out.append(f'{file}: its image {name!r} is not below {finder.folder}')
-        return None
+def _listed(content: dict, file: Path) -> ListedImage:
+    return ListedImage(get(content, 'imagePath', str, str(file)), near=file.parent)
+
+
+def _marked(content: dict, file: Path, image: Path, left_out: list[str]) -> MarkedImage:
+    """What a file says."""
     points, boxes = [], {}
     for i, shape in enumerate(get(content, 'shapes', list, str(file))):
         source = f'{file}: shapes[{i}]'
@@ -70,7 +77,7 @@ def _marked(
         corners = get(shape, 'points', list, source)
         group = group_of(shape.get('group_id'))
         if kind not in ('point', 'rectangle'):
-            left_out.append(f'{source}: a {kind}, no point')
+            left_out.append(f'{source}: shape_type {short(kind)}, no point')
             continue
         count = 1 if kind == 'point' else 2
         if len(corners) != count:
@@ -85,4 +92,5 @@ def _marked(
         else:
             key = f'box {i}' if group is None else group
             boxes[key] = np.concatenate([values.min(0), values.max(0)])
-    return MarkedImage(image, points, boxes, str(file))
+    stated = stated_size(content, ('imageWidth', 'imageHeight'), str(file))
+    return MarkedImage(image, points, boxes, str(file), stated)

@@ -4,12 +4,12 @@ by.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
 from pfld_mm.core.face_markups import MARKUPS
+from pfld_mm.core.text import short
 from pfld_mm.datasets.readers.flip_names import flip_pairs_of, one_sided
 from pfld_mm.datasets.readers.label_set import LabelSet
 
@@ -64,23 +64,18 @@ def _wanted_pairs(wanted: str, names: tuple[str, ...]) -> Pairs:
     for markup in MARKUPS.values():
         if wanted == markup.name and markup.num_keypoints == len(names):
             return markup.flip_pairs
+    place = {str(i): i for i in range(len(names))} | {name: i for i, name in enumerate(names)}
     pairs = []
     for text in wanted.split(','):
         first, _, second = text.strip().partition('-')
-        pair = tuple(_index(name.strip(), names) for name in (first, second))
+        pair = tuple(place.get(name.strip()) for name in (first, second))
         if None in pair or pair[0] == pair[1] or set(pair) & {i for p in pairs for i in p}:
             raise ValueError(
                 f'--flip-pairs: expected pairs of different points as 0-1,3-4 (numbers to '
-                f'{len(names) - 1} or names), each point once, or none, found {text!r}'
+                f'{len(names) - 1} or names), each point once, or none, found {short(text)}'
             )
         pairs.append(pair)
     return tuple(pairs)
-
-
-def _index(name: str, names: tuple[str, ...]) -> int | None:
-    if name in names:
-        return names.index(name)
-    return int(name) if name.isdecimal() and int(name) < len(names) else None
 
 
 def norm_pair(labels: LabelSet, pairs: Pairs | None) -> tuple[int, int] | None:
@@ -95,17 +90,20 @@ def norm_pair(labels: LabelSet, pairs: Pairs | None) -> tuple[int, int] | None:
     """
     points = np.stack([item.points for item in labels.objects])
     marked = np.stack([item.visibility > 0 for item in labels.objects])
-    always = np.flatnonzero(marked.all(0)).tolist()
+    always = np.flatnonzero(marked.all(0))
     low = np.where(marked[..., None], points, np.inf).min(1)
     high = np.where(marked[..., None], points, -np.inf).max(1)
     sizes = np.maximum((high - low).max(-1), 1e-6)
-    for candidates in (pairs or (), itertools.combinations(always, 2)):
-        best, farthest = None, 0.0
-        for a, b in candidates:
-            distances = np.linalg.norm(points[:, a] - points[:, b], axis=-1)
-            mean = float((distances / sizes).mean())
-            if a in always and b in always and distances.min() > 2 and mean > 1.01 * farthest:
-                best, farthest = (a, b), mean
-        if best is not None:
-            return best
+    flips = np.array(pairs or (), np.int64).reshape(-1, 2)
+    flips = flips[np.isin(flips, always).all(1)]
+    for ends in (flips.T, always[np.stack(np.triu_indices(len(always), 1))]):
+        closest, mean = np.full(ends.shape[1], np.inf), np.zeros(ends.shape[1])
+        for item, size in zip(points, sizes, strict=True):
+            distances = np.hypot(*(item[ends[0]] - item[ends[1]]).T)
+            closest = np.minimum(closest, distances)
+            mean += distances / size / len(points)
+        mean[closest <= 2] = 0
+        if mean.any():
+            best = np.flatnonzero(mean >= mean.max() / 1.01)[0]
+            return int(ends[0, best]), int(ends[1, best])
     return None

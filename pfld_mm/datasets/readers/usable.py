@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from pfld_mm.core.text import short
 from pfld_mm.datasets.readers.image_shape import image_shape
-from pfld_mm.datasets.readers.label_set import LabelledObject, LabelSet
+from pfld_mm.datasets.readers.label_set import LabelledObject, LabelSet, StatedSize
 
 MIN_SIDE = 4.0
 """Pixels; a smaller object has no shape."""
@@ -47,9 +48,21 @@ def _reason(item: LabelledObject) -> str | None:
         shape = image_shape(item.image)
     except (OSError, ValueError, ImportError) as error:
         return str(error)
+    size = np.array([shape[1], shape[0]])
+    if not _is(item.stated, size):
+        turned = ', its sides swapped as EXIF turns it' if _is(item.stated[::-1], size) else ''
+        width, height = ('?' if side is None else f'{side:g}' for side in item.stated)
+        return (
+            f'it is labelled in an image of {width} x {height}, but {short(item.image.name)} has '
+            f'{size[0]} x {size[1]}{turned}; label this image, or give the one that was labelled'
+        )
     if np.ptp(points, axis=0).max() < MIN_SIDE or np.ptp(points, axis=0).min() <= 0:
         return f'its points are less than {MIN_SIDE:g} pixels apart, or on a level line'
-    size = np.array([shape[1], shape[0]])
     if ((points < -size) | (points > 2 * size)).any():
         return f'a point is farther than one image size from the image of {size[0]} x {size[1]}'
     return None
+
+
+def _is(stated: StatedSize, size: np.ndarray) -> bool:
+    """Whether a stated width and height, as far as they are stated, are these."""
+    return all(side in (None, real) for side, real in zip(stated, size.tolist(), strict=True))

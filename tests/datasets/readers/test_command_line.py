@@ -1,3 +1,6 @@
+import os
+import shlex
+
 import cv2
 import numpy as np
 import pytest
@@ -69,6 +72,7 @@ def test_several_objects_of_an_image(tmp_path):
         (['--out', '{new}', '--flip-pairs', '0-1,1-2'], '--flip-pairs: expected pairs'),
         (['--out', '{new}', '--names', 'a,b'], '--names: expected the points top_left'),
         (['--out', '{new}', '--base', 'no.py'], r'--base: no\.py does not exist'),
+        (['--out', '{new}', '--base', '{set}/plates.csv'], r'--base: expected a config \(\.py\)'),
         (['--out', '{new}', '--images', 'no'], '--images: no is no folder'),
     ],
 )
@@ -139,3 +143,66 @@ def test_images_are_read_as_training_reads_them(tmp_path):
     report = (out / 'report.txt').read_text()
     assert 'left out: 1' in report and 'plate_1.png: the image is truncated' in report
     assert cv2.imread(str(next(out.rglob('plate_2.png')))) is not None
+
+
+@pytest.mark.parametrize('ratio', ['0.95', '0.01'])
+def test_some_images_are_left_for_training(tmp_path, ratio):
+    path = WRITERS['coco'](draw_plates(tmp_path / 'set', 6))
+    out = tmp_path / 'mine'
+    assert main([str(path), '--out', str(out), '--test', ratio]) == 0
+    train, test = (len(list((out / part).glob('*.png'))) for part in ('train', 'test'))
+    assert (train, test) == ((3, 3) if ratio == '0.95' else (5, 1))
+
+
+@pytest.mark.parametrize('name', ["Bob's faces", 'a\\b"', b'\xff'])
+def test_any_name_of_the_data_set(tmp_path, capsys, name):
+    path = WRITERS['csv'](draw_plates(tmp_path / 'set', 5))
+    out = os.path.join(str(tmp_path), os.fsdecode(name))
+    assert main([str(path), '--out', out]) == 0
+    printed = capsys.readouterr().out.splitlines()[-1]
+    if isinstance(name, str):
+        assert shlex.split(printed)[-1] == os.path.join(out, 'config.py')
+    printed.encode()
+    cfg = Config.fromfile(os.path.join(out, 'config.py'))
+    assert cfg.test_dataloader.dataset.data_root == out
+    assert os.path.getsize(os.path.join(out, 'contact_sheet.jpg')) > 1000
+
+
+def test_any_name_of_an_image(tmp_path):
+    """Names that are no UTF-8 or almost too long are copied, one that is too long is left out."""
+    plates = draw_plates(tmp_path / 'set', 6)
+    path = WRITERS['dlib'](plates)
+    images = plates.folder / 'images'
+    long = 'x' * 250 + '.png'
+    (images / 'plate_1.png').rename(images / long)
+    text = path.read_text().replace('plate_1.png', long).replace('plate_2', 'y' * 4000)
+    path.write_text(text)
+    out = tmp_path / 'mine'
+    assert main([str(path), '--out', str(out)]) == 0
+    report = (out / 'report.txt').read_text()
+    assert 'left out: 1\n' in report and all(len(line) < 500 for line in report.splitlines())
+    assert len(list(out.rglob('x*.pts'))) == 1
+    WRITERS['pts'](draw_plates(tmp_path / 'other', 5))
+    for ending in ('png', 'pts'):
+        old = tmp_path / 'other/images' / f'plate_1.{ending}'
+        os.rename(old, os.fsencode(old.parent) + b'/\xff.' + ending.encode())
+    (tmp_path / 'other/images/plate_2.png').rename(tmp_path / 'other/images/plate_2.PNg')
+    os.truncate(os.fsencode(tmp_path) + b'/other/images/\xff.png', 900)
+    assert main([str(tmp_path / 'other'), '--out', str(out / 'other')]) == 0
+    assert '\\udcff.png: the image is truncated' in (out / 'other/report.txt').read_text()
+    for number in (3, 4):
+        for ending in ('png', 'pts'):
+            old = tmp_path / 'other/images' / f'plate_{number}.{ending}'
+            os.rename(old, os.fsencode(old.parent) + b'/\xfe%d.' % number + ending.encode())
+    assert main([str(tmp_path / 'other'), '--out', str(out / 'third')]) == 0
+    assert len(list((out / 'third').rglob('*.pts'))) == 4
+
+
+@pytest.mark.parametrize('writer', ['coco', 'labelme'])
+def test_a_name_that_cannot_be_written_stops_before_anything_is(tmp_path, capsys, writer):
+    path = WRITERS[writer](draw_plates(tmp_path / 'set', 5))
+    file = sorted(path.rglob('*.json'))[0] if path.is_dir() else path
+    file.write_text(file.read_text().replace('top_left', 'top\\ud800'))
+    assert main([str(path), '--out', str(tmp_path / 'new')]) == 1
+    assert r"the name 'top\ud800' of a point is no Unicode; rename it" in capsys.readouterr().err
+    assert not (tmp_path / 'new').exists()

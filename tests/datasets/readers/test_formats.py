@@ -140,3 +140,12 @@ def test_points_in_boxes_are_objects(tmp_path):
     one, two = sorted(read_labels(path).objects, key=lambda item: item.box[0])
     assert one.box.tolist() == [0, 0, 300, 300] and two.box.tolist() == [500, 0, 800, 300]
     np.testing.assert_allclose(two.points[0], plates.points[1, 0] + [500, 0])
+
+
+def test_a_link_out_of_the_folder_is_no_file_of_it(tmp_path):
+    path = WRITERS['coco'](draw_plates(tmp_path / 'set', 4))
+    path.rename(tmp_path / 'secret.json')
+    path.symlink_to(tmp_path / 'secret.json')
+    with pytest.raises(ValueError, match='expected a folder with one file of labels'):
+        read_labels(path.parent)
+    assert len(read_labels(path).objects) == 4
