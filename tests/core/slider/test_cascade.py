@@ -19,6 +19,8 @@ from pfld_mm.core.slider.decode import decode_slider
 from pfld_mm.core.slider.pair_crops import pair_corners
 
 SURE = CascadeParams().sure_logit
+MATCH = CascadeParams().min_match_logit
+FOUND = CascadeParams().min_found_logit
 
 
 def locate(output, verifier, image=None, **params):
@@ -117,24 +119,27 @@ def test_a_match_that_is_not_sure_is_judged_in_four_views():
 
 
 def zoomed(logits, **params):
-    """A pair with the logit 1.5 in every view of its own squares, and others in zoomed ones."""
+    """A pair 1.5 above the limit in every view of its own squares, and others in zoomed ones."""
     seen = []
 
     def verifier(squares):
         seen.append(squares)
-        return rows(*(logits[len(seen) - 4] if len(seen) > 3 else [1.5] * len(squares)))
+        above = logits[len(seen) - 4] if len(seen) > 3 else [1.5] * len(squares)
+        return rows(*(FOUND + one for one in above))
 
     found = locate(maps(gaps=[(90, 20, 0.9)], pieces=[(15, 20, 0.8)]), verifier, **params)
     return found, seen
 
 
 def test_a_doubtful_match_is_judged_in_zoomed_squares_too():
-    """The mean of the medians 1.5, -0.5 and -1.8; places and angle are those of the plain views."""
+    """The mean of the medians 1.5, -0.5 and -1.8, as distances to the limit; places and angle are
+    those of the plain views.
+    """
     found, seen = zoomed([[-1.0, -0.6, -0.4, 7.0], [-9.0, -1.9, -1.7, 5.0]])
     assert [len(squares) for squares in seen] == [1, 1, 3, 4, 4]
-    assert found.match_logit == pytest.approx(-0.8 / 3) and not found.found
+    assert found.match_logit == pytest.approx(FOUND - 0.8 / 3) and not found.found
     plain, _ = zoomed([], zoom_doubt=0)
-    assert plain.match_logit == pytest.approx(1.5) and plain.found
+    assert plain.match_logit == pytest.approx(FOUND + 1.5) and plain.found
     np.testing.assert_array_equal(found.points, plain.points)
     assert found.angle == plain.angle
 
@@ -145,7 +150,7 @@ def test_zoomed_squares_show_more_or_less_of_the_image():
     seen = []
     locate(
         maps(gaps=[(70, 32, 0.9)], pieces=[(40, 32, 0.8)]),
-        lambda squares: seen.append(squares) or rows(*[1.0] * len(squares)),
+        lambda squares: seen.append(squares) or rows(*[FOUND] * len(squares)),
         with_mask(np.broadcast_to(columns[None, :, None], (4 * HEIGHT, 4 * WIDTH, 3)).copy()),
     )
     slopes = [np.polyfit(np.arange(100), squares[0, 3, 80, 30:130], 1)[0] for squares in seen]
@@ -157,19 +162,16 @@ def test_zoomed_squares_show_more_or_less_of_the_image():
     np.testing.assert_array_equal(seen[3][1:], mirrored)
 
 
-@pytest.mark.parametrize('logit', [-1.1, 3.1])
-def test_a_logit_far_from_the_limit_needs_no_zoom(logit):
-    calls, verifier = counted(says(logit))
-    found = locate(
-        maps(gaps=[(90, 20, 0.9)], pieces=[(15, 20, 0.8)]),
-        verifier,
-        min_match_logit=-2.0,
-        min_found_logit=1.0,
-    )
-    assert calls == [1, 1, 3] and found.match_logit == pytest.approx(logit)
+@pytest.mark.parametrize('away', [-2.1, 2.1])
+def test_a_logit_far_from_the_limit_needs_no_zoom(away):
+    calls, verifier = counted(says(FOUND + away))
+    found = locate(maps(gaps=[(90, 20, 0.9)], pieces=[(15, 20, 0.8)]), verifier, zoom_doubt=2.0)
+    assert calls == [1, 1, 3] and found.match_logit == pytest.approx(FOUND + away)
 
 
-@pytest.mark.parametrize(('logit', 'is_found'), [(-1.75, False), (-0.1875, False), (-0.125, True)])
+@pytest.mark.parametrize(
+    ('logit', 'is_found'), [(MATCH + 0.25, False), (FOUND - 0.0625, False), (FOUND + 0.0625, True)]
+)
 def test_found_needs_more_than_a_match(logit, is_found):
     """Between both thresholds the measured pair is the best guess."""
     output = maps(gaps=[(90, 20, 0.9)], pieces=[(15, 20, 0.8)])
@@ -184,7 +186,7 @@ def test_a_rival_that_matches_better_wins():
 
     def verifier(squares):
         calls.append(len(squares))
-        return says(-2.0 if len(calls) == 1 else 4.0)(squares)
+        return says(MATCH if len(calls) == 1 else 4.0)(squares)
 
     found = locate(two_gaps(), verifier)
     assert calls == [1, 1, 1, 3]  # the likeliest, its runner-up, which is measured again
@@ -207,19 +209,20 @@ def test_scores_decide_between_equal_matches():
 
 def test_a_match_with_low_scores_is_before_a_mismatch_with_high_ones():
     output = maps(gaps=[(90, 20, 0.9), (60, 20, 1e-6)], pieces=[(15, 20, 0.8)])
-    answers = iter((rows(-2.1), rows(-1.9), rows(-1.9), rows(-1.9, -1.9, -1.9)))
+    below, above = MATCH - 0.1, MATCH + 0.1
+    answers = iter((rows(below), rows(above), rows(above), rows(above, above, above)))
     found = locate(output, lambda squares: next(answers), zoom_doubt=0)
     assert found.points[0, 0] == pytest.approx(4 * 60.75, abs=1)
 
 
 def test_where_nothing_matches_the_gap_is_measured_alone():
-    calls, verifier = counted(says(-2.1))
+    calls, verifier = counted(says(MATCH - 0.1))
     found = locate(two_gaps(), verifier)
     assert calls == [1, 1, 1]
     _, scores, angle = decode_slider(two_gaps(), same_row=True)
     np.testing.assert_allclose(found.points, [[363, 86], [63, 86]])  # 4 px below the middle
     np.testing.assert_array_equal(found.scores, scores)
-    assert found.angle == angle and found.match_logit == pytest.approx(-2.1)
+    assert found.angle == angle and found.match_logit == pytest.approx(MATCH - 0.1)
     assert not found.found
 
 
