@@ -50,7 +50,8 @@ def main() -> None:
 
     from pfld_mm.checkpoints.load import check_fits
     from pfld_mm.compat import CheckpointError
-    from pfld_mm.engine.config_check import ConfigError, check_config
+    from pfld_mm.engine.config_check import check_config
+    from pfld_mm.engine.config_error import ConfigError
 
     try:
         check_config(cfg, ('test',))

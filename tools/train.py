@@ -54,7 +54,8 @@ def main() -> None:
     check_file(cfg.get('load_from'), '--resume' if args.resume else 'load_from')
 
     from pfld_mm.compat import CheckpointError
-    from pfld_mm.engine.config_check import ConfigError, check_config
+    from pfld_mm.engine.config_check import check_config
+    from pfld_mm.engine.config_error import ConfigError
     from pfld_mm.engine.finite_loss_hook import TrainingDiverged
     from pfld_mm.engine.resume_point_hook import TrainingInterrupted
 

@@ -44,7 +44,24 @@ class CheckpointHook(hooks.CheckpointHook):
 
     MMEngine removes an old checkpoint before it writes the new one and writes ``last_checkpoint``
     in place. Here the new file is whole first, then the pointer names it, then the old one goes.
+    A run that was resumed from another one's work dir leaves that one's files as they are.
     """
+
+    def before_train(self, runner: Runner) -> None:
+        """Find the best checkpoints so far, in this run's folder only: an old best is removed."""
+        super().before_train(runner)
+        if hasattr(self, 'best_ckpt_path_dict'):
+            best = self.best_ckpt_path_dict
+            self.best_ckpt_path_dict = {name: self._own(path) for name, path in best.items()}
+        elif hasattr(self, 'best_ckpt_path'):
+            self.best_ckpt_path = self._own(self.best_ckpt_path)
+
+    def _own(self, path: str | None) -> str | None:
+        """The file of this name in this run's folder; a work dir may have been copied or moved."""
+        if path is None:
+            return None
+        own = self.file_backend.join_path(self.out_dir, os.path.basename(path))
+        return own if self.file_backend.isfile(own) else None
 
     def _save_checkpoint_with_step(self, runner: Runner, step: int, meta: dict) -> None:
         with self._removals_last():

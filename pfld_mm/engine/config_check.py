@@ -16,13 +16,10 @@ from mmpose.registry import DATASETS
 from pfld_mm.compat.config_datasets import config_datasets
 from pfld_mm.core.face_markups import MARKUPS
 from pfld_mm.core.text import short
+from pfld_mm.engine.config_error import ConfigError
 
 FAULTS = (OSError, ValueError, KeyError, TypeError, AttributeError)
 """What building a dataset of a wrong config raises; mmengine's registries raise the last three."""
-
-
-class ConfigError(ValueError):
-    """A config that cannot work; the message names the key to set."""
 
 
 def check_config(cfg: Config, splits: Sequence[str] = ('train', 'val')) -> None:

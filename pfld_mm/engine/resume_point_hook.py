@@ -9,10 +9,11 @@ from types import FrameType
 import torch
 from mmengine.dist import all_reduce, is_main_process
 from mmengine.hooks import Hook
-from mmengine.runner import Runner
+from mmengine.runner import IterBasedTrainLoop, Runner
 from mmpose.registry import HOOKS
 
 from pfld_mm.compat.latest_checkpoint import remove_partial, write_pointer
+from pfld_mm.engine.config_error import ConfigError
 from pfld_mm.engine.resumable_sampler import ResumableSampler
 
 
@@ -30,11 +31,15 @@ class ResumePointHook(Hook):
 
     Args:
         minutes: Time between two saved states.
+
+    Raises:
+        ConfigError: When resuming, if an epoch has another number of iterations than it had.
     """
 
     # After the optimizer, the schedulers and the EMA have seen the iteration.
     priority = 'LOWEST'
     FILE = 'resume_point.pth'
+    CHECKPOINT_KEY = 'epoch_iterations'
 
     def __init__(self, minutes: float = 5.0) -> None:
         self.seconds = minutes * 60
@@ -59,9 +64,9 @@ class ResumePointHook(Hook):
     def before_train_epoch(self, runner: Runner) -> None:
         """Let the first epoch after resuming begin where the interrupted one stopped."""
         loader = runner.train_dataloader
-        if isinstance(loader.sampler, ResumableSampler):
+        if isinstance(loader.sampler, ResumableSampler) and _epoch_iterations(runner):
             loader.sampler.start = 0
-            done = runner.iter - runner.epoch * len(loader)
+            done = runner.iter - runner.epoch * _epoch_iterations(runner)
             loader.sampler.start = done * loader.batch_size
             if done:
                 runner.logger.info(f'resumed after batch {done} of epoch {runner.epoch + 1}')
@@ -89,6 +94,31 @@ class ResumePointHook(Hook):
                 f'{Path(runner.work_dir, self.FILE)}: go on with --resume'
             )
 
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Note how long an epoch is, by which the place in it is found again."""
+        checkpoint[self.CHECKPOINT_KEY] = _epoch_iterations(runner)
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Refuse to go on where an epoch has become longer or shorter.
+
+        Raises:
+            ConfigError: With both numbers of iterations.
+        """
+        now = _epoch_iterations(runner) if runner._resume else 0  # a test has no training loop
+        if not now:
+            return
+        epoch, done = (checkpoint['meta'][key] for key in ('epoch', 'iter'))
+        then = checkpoint.get(self.CHECKPOINT_KEY)
+        if then is None and not epoch * now <= done <= (epoch + 1) * now:
+            then = done // max(epoch, 1)  # an older state does not say it: from the epochs it did
+        if then is not None and then != now:
+            raise ConfigError(
+                f'train_dataloader.batch_size: an epoch had {then} iterations in the state to '
+                f'resume ({epoch} epochs, {done} iterations done) and has {now} now, with '
+                f'{runner.train_dataloader.batch_size} samples a batch: resume with the same batch '
+                'size, images and number of processes, or start anew with load_from'
+            )
+
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if os.getpid() != self._pid:
             # A worker of the loader, which inherited this handler: Ctrl-C is the trainer's
@@ -100,6 +130,14 @@ class ResumePointHook(Hook):
         if self._signal is not None:
             raise KeyboardInterrupt('second signal: stopped at once, the last batch is lost')
         self._signal = number
+
+
+def _epoch_iterations(runner: Runner) -> int:
+    """Iterations of a whole epoch; 0 where a loop counts iterations and has no epochs."""
+    loop = runner.train_loop
+    if isinstance(loop, IterBasedTrainLoop):
+        return 0  # such a loop passes over the batches that were seen by itself
+    return loop.max_iters // loop.max_epochs
 
 
 def _any_process(flag: bool) -> bool:

@@ -1,13 +1,15 @@
 """Whatever instant a run is cut off at, the newest state that can be read is found."""
 
 import os
+import re
+import shutil
 
 import pytest
 import torch
 from mmengine import runner
 
 import pfld_mm.compat  # noqa: F401
-from pfld_mm.compat import CheckpointError, checkpoints, save_checkpoint
+from pfld_mm.compat import CheckpointError, checkpoints, latest_checkpoint, save_checkpoint
 from pfld_mm.compat.latest_checkpoint import (
     find_latest_checkpoint,
     remove_partial,
@@ -23,6 +25,14 @@ def work_dir(tmp_path):
         os.utime(tmp_path / name, (age, age))
     write_pointer(tmp_path, 'resume_point.pth')
     return tmp_path
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """The warnings."""
+    lines = []
+    monkeypatch.setattr(latest_checkpoint, 'print_log', lambda text, **_: lines.append(text))
+    return lines
 
 
 def found(work_dir):
@@ -48,13 +58,53 @@ def test_truncated_states_are_passed_over(work_dir):
     for name, size in [('resume_point.pth', 100), ('epoch_2.pth', 0)]:
         os.truncate(work_dir / name, size)
     assert found(work_dir) == 'epoch_1.pth'
-    os.truncate(work_dir / 'epoch_1.pth', 10)
-    assert found(work_dir) is None
+
+
+def test_only_damaged_states_stop_the_run(work_dir):
+    for path in work_dir.glob('*.pth'):
+        os.truncate(path, 10)
+    with pytest.raises(CheckpointError, match=r'none of its 3 .*\(resume_point\.pth, '):
+        found(work_dir)
+
+
+def test_a_folder_without_states_is_said(tmp_path, said):
+    assert found(tmp_path) is None
+    assert said == [f'{tmp_path} has no checkpoint to resume from: the run starts from scratch']
+
+
+@pytest.mark.parametrize(
+    ('make', 'message'),
+    [
+        (lambda folder: (folder / 'epoch_9.pth').symlink_to('epoch_9.pth'), None),
+        (lambda folder: (folder / 'last_checkpoint').mkdir(), 'cannot be read .*Is a directory'),
+        (lambda folder: (folder / 'last_checkpoint').write_text('x' * 5000), 'which is no file'),
+    ],
+    ids=['link to itself', 'folder', 'long line'],
+)
+def test_odd_work_dirs(work_dir, said, make, message):
+    (work_dir / 'last_checkpoint').unlink()
+    make(work_dir)
+    assert found(work_dir) == 'resume_point.pth'
+    assert message is None or re.search(message, said[0])
+
+
+@pytest.mark.parametrize('name', ['last_checkpoint', 'last_checkpoint.part'])
+def test_a_folder_in_the_place_of_the_pointer(tmp_path, said, name):
+    (tmp_path / name).mkdir()
+    write_pointer(tmp_path, 'epoch_1.pth')
+    remove_partial(tmp_path)
+    assert 'is a folder, so last_checkpoint was not written' in said[0]
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_a_moved_work_dir_is_still_read(work_dir, tmp_path_factory):
     moved = work_dir.rename(tmp_path_factory.mktemp('elsewhere') / 'run')
     assert runner.find_latest_checkpoint(str(moved)) == str(moved / 'resume_point.pth')
+
+
+def test_a_copied_work_dir_goes_on_from_its_own_states(work_dir, tmp_path_factory):
+    copy = shutil.copytree(work_dir, tmp_path_factory.mktemp('copy') / 'run')
+    assert runner.find_latest_checkpoint(str(copy)) == str(copy / 'resume_point.pth')
 
 
 def test_what_was_begun_is_removed(work_dir):

@@ -63,6 +63,36 @@ def test_a_worse_epoch_leaves_the_best(run):
     assert sorted(os.listdir(folder)) == ['best_NME_epoch_1.pth', 'epoch_2.pth', 'last_checkpoint']
 
 
+@pytest.mark.parametrize('is_copied', [True, False])
+def test_another_run_keeps_its_best(run, tmp_path_factory, is_copied):
+    """The state that is resumed names the best checkpoint of the run that wrote it."""
+    runner, hook, folder = run
+    theirs = tmp_path_factory.mktemp('theirs') / 'best_NME_epoch_1.pth'
+    theirs.write_text('best')
+    mine = folder / theirs.name
+    if is_copied:
+        mine.write_text('best')
+    runner.message_hub.update_info('best_ckpt', str(theirs))
+    runner.message_hub.update_info('best_score', 0.5)
+    hook.before_train(runner)
+    assert hook.best_ckpt_path == (str(mine) if is_copied else None)
+    epoch(runner, hook, 2, 0.4)
+    assert theirs.exists() and not mine.exists()
+    assert (folder / 'best_NME_epoch_2.pth').exists()
+
+
+def test_another_run_keeps_its_best_of_several(run, tmp_path_factory):
+    runner, _, folder = run
+    theirs = tmp_path_factory.mktemp('theirs') / 'best_NME_epoch_1.pth'
+    theirs.write_text('best')
+    runner.message_hub.update_info('best_ckpt_NME', str(theirs))
+    hook = CheckpointHook(interval=1, save_best=['NME', 'FR8'], rule='less')
+    hook.before_train(runner)
+    runner.epoch = 2
+    hook.after_val_epoch(runner, dict(NME=0.1, FR8=0.1))
+    assert theirs.exists() and (folder / 'best_NME_epoch_2.pth').exists()
+
+
 def test_a_full_disk_removes_nothing(run):
     runner, hook, folder = run
     epoch(runner, hook, 1, 0.5)

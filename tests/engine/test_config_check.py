@@ -8,7 +8,8 @@ from mmpose.registry import DATASETS
 from pfld_mm.datasets.face.wflw import WFLW
 from pfld_mm.engine import config_check
 from pfld_mm.engine.config import load_config
-from pfld_mm.engine.config_check import ConfigError, check_config
+from pfld_mm.engine.config_check import check_config
+from pfld_mm.engine.config_error import ConfigError
 
 
 @pytest.fixture

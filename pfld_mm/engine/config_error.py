@@ -1,0 +1,2 @@
+class ConfigError(ValueError):
+    """A config that cannot work; the message names the key to set."""
