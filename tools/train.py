@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from _common import check_file, parse_args, quiet_openmp, runner_config
+from _common import check_file, parse_args, quiet_openmp, runner_config, sample_fault
 
 quiet_openmp()
 
@@ -46,6 +46,32 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> None:
         cfg.auto_scale_lr.enable = True
 
 
+def settle_start(cfg: Config) -> None:
+    """Find the newest state of the work dir where no other is named."""
+    from pfld_mm.compat.latest_checkpoint import find_latest_checkpoint
+
+    if cfg.get('resume') and cfg.get('load_from') is None:
+        cfg.load_from = find_latest_checkpoint(cfg.work_dir)
+        cfg.resume = cfg.load_from is not None
+
+
+def make_runner(cfg: Config) -> Runner:
+    """The Runner; what it will start from fits its model."""
+    from pfld_mm.checkpoints.load import check_resumable, check_start
+    from pfld_mm.engine.config_parts import part
+
+    with part(cfg.filename):
+        runner = Runner.from_cfg(cfg)
+    if cfg.get('load_from') is not None:
+        model = getattr(runner.model, 'module', runner.model)
+        with part('--resume' if cfg.resume else 'load_from'):
+            if cfg.resume:
+                check_resumable(model, cfg.load_from)
+            else:
+                runner.logger.info(check_start(model, cfg.load_from))
+    return runner
+
+
 def main() -> None:
     """Train; exit with 130 after Ctrl-C, the state saved."""
     args = read_command_line()
@@ -53,7 +79,8 @@ def main() -> None:
     merge_args(cfg, args)
     check_file(cfg.get('load_from'), '--resume' if args.resume else 'load_from')
 
-    from pfld_mm.compat import CheckpointError
+    from pfld_mm.compat import CheckpointError, CheckpointNotWritten
+    from pfld_mm.datasets.face.unusable_sample import UnusableSample
     from pfld_mm.engine.config_check import check_config
     from pfld_mm.engine.config_error import ConfigError
     from pfld_mm.engine.finite_loss_hook import TrainingDiverged
@@ -61,10 +88,14 @@ def main() -> None:
 
     try:
         check_config(cfg)
-        Runner.from_cfg(cfg).train()
+        settle_start(cfg)
+        make_runner(cfg).train()
+    except CheckpointNotWritten as error:
+        sys.exit(f'train.py: {error}; then go on with --resume')
     except (CheckpointError, ConfigError, TrainingDiverged) as error:
-        print(f'train.py: {error}', file=sys.stderr)
-        sys.exit(1)
+        sys.exit(f'train.py: {error}')
+    except UnusableSample as error:
+        sys.exit(f'train.py: {sample_fault(error)}')
     except TrainingInterrupted as stop:
         print(f'\n{stop}', file=sys.stderr)
         sys.exit(130)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pfld_mm.compat  # noqa: F401  (before anything of mmpose)
@@ -13,7 +14,7 @@ from mmengine.model import revert_sync_batchnorm
 from mmengine.runner import load_checkpoint
 from mmengine.runner.checkpoint import _load_checkpoint
 from mmpose.registry import MODELS
-from torch import nn
+from torch import Tensor, nn
 
 
 def load_model(cfg: Config, checkpoint: str) -> nn.Module:
@@ -45,7 +46,7 @@ def hash_weights(model: nn.Module) -> str:
 
 
 def check_fits(model: nn.Module, path: str) -> None:
-    """Raise a ValueError unless the file at ``path`` holds every parameter of ``model``.
+    """Raise a ValueError unless the file at ``path`` holds every parameter of ``model``, finite.
 
     MMEngine only warns. Parameters of the file that the model lacks are allowed (a pose branch,
     say). The model itself is not changed.
@@ -54,14 +55,11 @@ def check_fits(model: nn.Module, path: str) -> None:
         model: The model the checkpoint is meant for.
         path: Path or address of a checkpoint.
     """
-    checkpoint = _load_checkpoint(path, map_location='cpu')
-    found = checkpoint.get('state_dict', checkpoint)
-    found = {key.removeprefix('module.'): value for key, value in found.items()}
-    wanted = model.state_dict()
-    wanted = {k: v for k, v in wanted.items() if not k.startswith('data_preprocessor.')}
+    found, wanted = _weights(_load_checkpoint(path, map_location='cpu')), _wanted(model)
     missing = [key for key in wanted if key not in found]
     reshaped = [k for k, v in wanted.items() if k in found and found[k].shape != v.shape]
     if not missing and not reshaped:
+        check_finite(found, path)
         return
     if any('reparam_conv' in key for key in found) and any('rbr_conv' in key for key in missing):
         advice = 'it is in deployed form: set model.backbone.inference_mode=True'
@@ -72,3 +70,59 @@ def check_fits(model: nn.Module, path: str) -> None:
         f'(first: {missing[:3]}), {len(reshaped)} have another shape (first: '
         f'{[(k, tuple(found[k].shape), tuple(wanted[k].shape)) for k in reshaped[:2]]}); {advice}'
     )
+
+
+def check_finite(weights: Mapping[str, Tensor], path: str) -> None:
+    """Raise a ValueError if one of the weights of ``path`` is NaN or infinite."""
+    bad = [k for k, v in weights.items() if v.is_floating_point() and not v.isfinite().all()]
+    if bad:
+        raise ValueError(
+            f'{path}: {len(bad)} of {len(weights)} tensors are not finite (first: {bad[0]}), the '
+            'training diverged; give an earlier checkpoint'
+        )
+
+
+def check_resumable(model: nn.Module, path: str) -> None:
+    """Raise a ValueError unless training of ``model`` can go on from ``path``."""
+    checkpoint = _load_checkpoint(path, map_location='cpu')
+    parts = [key for key in ('meta', 'message_hub', 'optimizer') if key not in checkpoint]
+    if parts or not {'epoch', 'iter'} <= checkpoint['meta'].keys():
+        raise ValueError(
+            f'{path} holds weights and no state of a training ({parts or "epoch"} not there): to '
+            f'start from these weights set load_from={path} instead of --resume'
+        )
+    check_fits(model, path)
+
+
+def check_start(model: nn.Module, path: str) -> str:
+    """Whether ``path`` holds weights to start a training of ``model`` from; its head may differ.
+
+    Returns:
+        How many tensors fit, in a sentence.
+
+    Raises:
+        ValueError: If (nearly) nothing of the backbone fits.
+    """
+    found, wanted = _weights(_load_checkpoint(path, map_location='cpu')), _wanted(model)
+    check_finite(found, path)
+    fits = [k for k, v in wanted.items() if k in found and found[k].shape == v.shape]
+    # scalars, batches counted, fit by their names alone
+    backbone = [k for k, v in wanted.items() if k.startswith('backbone.') and v.ndim]
+    used = [k for k in backbone if k in fits]
+    if 10 * len(used) < len(backbone):
+        raise ValueError(
+            f'{path} is of another network: {len(used)} of the {len(backbone)} tensors of '
+            'model.backbone fit; give a checkpoint of this backbone, or load_from=None'
+        )
+    return f'{path}: {len(fits)} of the {len(wanted)} tensors of the model fit'
+
+
+def _weights(checkpoint: dict) -> dict[str, Tensor]:
+    """Of a checkpoint or a bare state dict."""
+    found = checkpoint.get('state_dict', checkpoint)
+    return {k.removeprefix('module.'): v for k, v in found.items() if isinstance(v, Tensor)}
+
+
+def _wanted(model: nn.Module) -> dict[str, Tensor]:
+    weights = model.state_dict()
+    return {k: v for k, v in weights.items() if not k.startswith('data_preprocessor.')}

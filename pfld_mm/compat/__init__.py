@@ -13,6 +13,7 @@ import os
 
 from pfld_mm.compat.checkpoints import (
     CheckpointError,
+    CheckpointNotWritten,
     install_safe_checkpoints,
     save_checkpoint,
     trust_checkpoint,
@@ -24,6 +25,7 @@ from pfld_mm.compat.stubs import import_mmpose
 __all__ = [
     'STUBS',
     'CheckpointError',
+    'CheckpointNotWritten',
     'prepare_cpu_distributed',
     'save_checkpoint',
     'trust_checkpoint',

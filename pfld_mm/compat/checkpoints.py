@@ -32,6 +32,10 @@ class CheckpointError(RuntimeError):
     """A file is no checkpoint, is damaged, or asks for more trust than it was given."""
 
 
+class CheckpointNotWritten(CheckpointError):
+    """A checkpoint could not be written; what was there before still is."""
+
+
 def trust_checkpoint(path: str | os.PathLike) -> None:
     """Let this one file be read without the check, in this process.
 
@@ -59,6 +63,9 @@ def save_checkpoint(checkpoint: dict[str, Any], filename: str, *args: Any, **kwa
         filename: A path, or an address of one of MMEngine's storage backends.
         *args: Passed on to MMEngine's ``save_checkpoint``.
         **kwargs: The same.
+
+    Raises:
+        CheckpointNotWritten: If there is no room, or the folder cannot be written.
     """
     plain = {
         key: value if key in _WEIGHTS else to_plain(value, f'checkpoint[{key!r}]')
@@ -75,9 +82,9 @@ def save_checkpoint(checkpoint: dict[str, Any], filename: str, *args: Any, **kwa
         with suppress(OSError):
             os.remove(part)
         reason = str(error).strip().partition('\n')[0]
-        raise CheckpointError(
+        raise CheckpointNotWritten(
             f'{filename} could not be written ({reason}): make room on the disk, or make the '
-            'folder writable, and go on with --resume; what was saved before is kept'
+            'folder writable; what was saved before is kept'
         ) from error
 
 
@@ -134,14 +141,20 @@ def load_url(
         progress: Whether to show a progress bar.
 
     Raises:
-        CheckpointError: as in :func:`load_local`.
+        CheckpointError: if it cannot be downloaded, and as in :func:`load_local`.
     """
     folder = Path(model_dir or Path(torch.hub.get_dir()) / 'checkpoints')
     path = folder / filename.split('?')[0].rstrip('/').rpartition('/')[2]
     world_size = get_dist_info()[1]
     if int(os.environ.get('LOCAL_RANK', 0)) == 0 and not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        torch.hub.download_url_to_file(filename, str(path), progress=progress)
+        try:
+            torch.hub.download_url_to_file(filename, str(path), progress=progress)
+        except (OSError, ValueError) as error:  # no such host, no such file, no address
+            raise CheckpointError(
+                f'{filename} could not be downloaded ({error}): look at the address and the '
+                'network, or download it otherwise and give the path'
+            ) from error
     if world_size > 1:
         torch.distributed.barrier()
     return load_local(str(path), map_location)

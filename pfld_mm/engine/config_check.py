@@ -6,24 +6,25 @@ import logging
 import math
 import os
 import tempfile
-from collections.abc import Sequence, Sized
+from collections.abc import Sequence
+from typing import Any
 
 from mmengine.config import Config
+from mmengine.evaluator import Evaluator
 from mmengine.logging import print_log
 from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
 from mmpose.registry import DATASETS
 
 from pfld_mm.compat.config_datasets import config_datasets
 from pfld_mm.core.face_markups import MARKUPS
 from pfld_mm.core.text import short
 from pfld_mm.engine.config_error import ConfigError
-
-FAULTS = (OSError, ValueError, KeyError, TypeError, AttributeError)
-"""What building a dataset of a wrong config raises; mmengine's registries raise the last three."""
+from pfld_mm.engine.config_parts import check_parts, part
 
 
 def check_config(cfg: Config, splits: Sequence[str] = ('train', 'val')) -> None:
-    """Build the datasets of all loaders, and choose what follows from them.
+    """Build all parts, then the datasets of all loaders, and choose what follows from them.
 
     The training set is read last, so what another loader misses is said before.
     Loaders without workers lose ``persistent_workers``; ``drop_last`` follows from the number of
@@ -39,6 +40,7 @@ def check_config(cfg: Config, splits: Sequence[str] = ('train', 'val')) -> None:
     """
     init_default_scope(cfg.get('default_scope', 'mmpose'))
     _check_work_dir(cfg)
+    evaluators = check_parts(cfg, splits)
     for split in splits:
         _check_numbers(cfg, split)
     for split in _in_order(cfg, splits):
@@ -49,7 +51,12 @@ def check_config(cfg: Config, splits: Sequence[str] = ('train', 'val')) -> None:
         dataset = _built(cfg[key], key)
         if split == 'train':
             _settle_batch(cfg[key], key, len(dataset))
-            _check_pose(cfg, dataset.metainfo)
+            _check_points(cfg, dataset.metainfo)
+        with part(key):
+            Runner.build_dataloader({**cfg[key], 'dataset': _Shared(dataset)}, seed=0)
+        if split in evaluators:
+            with part(f'{split}_evaluator'):
+                _check_markup(evaluators[split], dataset.metainfo)
     if 'test' not in splits:
         _look_at_test(cfg)
 
@@ -66,13 +73,27 @@ def _in_order(cfg: Config, splits: Sequence[str]) -> list[str]:
     return sorted(splits, key=rank)
 
 
-def _built(loader: dict, key: str) -> Sized:
+class _Shared:
+    """A dataset that ``build_dataloader`` does not copy."""
+
+    def __init__(self, dataset: Any) -> None:
+        self._dataset = dataset
+
+    def __deepcopy__(self, memo: dict) -> _Shared:
+        return self
+
+    def __len__(self) -> int:
+        return len(self._dataset)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._dataset, name)
+
+
+def _built(loader: dict, key: str) -> Any:
     """The dataset of a loader."""
-    try:
+    with part(f'{key}.dataset'):
         dataset = DATASETS.build(loader['dataset'])
         samples = len(dataset)
-    except FAULTS as error:
-        raise ConfigError(f'{key}.dataset: {_sentence(error)}') from error
     if samples == 0:
         raise ConfigError(f'{key}.dataset has no sample: set its annotation and `part`')
     return dataset
@@ -81,7 +102,7 @@ def _built(loader: dict, key: str) -> Sized:
 def _look_at_test(cfg: Config) -> None:
     """Say it now if the test set is missing; training does without."""
     loader, other = (cfg.get(f'{split}_dataloader') for split in ('test', 'val'))
-    if loader is None or (other is not None and loader.get('dataset') == other.get('dataset')):
+    if not loader or (other and loader.get('dataset') == other['dataset']):
         return
     try:
         _built(loader, 'test_dataloader')
@@ -93,16 +114,10 @@ def _look_at_test(cfg: Config) -> None:
         )
 
 
-def _sentence(error: Exception) -> str:
-    """What a registry or a dataset says, on one line."""
-    text = error.args[0] if isinstance(error, KeyError) and error.args else error
-    name = '' if isinstance(error, OSError | ValueError) else f'{type(error).__name__}: '
-    return name + ' '.join(str(text).split())
-
-
 def _check_numbers(cfg: Config, split: str) -> None:
     """Whole numbers that torch and mmengine would refuse later and without the key."""
-    wanted = {f'{split}_dataloader.batch_size': 1, f'{split}_dataloader.num_workers': 0}
+    lows = dict(batch_size=1, num_workers=0, prefetch_factor=1)
+    wanted = {f'{split}_dataloader.{name}': low for name, low in lows.items()}
     if split == 'train':
         wanted |= {'train_cfg.max_epochs': 1, 'train_cfg.val_interval': 1}
     for key, low in wanted.items():
@@ -157,9 +172,22 @@ def _settle_batch(loader: dict, key: str, samples: int) -> None:
         _say(f'{key}.drop_last=True: the last batch would have one sample')
 
 
-def _check_pose(cfg: Config, metainfo: dict) -> None:
-    """The head pose is solved with a 3-D model of the mark-up, which not every one has."""
+def _check_markup(evaluator: Evaluator, metainfo: dict) -> None:
+    """Metrics may say beforehand that they cannot measure a mark-up."""
+    for metric in evaluator.metrics:
+        if hasattr(metric, 'check_markup') and metainfo.get('num_keypoints'):
+            metric.check_markup(metainfo['num_keypoints'])
+
+
+def _check_points(cfg: Config, metainfo: dict) -> None:
+    """The head gives the data's points, and solves the pose of mark-ups with a 3-D model alone."""
     points = metainfo.get('num_keypoints')
+    given = cfg.model.get('head', {}).get('num_keypoints', points)
+    if points and given != points:
+        raise ConfigError(
+            f'model.head.num_keypoints={given}, but the data have {points} points a face; set '
+            f'model.head.num_keypoints={points}'
+        )
     if points not in MARKUPS and cfg.model.get('head', {}).get('pose_channels'):
         raise ConfigError(
             f'model.head.pose_channels: the pose of {points} points cannot be solved, they '

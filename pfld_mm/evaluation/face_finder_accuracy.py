@@ -43,6 +43,10 @@ class FaceFinderAccuracy(BaseMetric):
         self.min_iou = min_iou
         self.min_score = min_score
 
+    def metric_names(self) -> list[str]:
+        """The keys that ``evaluate`` may give, without the prefix; ``*`` is any text."""
+        return ['AP', 'false_an_image', 'IoU', 'point_error', 'recall', 'recall_*']
+
     def process(self, data_batch: Sequence[dict], data_samples: Sequence[dict]) -> None:
         """Match the faces of a batch.
 

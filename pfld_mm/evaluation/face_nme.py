@@ -85,6 +85,17 @@ class FaceNME(BaseMetric):
         self.out_dir = None if out_dir is None else Path(out_dir)
         self.num_expected: int | None = None
 
+    def metric_names(self) -> list[str]:
+        """The keys that ``evaluate`` may give, without the prefix."""
+        figures = summarise(np.zeros(1), self.failure_thresholds, self.auc_threshold)
+        attributes = WFLW_ATTRIBUTES if self.subsets else ()
+        return [*figures, 'faces', *(f'{k}/{a}' for k in ('NME', 'faces') for a in attributes)]
+
+    def check_markup(self, num_keypoints: int) -> None:
+        """Raise a ValueError if faces of so many points cannot be measured."""
+        gt = self._chosen(np.zeros((1, num_keypoints, 2)), 'the data set')
+        normaliser(gt, np.zeros((1, 4)), self.norm_mode, self.keypoint_indices)
+
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
         """Measure the faces of one batch.
 

@@ -49,6 +49,12 @@ class SliderAccuracy(BaseMetric):
         self.decoy_radius = decoy_radius
         self.out_file = out_file
 
+    def metric_names(self) -> list[str]:
+        """The keys that ``evaluate`` may give, without the prefix."""
+        measures = [f'hit@{threshold:g}' for threshold in self.thresholds] + ['mae', 'p95']
+        names = [f'{name}/{measure}' for name in QUANTITIES for measure in measures]
+        return [*names, 'angle/mae', 'angle/p95', 'decoy/ratio']
+
     def process(self, data_batch: Sequence[dict], data_samples: Sequence[dict]) -> None:
         """Measure a batch.
 

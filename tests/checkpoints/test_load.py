@@ -2,7 +2,7 @@ import pytest
 import torch
 from helpers.networks import build
 
-from pfld_mm.checkpoints.load import check_fits
+from pfld_mm.checkpoints.load import check_fits, check_resumable, check_start
 
 
 def save(model, path):
@@ -37,3 +37,39 @@ def test_a_deployed_checkpoint_is_recognised(tmp_path):
     path = save(model, tmp_path / 'deployed.pth')
     with pytest.raises(ValueError, match='it is in deployed form: set model'):
         check_fits(build('ghostone', width_factor=0.25), path)
+
+
+def test_weights_that_are_not_finite(tmp_path):
+    model = build('ghostnet', width_factor=0.25)
+    model.head.fc.bias.data[0] = float('inf')
+    path = save(model, tmp_path / 'diverged.pth')
+    with pytest.raises(
+        ValueError, match=r'1 of \d+ tensors are not finite \(first: head\.fc\.bias'
+    ):
+        check_fits(model, path)
+
+
+def test_what_training_may_start_from(tmp_path):
+    model = build('ghostnet', width_factor=0.25)
+    other = build('ghostnet', num_keypoints=68, width_factor=0.25)
+    total = len([k for k in model.state_dict() if not k.startswith('data_preprocessor.')])
+    said = check_start(model, save(other, tmp_path / 'points.pth'))
+    assert said.endswith(f': {total - 2} of the {total} tensors of the model fit')
+    with pytest.raises(
+        ValueError, match=r'another network: \d+ of the \d+ tensors of model\.backb'
+    ):
+        check_start(model, save(build('ghostnet', width_factor=0.5), tmp_path / 'wide.pth'))
+
+
+@pytest.mark.parametrize('lost', ['optimizer', 'message_hub', 'meta', None])
+def test_what_training_may_go_on_from(tmp_path, lost):
+    model = build('ghostnet', width_factor=0.25)
+    state = dict(meta=dict(epoch=1, iter=2), message_hub={}, optimizer={})
+    state['state_dict'] = model.state_dict()
+    state.pop(lost, None)
+    torch.save(state, tmp_path / 'state.pth')
+    if lost is None:
+        check_resumable(model, str(tmp_path / 'state.pth'))
+        return
+    with pytest.raises(ValueError, match=r'set load_from=.*state\.pth instead of --resume'):
+        check_resumable(model, str(tmp_path / 'state.pth'))

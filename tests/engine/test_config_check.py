@@ -2,7 +2,7 @@
 
 import pytest
 from helpers.own_points import write_own_points
-from helpers.runs import tiny_config
+from helpers.runs import ROOT, tiny_config
 from mmpose.registry import DATASETS
 
 from pfld_mm.datasets.face.wflw import WFLW
@@ -101,6 +101,9 @@ def test_a_test_set_that_is_missing_is_said_but_no_fault(cfg, monkeypatch):
     [
         ('train_dataloader.dataset.type', 'WFWL', r'^train_dataloader\.dataset: KeyError: .*WFWL'),
         ('val_dataloader.dataset.bx', 1, r"^val_dataloader\.dataset: TypeError: .*'bx'"),
+        ('train_dataloader.batchsize', 4, r"^train_dataloader: TypeError: .*'batchsize'"),
+        ('train_dataloader.prefetch_factor', 0, r'^train_dataloader\.prefetch_factor: .*found 0'),
+        ('model.head.num_keypoints', 97, r'^model\.head\.num_keypoints=97, .*have 98 .*=98$'),
         ('val_dataloader.batch_size', 0, r'^val_dataloader\.batch_size: .* from 1, found 0'),
         (
             'train_dataloader.num_workers',
@@ -134,7 +137,10 @@ def test_the_own_points_config_works(own_config):
 
 
 def test_the_pose_of_points_without_a_model(own_config):
-    cfg = load_config(own_config, {'model.head.pose_channels': 64})
+    cfg = load_config(own_config)
+    cfg.model = load_config(
+        ROOT / 'configs/pfld_pose_wflw.py', {'model.head.num_keypoints': 5}
+    ).model
     with pytest.raises(ConfigError, match=r'model\.head\.pose_channels: the pose of 5 points'):
         check_config(cfg)
 

@@ -13,6 +13,9 @@ data = dict(
 )
 train_dataloader = dict(dataset=dict(folders=['train'], **data))
 val_dataloader = dict(dataset=dict(folders=['train'], **data))
+test_dataloader = dict(dataset=dict(folders=['train'], **data))
+val_evaluator = dict(norm_mode='keypoint_distance', keypoint_indices=(0, 1))
+test_evaluator = val_evaluator
 model = dict(head=dict(num_keypoints=5))
 """
 
