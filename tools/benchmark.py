@@ -10,7 +10,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from _common import quiet_openmp
+from _common import check_ending, quiet_openmp, whole_number
 
 quiet_openmp()
 
@@ -22,9 +22,11 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description='Latency of exported models')
     parser.add_argument('folder', help='folder that tools/deploy.py wrote, or an ONNX file')
     parser.add_argument('--vs', help='another ONNX file, what the forms are compared with')
-    parser.add_argument('--threads', nargs='+', type=int, default=[1, 0], help='0 means all')
-    parser.add_argument('--batches', nargs='+', type=int, default=[1, 8])
-    parser.add_argument('--rounds', type=int, default=100)
+    parser.add_argument(
+        '--threads', nargs='+', type=whole_number(0), default=[1, 0], help='0 means all'
+    )
+    parser.add_argument('--batches', nargs='+', type=whole_number(1), default=[1, 8])
+    parser.add_argument('--rounds', type=whole_number(1), default=100)
     parser.add_argument('--out', help='file for the figures (.json)')
     return parser.parse_args()
 
@@ -48,6 +50,7 @@ def print_tables(sizes: dict[str, dict], rows: list[dict]) -> None:
 def main() -> None:
     """Measure, print, write."""
     args = parse_args()
+    check_ending(args.out, '--out', ('.json',))
     from pfld_mm.deploy.benchmark import benchmark, find_forms
 
     try:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from _common import parse_args, quiet_openmp, runner_config
+from _common import check_ending, parse_args, quiet_openmp, runner_config, whole_number
 
 quiet_openmp()
 
@@ -30,15 +30,27 @@ FORMS = dict(
 PARTS = ('forward', 'backward', 'optimizer')
 
 
+def device(text: str) -> str:
+    """A type for argparse: a device of this machine."""
+    try:
+        torch.zeros(1, device=text)
+    except (AssertionError, NotImplementedError, RuntimeError) as error:
+        reason = str(error).partition('\n')[0]
+        raise argparse.ArgumentTypeError(f'cannot use {text!r} here ({reason})') from None
+    return text
+
+
 def read_command_line() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('config', help='config file, e.g. configs/pfld_ghostone_wflw.py')
-    parser.add_argument('--batch-sizes', type=int, nargs='+', default=[32, 128])
-    parser.add_argument('--rounds', type=int, default=10, help='steps of every form')
-    parser.add_argument('--threads', type=int, help='of torch; all cores by default')
+    parser.add_argument('--batch-sizes', type=whole_number(1), nargs='+', default=[32, 128])
+    parser.add_argument('--rounds', type=whole_number(1), default=10, help='steps of every form')
+    parser.add_argument('--threads', type=whole_number(1), help='of torch; all cores by default')
     parser.add_argument('--loader', action='store_true', help="time the config's data loader, too")
-    parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    parser.add_argument(
+        '--device', type=device, default='cuda' if torch.cuda.is_available() else 'cpu'
+    )
     parser.add_argument('--out', help='file for the figures (.json)')
     parser.add_argument('--peak', choices=FORMS, help=argparse.SUPPRESS)  # the child process
     return parse_args(parser)
@@ -154,6 +166,7 @@ def time_loader(cfg: Config, batches: int = 30) -> float:
 def main() -> None:
     """Measure and print."""
     args = read_command_line()
+    check_ending(args.out, '--out', ('.json',))
     cfg = runner_config(args)
     init_default_scope('mmpose')
     if args.threads:

@@ -9,12 +9,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from _common import quiet_openmp
+from _common import quiet_openmp, tool_config
 
 quiet_openmp()
 
 import torch
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
+
+from pfld_mm.engine.config_options import ConfigOptions
 
 
 def parse_args() -> argparse.Namespace:
@@ -38,7 +40,7 @@ def parse_args() -> argparse.Namespace:
         action='store_true',
         help='ONNX: it takes (x / 255 - 0.5) / 0.5, the config x / 255 (exact but at the border)',
     )
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
+    parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions, default={})
     return parser.parse_args()
 
 
@@ -96,11 +98,11 @@ def from_deployed(args: argparse.Namespace, cfg: Config) -> dict[str, torch.Tens
 def main() -> None:
     """Convert, and prove that every tensor found its place."""
     args = parse_args()
-    from pfld_mm.engine.config import load_config
+    from pfld_mm.compat import CheckpointError, save_checkpoint
 
+    cfg = tool_config(args.config, args.cfg_options)
     is_onnx = Path(args.source).suffix == '.onnx'
     try:
-        cfg = load_config(args.config, args.cfg_options)
         state_dict = (from_deployed if is_onnx else from_checkpoint)(args, cfg)
     except FileNotFoundError as error:
         sys.exit(str(error))
@@ -109,7 +111,11 @@ def main() -> None:
             f'{args.source} does not fit {args.config}:\n{error}\nFor a deployed (re-parameterised)'
             ' checkpoint add --cfg-options model.backbone.inference_mode=True'
         )
-    torch.save(dict(state_dict=state_dict, meta=dict(converted_from=args.source)), args.target)
+    checkpoint = dict(state_dict=state_dict, meta=dict(converted_from=args.source))
+    try:
+        save_checkpoint(checkpoint, args.target)
+    except CheckpointError as error:
+        sys.exit(f'target: {error}')
     print(f'{args.target}: {len(state_dict)} tensors; measure it with tools/test.py')
 
 

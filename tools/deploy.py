@@ -9,11 +9,11 @@ import logging
 import sys
 from pathlib import Path
 
-from _common import quiet_openmp
+from _common import check_folder, quiet_openmp
 
 quiet_openmp()
 
-from mmengine.config import Config, DictAction
+from pfld_mm.engine.config_options import ConfigOptions
 
 
 def parse_args() -> argparse.Namespace:
@@ -42,7 +42,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=ConfigOptions,
         help='override settings of the model config: key.key=value ...',
     )
     parser.add_argument(
@@ -58,19 +58,18 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Export; exit with 1 and a sentence where something is wrong."""
     args = parse_args()
+    check_folder(args.work_dir, '--work-dir')
     logging.basicConfig(format='%(message)s', stream=sys.stdout)
     logging.getLogger('pfld_mm').setLevel(args.log_level)
 
     from pfld_mm.deploy.make_exporter import make_exporter
     from pfld_mm.deploy.proof import ProofFailed
     from pfld_mm.deploy.proof_images import calibration_crops
-    from pfld_mm.engine.config import load_config
+    from pfld_mm.engine.config import load_config, read_config
 
     try:
         cfg = load_config(args.model_cfg, args.cfg_options)
-        if not Path(args.deploy_cfg).is_file():
-            raise FileNotFoundError(f'the deploy config {args.deploy_cfg} does not exist')
-        deploy_cfg = Config.fromfile(args.deploy_cfg)
+        deploy_cfg = read_config(args.deploy_cfg, 'backend_config')
         name = args.name or Path(args.model_cfg).stem
         exporter = make_exporter(deploy_cfg, cfg, args.checkpoint, args.work_dir, name)
         calibration = None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from _common import check_folder
 from PIL import Image
 
 from pfld_mm.core.face_markups import MARKUPS
@@ -148,6 +149,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('folder', nargs='?', type=Path, default=ROOT / 'docs')
     folder = parser.parse_args().folder
+    check_folder(folder, 'folder')
     folder.mkdir(parents=True, exist_ok=True)
     image, wflw = drawn_face()
     for count, markup in MARKUPS.items():

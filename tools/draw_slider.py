@@ -1,17 +1,28 @@
 """Draw a slider model's predictions: ``tools/draw_slider.py CONFIG CHECKPOINT OUT``."""
 
 import argparse
+import sys
 from pathlib import Path
 
-from _common import quiet_openmp
+from _common import (
+    check_ending,
+    check_file,
+    check_folder,
+    quiet_openmp,
+    tool_config,
+    whole_number,
+)
 
 quiet_openmp()
 
 import cv2
 import numpy as np
 import torch
-from mmengine.config import DictAction
 from mmengine.dataset import pseudo_collate
+
+from pfld_mm.engine.config_options import ConfigOptions
+
+CODEC = 'CenterOffsetAngleLabel'
 
 
 def parse_args() -> argparse.Namespace:
@@ -20,16 +31,16 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('out', type=Path, help='image to write')
-    parser.add_argument('--count', type=int, default=12, help='how many')
+    parser.add_argument('--count', type=whole_number(1), default=12, help='how many')
     parser.add_argument(
         '--spread',
         action='store_true',
         help='evenly from the worst to the best, not only the worst',
     )
-    parser.add_argument('--columns', type=int, default=3)
+    parser.add_argument('--columns', type=whole_number(1), default=3)
     parser.add_argument('--channel', choices=['gap', 'piece'], default='gap', help='which heatmap')
     parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, help='override settings of the config'
+        '--cfg-options', nargs='+', action=ConfigOptions, help='override settings of the config'
     )
     return parser.parse_args()
 
@@ -59,18 +70,31 @@ def draw_sample(
 def main() -> None:
     """Run the model over the test set, sort the predictions by the error of the gap, draw some."""
     args = parse_args()
-    from pfld_mm.engine.config import load_config
-
-    cfg = load_config(args.config, args.cfg_options)
-    cfg.model.test_cfg.output_heatmaps = True
+    cfg = tool_config(args.config, args.cfg_options)
+    check_file(args.checkpoint, 'checkpoint')
+    check_ending(str(args.out), 'out', ('.png', '.jpg', '.jpeg'))
+    check_folder(args.out.parent, 'out')
+    codec = cfg.get('codec', {}).get('type')
+    if codec != CODEC:
+        sys.exit(f'{args.config}: expected the config of a slider ({CODEC}), found {codec}')
+    cfg.merge_from_dict({'model.test_cfg.output_heatmaps': True})
 
     from mmpose.apis import init_model
     from mmpose.registry import DATASETS
 
+    from pfld_mm.checkpoints.load import check_fits
+    from pfld_mm.engine.config_error import ConfigError
+    from pfld_mm.engine.config_parts import part
     from pfld_mm.evaluation.slider_sheet import slider_sheet
 
-    model = init_model(cfg, args.checkpoint, 'cuda' if torch.cuda.is_available() else 'cpu')
-    dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    try:
+        with part('test_dataloader.dataset'):
+            dataset = DATASETS.build(cfg.test_dataloader.dataset)
+        with part('checkpoint'):
+            model = init_model(cfg, args.checkpoint, 'cuda' if torch.cuda.is_available() else 'cpu')
+            check_fits(model, args.checkpoint)
+    except ConfigError as error:
+        sys.exit(f'draw_slider.py: {error}')
     cases = []
     for index in range(len(dataset)):
         (prediction,) = model.test_step(pseudo_collate([dataset[index]]))

@@ -21,6 +21,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import onnx
+from _common import check_folder, whole_number
 from onnx import numpy_helper
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -170,9 +171,10 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--out', type=Path, default=ROOT / 'build/web', help='folder to write')
-    parser.add_argument('--port', type=int, default=8000)
+    parser.add_argument('--port', type=whole_number(0, 65535), default=8000)
     parser.add_argument('--no-serve', action='store_true', help='build only')
     options = parser.parse_args()
+    check_folder(options.out, '--out')
     build(options.out)
     print(f'{options.out}: the default choice loads {sizes(options.out)}')
     if options.no_serve:

@@ -24,10 +24,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 from benchmarks.eye_openness import auc
-from mmengine.config import DictAction
 from scipy.stats import spearmanr
 
 from pfld_mm.core.boxes import landmark_boxes
+from pfld_mm.engine.config_options import ConfigOptions
 from pfld_mm.runtime import FaceLandmarker
 
 SEED = 0
@@ -43,7 +43,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('config', help='config whose test faces are measured')
     parser.add_argument('--model', default='pfld_ghostone_98', help='exported model')
     parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, help='override settings of the config'
+        '--cfg-options', nargs='+', action=ConfigOptions, help='override settings of the config'
     )
     return parser.parse_args()
 
