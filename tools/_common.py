@@ -97,9 +97,8 @@ def runner_config(args: argparse.Namespace) -> Config:
 
     cfg = tool_config(args.config, args.cfg_options)
     cfg.launcher = args.launcher
-    cfg.work_dir = (
-        args.work_dir or cfg.get('work_dir') or str(Path('work_dirs', Path(args.config).stem))
-    )
+    default = Path('work_dirs', Path(args.config).stem)
+    cfg.work_dir = str(args.work_dir or cfg.get('work_dir') or default)
     if cfg.launcher != 'none':
         prepare_cpu_distributed(cfg)
     return cfg

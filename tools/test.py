@@ -36,7 +36,7 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> None:
     cfg.resume = False
     # The weights of a checkpoint are the averaged ones already.
     cfg.custom_hooks = [
-        hook for hook in cfg.get('custom_hooks', []) if hook.get('type') != 'EMAHook'
+        hook for hook in cfg.get('custom_hooks') or [] if hook.get('type') != 'EMAHook'
     ]
     if not isinstance(cfg.get('test_evaluator'), dict | list):
         return  # a fault that check_config names

@@ -101,7 +101,7 @@ def write_pointer(work_dir: str | os.PathLike, name: str) -> None:
 
 def remove_partial(work_dir: str | os.PathLike) -> None:
     """Remove what a killed run had begun to write."""
-    for part in Path(work_dir).glob('*.part'):
+    for part in [*Path(work_dir).glob('*.pth.part'), Path(work_dir, f'{POINTER}.part')]:
         if part.is_dir():
             _warn(f'passed over: {part} is a folder')
         else:

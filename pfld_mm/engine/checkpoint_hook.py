@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from mmengine import hooks
 from mmengine.dist import is_main_process
@@ -45,7 +47,21 @@ class CheckpointHook(hooks.CheckpointHook):
     MMEngine removes an old checkpoint before it writes the new one and writes ``last_checkpoint``
     in place. Here the new file is whole first, then the pointer names it, then the old one goes.
     A run that was resumed from another one's work dir leaves that one's files as they are.
+
+    Args:
+        *args: As of MMEngine's hook.
+        **kwargs: The same.
+
+    Raises:
+        TypeError: On a setting that neither the hook nor ``Runner.save_checkpoint`` has; MMEngine
+            fails at the end of the first epoch.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        unknown = sorted(self.args.keys() - inspect.signature(Runner.save_checkpoint).parameters)
+        if unknown:
+            raise TypeError(f'CheckpointHook has no setting {unknown[0]!r}')
 
     def before_train(self, runner: Runner) -> None:
         """Find the best checkpoints so far, in this run's folder only: an old best is removed."""

@@ -39,8 +39,8 @@ def check_config(cfg: Config, splits: Sequence[str] = ('train', 'val')) -> None:
         ConfigError: In one sentence, with the key to set.
     """
     init_default_scope(cfg.get('default_scope', 'mmpose'))
-    _check_work_dir(cfg)
     evaluators = check_parts(cfg, splits)
+    _check_work_dir(cfg)
     for split in splits:
         _check_numbers(cfg, split)
     for split in _in_order(cfg, splits):

@@ -169,7 +169,8 @@ def _check_optimizer(cfg: Config, model: nn.Module) -> None:
 
 def _check_best(cfg: Config, evaluator: Evaluator | None) -> None:
     """The metric that chooses the best checkpoint is one of those that are measured."""
-    wanted = (cfg.get('default_hooks', {}).get('checkpoint') or {}).get('save_best')
+    hooks = cfg.get('default_hooks') or {}
+    wanted = (hooks.get('checkpoint') or {}).get('save_best')
     if evaluator is None or not wanted:
         return
     known: list[str] = []
@@ -188,11 +189,11 @@ def _check_best(cfg: Config, evaluator: Evaluator | None) -> None:
 
 def _check_hooks(cfg: Config) -> None:
     """Hooks that draw ask for the newest visualizer, which the Runner makes before."""
-    hooks: dict[str, Any] = {
-        f'default_hooks.{k}': v for k, v in cfg.get('default_hooks', {}).items()
-    }
-    custom = cfg.get('custom_hooks') or []
-    hooks |= {f'custom_hooks.{number}': hook for number, hook in enumerate(custom)}
+    hooks: dict[str, Any] = {}
+    with part('default_hooks'):
+        hooks |= {f'default_hooks.{k}': v for k, v in (cfg.get('default_hooks') or {}).items()}
+    with part('custom_hooks'):
+        hooks |= {f'custom_hooks.{n}': v for n, v in enumerate(cfg.get('custom_hooks') or [])}
     name = 'config_check'
     Visualizer.get_instance(name)
     try:

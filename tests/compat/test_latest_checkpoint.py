@@ -109,8 +109,11 @@ def test_a_copied_work_dir_goes_on_from_its_own_states(work_dir, tmp_path_factor
 
 def test_what_was_begun_is_removed(work_dir):
     (work_dir / 'epoch_3.pth.part').write_bytes(b'PK')
+    (work_dir / 'last_checkpoint.part').write_text('epo')
+    (work_dir / 'video.mp4.part').write_text('of somebody else')
     remove_partial(work_dir)
-    assert not list(work_dir.glob('*.part')) and (work_dir / 'epoch_2.pth').exists()
+    assert [path.name for path in work_dir.glob('*.part')] == ['video.mp4.part']
+    assert (work_dir / 'epoch_2.pth').exists()
 
 
 @pytest.mark.parametrize('error', [OSError(28, 'No space left on device'), RuntimeError('writer')])

@@ -44,6 +44,13 @@ def cfg(tmp_path):
         ('val_evaluator.norm_mode', 'eyes', r"^val_evaluator: norm_mode must .*'eyes'"),
         ('default_hooks.logger.interval', 0, r'^default_hooks\.logger: interval must be greater'),
         ('default_hooks.chekpoint.interval', 1, r'^default_hooks\.chekpoint: KeyError: .*"type"'),
+        (
+            'default_hooks.checkpoint.intervall',
+            1,
+            r"^default_hooks\.checkpoint: .*no setting 'intervall'",
+        ),
+        ('default_hooks', 5, r'^default_hooks: '),
+        ('custom_hooks', 5, r'^custom_hooks: '),
         ('custom_hooks.0.type', 'EMA', r'^custom_hooks\.0: KeyError: EMA is not in'),
         (
             'default_hooks.checkpoint.save_best',

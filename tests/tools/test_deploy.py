@@ -49,7 +49,7 @@ def test_export_then_benchmark(synthetic_faces, inputs, tmp_path):
 @pytest.mark.parametrize(
     ('deploy_cfg', 'checkpoint', 'image', 'sentence'),
     [
-        ('no.py', 'small.pth', 'face.png', 'the deploy config no.py does not exist'),
+        ('no.py', 'small.pth', 'face.png', 'the config no.py does not exist'),
         (STATIC, 'pfld.pth', 'face.png', 'does not fit this model'),
     ],
 )
