@@ -105,5 +105,5 @@ def runner_config(args: argparse.Namespace) -> Config:
 
 
 def sample_fault(error: Exception) -> str:
-    """What is wrong with a sample; a loader's worker puts a traceback before it."""
-    return str(error).strip().rpartition('UnusableSample: ')[2]
+    """What is wrong with one sample or too many; a loader's worker puts a traceback before it."""
+    return str(error).strip().rpartition(f'{type(error).__name__}: ')[2]

@@ -80,7 +80,7 @@ def main() -> None:
     check_file(cfg.get('load_from'), '--resume' if args.resume else 'load_from')
 
     from pfld_mm.compat import CheckpointError, CheckpointNotWritten
-    from pfld_mm.datasets.face.unusable_sample import UnusableSample
+    from pfld_mm.datasets.face.unusable_sample import TooManyUnusable, UnusableSample
     from pfld_mm.engine.config_check import check_config
     from pfld_mm.engine.config_error import ConfigError
     from pfld_mm.engine.finite_loss_hook import TrainingDiverged
@@ -94,7 +94,7 @@ def main() -> None:
         sys.exit(f'train.py: {error}; then go on with --resume')
     except (CheckpointError, ConfigError, TrainingDiverged) as error:
         sys.exit(f'train.py: {error}')
-    except UnusableSample as error:
+    except (TooManyUnusable, UnusableSample) as error:
         sys.exit(f'train.py: {sample_fault(error)}')
     except TrainingInterrupted as stop:
         print(f'\n{stop}', file=sys.stderr)

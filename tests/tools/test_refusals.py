@@ -217,6 +217,23 @@ def test_a_broken_image_of_the_test_set(refused, trained, tmp_path, workers):
     assert line.startswith('test.py: ') and '7.png' in line
 
 
+@pytest.mark.parametrize('workers', [0, 1])
+def test_only_broken_images_to_train_on(refused, trained, tmp_path, workers):
+    config, _ = trained
+    root = tmp_path / 'mine'
+    (root / 'train').mkdir(parents=True)
+    for path in (config.parent / 'mine/train').iterdir():
+        copy = root / 'train' / path.name
+        copy.write_bytes(b'no image' if path.suffix == '.png' else path.read_bytes())
+    options = OPTIONS | {
+        'train_dataloader.num_workers': workers,
+        'train_dataloader.persistent_workers': False,
+        'train_dataloader.dataset.data_root': root,
+    }
+    arguments = [config, '--work-dir', tmp_path / 'w', *command_line(options)]
+    assert refused('train', *arguments) == 'Repair or remove them, or raise max_bad of the dataset.'
+
+
 def test_good_images_are_measured(run, trained, tmp_path):
     config, work_dir = trained
     (best,) = work_dir.glob('best_*.pth')

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from mmengine.logging import print_log
 
-from pfld_mm.datasets.face.unusable_sample import UnusableSample
+from pfld_mm.datasets.face.unusable_sample import TooManyUnusable, UnusableSample
 
 
 class UnusableSampleCounter:
@@ -30,7 +30,7 @@ class UnusableSampleCounter:
         """Note that face ``index`` failed with ``error``.
 
         Raises:
-            RuntimeError: if there are now too many; lists the first five.
+            TooManyUnusable: if there are now too many; lists the first five.
         """
         if self.flags[index]:
             return
@@ -38,7 +38,7 @@ class UnusableSampleCounter:
         bad = self.flags.nonzero().flatten().tolist()
         if len(bad) > self.limit:
             listed = '\n  '.join(self.describe(i) for i in bad[:5])
-            raise RuntimeError(
+            raise TooManyUnusable(
                 f'{len(bad)} of {len(self.flags)} faces cannot be used, more than the tolerated '
                 f'{self.limit}. The last error was: {error}\nThe first ones:\n  {listed}\n'
                 'Repair or remove them, or raise max_bad of the dataset.'
