@@ -49,8 +49,8 @@ class CascadeParams:
     max_row_offset: float = 24.0
     min_piece_offset: float = 16.0
     sure_logit: float = 5.0
-    min_match_logit: float = -2.0
-    min_found_logit: float = -0.15
+    min_match_logit: float = -3.0
+    min_found_logit: float = 0.5
     zoom_doubt: float = 2.0
     score_weight: float = 0.25
     tta_shift: float = 0.5
