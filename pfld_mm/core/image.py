@@ -16,6 +16,7 @@ from pfld_mm.core.image_header import ImageHeader
 from pfld_mm.core.image_kind import image_kind
 from pfld_mm.core.image_size import MAX_PIXELS, check_size
 from pfld_mm.core.pillow_image import decode_with_pillow, from_pillow, is_pillow_image
+from pfld_mm.core.pixels import as_uint8
 from pfld_mm.core.text import short
 
 UNSIZED = ('AVIF', 'HEIF')
@@ -160,21 +161,5 @@ def as_bgr(image: ArrayLike | Any) -> np.ndarray:
         raise ValueError(f'the image has no pixels: its shape is {image.shape}')
     if image.ndim == 2:
         image = image[..., None]
-    image = _as_uint8(image[..., :3])
+    image = as_uint8(image[..., :3])
     return np.repeat(image, 3, axis=2) if channels == 1 else image
-
-
-def _as_uint8(image: np.ndarray) -> np.ndarray:
-    if image.dtype == np.uint8:
-        return image
-    if image.dtype.kind == 'u' and image.dtype.itemsize == 2:
-        return np.rint(image.astype(np.float32) / 257).astype(np.uint8)
-    if image.dtype.kind == 'f':
-        low, high = float(image.min()), float(image.max())
-        if not (low >= 0 and high <= 1):  # also False for NaN
-            raise ValueError(
-                f'a float image must lie in 0..1, found {low:g}..{high:g}; divide it, or '
-                'convert it to uint8'
-            )
-        return np.rint(image.astype(np.float32) * 255).astype(np.uint8)
-    raise ValueError(f'expected an image of uint8, uint16 or float, found {image.dtype}')

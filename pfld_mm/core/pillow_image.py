@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pfld_mm.core.image_size import TooLargeError, check_size
+from pfld_mm.core.pixels import as_uint8
 
 NEEDS = {'AVIF': 'pillow>=11.3', 'GIF': 'pillow', 'TIFF': 'pillow'}
 """Kinds that Pillow decodes where OpenCV may not -> what to install."""
@@ -84,13 +85,10 @@ def _bgr8(image: Any, name: str) -> np.ndarray:
         )
     array = from_pillow(image)
     if array.dtype.kind == 'f':
-        low, high = float(array.min()), float(array.max())
-        if not (low >= 0 and high <= 1):  # also False for NaN
-            raise ValueError(
-                f'{name}: a float image must lie in 0..1, found {low:g}..{high:g}; convert it '
-                'to 8 or 16 bits'
-            )
-        array = np.rint(array * 255)
+        try:
+            array = as_uint8(array)
+        except ValueError as error:
+            raise ValueError(f'{name}: {error}') from None
     elif array.ndim == 2:
         array = array >> 8
     if array.ndim == 2:

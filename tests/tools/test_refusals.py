@@ -1,7 +1,5 @@
 """What the tools are given is looked at before they work, and refused in one sentence."""
 
-import os
-
 import pytest
 import torch
 from helpers.networks import build
@@ -197,21 +195,23 @@ def test_another_head_is_said(run, trained, files, tmp_path):
     assert status == 0 and 'tensors of the model fit' in printed
 
 
+def broken_copy(config, root, is_broken):
+    """The data of a config with some images that are none."""
+    (root / 'train').mkdir(parents=True)
+    for path in (config.parent / 'mine/train').iterdir():
+        data = b'no image' if is_broken(path) else path.read_bytes()
+        (root / 'train' / path.name).write_bytes(data)
+
+
 @pytest.mark.parametrize('workers', [0, 1])
 def test_a_broken_image_of_the_test_set(refused, trained, tmp_path, workers):
     config, work_dir = trained
-    root = tmp_path / 'mine'
-    (root / 'train').mkdir(parents=True)
-    for path in (config.parent / 'mine/train').iterdir():
-        os.link(path, root / 'train' / path.name)
-    broken = root / 'train/7.png'
-    broken.unlink()
-    broken.write_bytes(b'no image')
+    broken_copy(config, tmp_path / 'mine', lambda path: path.name == '7.png')
     (best,) = work_dir.glob('best_*.pth')
     options = OPTIONS | {
         'test_dataloader.num_workers': workers,
         'test_dataloader.persistent_workers': False,
-        'test_dataloader.dataset.data_root': root,
+        'test_dataloader.dataset.data_root': tmp_path / 'mine',
     }
     line = refused('test', config, best, '--work-dir', tmp_path / 'w', *command_line(options))
     assert line.startswith('test.py: ') and '7.png' in line
@@ -220,15 +220,11 @@ def test_a_broken_image_of_the_test_set(refused, trained, tmp_path, workers):
 @pytest.mark.parametrize('workers', [0, 1])
 def test_only_broken_images_to_train_on(refused, trained, tmp_path, workers):
     config, _ = trained
-    root = tmp_path / 'mine'
-    (root / 'train').mkdir(parents=True)
-    for path in (config.parent / 'mine/train').iterdir():
-        copy = root / 'train' / path.name
-        copy.write_bytes(b'no image' if path.suffix == '.png' else path.read_bytes())
+    broken_copy(config, tmp_path / 'mine', lambda path: path.suffix == '.png')
     options = OPTIONS | {
         'train_dataloader.num_workers': workers,
         'train_dataloader.persistent_workers': False,
-        'train_dataloader.dataset.data_root': root,
+        'train_dataloader.dataset.data_root': tmp_path / 'mine',
     }
     arguments = [config, '--work-dir', tmp_path / 'w', *command_line(options)]
     assert refused('train', *arguments) == 'Repair or remove them, or raise max_bad of the dataset.'
